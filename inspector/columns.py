@@ -1,0 +1,78 @@
+"""One declaration, two forms: a class that people read, and columns that compiled code reads.
+
+A *record* is a `dataclass(slots=True)` whose fields are all integers, annotated with the width
+of their column (`U8` ... `I64`). From that one declaration come
+
+* the plain form: a list of instances. Reading needs no numpy, so a small capture answers at once;
+* the column form: a numpy structured array, which numba reads field by field with the same syntax
+  (`row.seq`), so one function serves both (see `inspector.compiled`).
+
+The rules that keep both forms equal:
+
+1. No column is 64 bits unsigned: numba turns uint64 with int64 into a float. Addresses are two
+   signed halves.
+2. What is written into a field fits its width; the plain form does not check, the tests do.
+3. Numbers are integers only; what has no value has a named sentinel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+__all__ = ["I32", "I64", "U8", "U16", "U32", "columns", "dtype_of", "instances", "to_columns", "to_instance"]
+
+U8 = Annotated[int, "u1"]
+U16 = Annotated[int, "u2"]
+U32 = Annotated[int, "u4"]
+I32 = Annotated[int, "i4"]
+I64 = Annotated[int, "i8"]
+
+
+@cache
+def dtype_of(record: type) -> np.dtype[np.void]:
+    """The numpy dtype of a record class, its fields in the order of their declaration."""
+    import numpy as np
+
+    hints = get_type_hints(record, include_extras=True)
+    return np.dtype([(field.name, hints[field.name].__metadata__[0]) for field in fields(record)], align=True)
+
+
+@cache
+def values_of(record: type) -> attrgetter[tuple[int, ...]]:
+    """Reads all fields of an instance at once, as the tuple that one column row takes."""
+    return attrgetter(*(field.name for field in fields(record)))
+
+
+def instances(record: type[Any], count: int) -> list[Any]:
+    """`count` fresh instances in their default state: the plain form of an empty batch."""
+    return [record() for _ in range(count)]
+
+
+def columns(record: type[Any], count: int) -> np.ndarray[Any, Any]:
+    """`count` fresh records in their default state: the column form of an empty batch."""
+    import numpy as np
+
+    array = np.empty(count, dtype_of(record))
+    array[:] = values_of(record)(record())
+    return array
+
+
+def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.ndarray[Any, Any]:
+    """The column form of `plain`, with room for `capacity` records."""
+    array = columns(record, capacity)
+    read = values_of(record)
+    array[: len(plain)] = [read(instance) for instance in plain]
+    return array
+
+
+def to_instance(record: type[Any], array: np.ndarray[Any, Any], index: int) -> Any:
+    """The plain form of one record of `array`."""
+    return record(*array[index].item())

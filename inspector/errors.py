@@ -1,0 +1,106 @@
+"""The family tree of our own failures.
+
+    InspectorError
+    ├── CaptureError        frames cannot be obtained: which privilege or tool lacks, and what grants it
+    ├── CaptureFileError    a capture cannot be read: path, offset, reason
+    ├── ExpectationError    an expected sequence does not parse: path, line, the offending text
+    ├── DemoError           a demo cannot run: a busy port, an unknown name
+    └── NothingToInspect    there was input, and nothing in it that this tool inspects
+
+Whose fault decides the form. These are the operator's and ours, so they are exceptions. What is
+wrong on the wire is a value (`wire.Undecoded`), what a peer or a capture did wrong is a
+`tcp.Finding`, what an expectation missed is an `expect.Difference`.
+
+Every message says what was expected, what was found, where, and how to mend it; it fits one line.
+`remedies` are commands or steps ready to paste, most likely first. Only `cli/` turns any of
+this into an exit code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "CaptureError",
+    "CaptureFileError",
+    "DemoError",
+    "ExpectationError",
+    "InspectorError",
+    "NothingToInspect",
+]
+
+
+class InspectorError(Exception):
+    """Parent of all our failures; raise a child, never this class."""
+
+    def __init__(self, message: str, *, remedies: Sequence[str] = ()) -> None:
+        if type(self) is InspectorError:
+            raise TypeError("raise a child of InspectorError, not InspectorError itself")
+        super().__init__(message)
+        self.message = message
+        self.remedies = tuple(remedies)
+
+
+class CaptureError(InspectorError):
+    """Frames cannot be captured here: a privilege, a device or a tool is missing."""
+
+
+class CaptureFileError(InspectorError):
+    """A capture file cannot be read or written.
+
+    `path` is the file's name as the user gave it (`-` for standard input), `offset` the byte
+    where reading stopped, or None where no byte is to blame.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        *,
+        offset: int | None = None,
+        remedies: Sequence[str] = (),
+    ) -> None:
+        where = path if offset is None else f"{path}, byte {offset}"
+        super().__init__(f"{where}: {reason}", remedies=remedies)
+        self.path = path
+        self.offset = offset
+        self.reason = reason
+
+
+class ExpectationError(InspectorError):
+    """An expected sequence is malformed or unknown.
+
+    `line` counts from 1 and `column` from 1 (both 0 where no line is to blame); `text` is the
+    offending piece.
+    """
+
+    def __init__(  # noqa: PLR0913 - an error's fields are its whole point
+        self,
+        path: str,
+        reason: str,
+        *,
+        line: int = 0,
+        column: int = 0,
+        text: str = "",
+        remedies: Sequence[str] = (),
+    ) -> None:
+        where = path
+        if line:
+            where = f"{path}, line {line}, column {column}" if column else f"{path}, line {line}"
+        super().__init__(f"{where}: {reason}", remedies=remedies)
+        self.path = path
+        self.line = line
+        self.column = column
+        self.text = text
+        self.reason = reason
+
+
+class DemoError(InspectorError):
+    """A demo cannot run: unknown name, busy port, a peer that did not come in time."""
+
+
+class NothingToInspect(InspectorError):  # noqa: N818 - named after what happened; it is no fault
+    """The input was read, and holds nothing that this tool inspects."""

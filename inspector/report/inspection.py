@@ -1,0 +1,72 @@
+"""The whole result of one inspection: what every report is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.expect.model import Comparison
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
+__all__ = ["CaptureSummary", "Inspection", "Message", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """The one word at the end."""
+
+    AS_EXPECTED = "as-expected"
+    DIFFERS = "differs"
+    """From the expected sequence."""
+    FINDINGS = "findings"
+    """As expected or nothing expected, but somebody broke a rule."""
+    NO_FINDINGS = "no-findings"
+    """Nothing was expected, and nobody broke a rule."""
+    NOTHING = "nothing-to-inspect"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSummary:
+    """What was read, and what was lost on the way: loss is never silent."""
+
+    frames: int
+    dropped: int | None
+    """By the kernel, as the capture says; None where it does not say."""
+    duplicates: int
+    undecoded: int
+    truncated: int
+    undecoded_reasons: tuple[tuple[str, int], ...] = ()
+    cut: str = ""
+    """Where and why reading stopped early; empty for a whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a program of a demo said it sent or received, to be shown beside the segment that carried it."""
+
+    role: str
+    """`client` or `server`, with a number where there are several (`client 2`)."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything that a report may show."""
+
+    source: str
+    """The capture's path as given, or `demo tcp-hello`."""
+    capture: CaptureSummary
+    connections: tuple[Connection, ...]
+    exchanges: tuple[Exchange, ...]
+    comparisons: tuple[Comparison, ...]
+    verdict: Verdict
+    title: str = ""
+    saved_to: str = ""
+    messages: tuple[Message, ...] = ()
+    """In the order in which the programs spoke."""
+    payloads: dict[int, bytes] = field(default_factory=dict)
+    """Captured payload by frame number, for the segments that are shown; hostile data."""
+    lesson: tuple[str, ...] = ()
+    """What a demo wants seen: a few lines that close its report."""

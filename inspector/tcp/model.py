@@ -1,0 +1,120 @@
+"""What people read of a TCP connection. Made by `tcp.view` from what the fold recorded; frozen.
+
+Numbers are raw (as on the wire) unless a name says `relative`; times are nanoseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.findings import Finding, Side
+    from inspector.tcp.states import State
+    from inspector.wire.row import Endpoint, Row
+
+__all__ = ["Close", "Connection", "End", "Handshake", "TracedSegment", "Zeek"]
+
+
+class Handshake(StrEnum):
+    """How the connection was opened."""
+
+    COMPLETE = "complete"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    RESET = "reset"
+    HALF_OPEN = "half-open"
+    SIMULTANEOUS = "simultaneous"
+    NOT_SEEN = "not-seen"
+
+
+class Close(StrEnum):
+    """How the connection was closed."""
+
+    FOUR_SEGMENT = "four-segment"
+    THREE_SEGMENT = "three-segment"
+    SIMULTANEOUS = "simultaneous"
+    HALF_CLOSED = "half-closed"
+    UNANSWERED = "unanswered"
+    RESET_BY_ORIGINATOR = "reset-by-originator"
+    RESET_BY_RESPONDER = "reset-by-responder"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TracedSegment:
+    """A segment in its connection: who sent it, what part it plays, and both states after it."""
+
+    row: Row
+    sender: Side
+    label: str
+    """A short name from `tcp.labels`: `SYN`, `ACK of the FIN`, `data`, `retransmission of data` ..."""
+    states: tuple[State, State]
+    """RFC 9293 state of originator and responder after this segment."""
+    facts: int
+    """Bits of `tcp.facts.Fact`."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a connection: what it offered, sent and reached. None where it was not seen."""
+
+    endpoint: Endpoint
+    state: State
+    iss: int | None
+    """Initial send sequence number (the peer's irs)."""
+    mss: int | None
+    window_scale: int | None
+    sack_permitted: bool | None
+    timestamps: bool | None
+    segments: int
+    payload_bytes: int
+    """Distinct bytes of the stream: a retransmission does not count again."""
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Zeek:
+    """The connection in Zeek's words, by Zeek's rules."""
+
+    conn_state: str
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One incarnation of a pair of endpoints."""
+
+    number: int
+    """In order of their first segment, from 1."""
+    originator: End
+    responder: End
+    handshake: Handshake
+    close: Close
+    zeek: Zeek
+    completeness: int
+    """Wireshark's `tcp.completeness`."""
+    first_ns: int
+    last_ns: int
+    handshake_ns: int | None
+    """From the first SYN to the segment that completed the handshake."""
+    segments: tuple[TracedSegment, ...]
+    """In capture order; empty where rows were not kept (large replays)."""
+    findings: tuple[Finding, ...]
+    """All of them: the connection's own and its segments'."""
+
+    def end(self, side: Side) -> End:
+        """The originator's or the responder's end."""
+        return self.responder if side else self.originator
+
+    @property
+    def display_filter(self) -> str:
+        """The Wireshark display filter that shows this pair of endpoints."""
+        one, two = self.originator.endpoint, self.responder.endpoint
+        family = "ipv6" if ":" in one.address else "ip"
+        return (
+            f"{family}.addr == {one.address} && {family}.addr == {two.address}"
+            f" && tcp.port == {one.port} && tcp.port == {two.port}"
+        )
