@@ -1,0 +1,1 @@
+"""Frames from the kernel: the edge where privileges, rings and devices live."""

@@ -1,0 +1,1 @@
+"""The programs of the tutorials, each with its server and its client, fit to be read in class."""

@@ -1,0 +1,1 @@
+"""Expected sequences: notation, library, matching, differences."""

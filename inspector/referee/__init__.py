@@ -1,0 +1,1 @@
+"""What Wireshark says: tshark by way of pyshark, as a second opinion."""

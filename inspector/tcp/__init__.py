@@ -1,0 +1,1 @@
+"""What TCP segments mean: RFC 9293 as a table, one fold over segments, and what people read of it."""

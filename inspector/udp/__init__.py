@@ -1,0 +1,1 @@
+"""UDP exchanges: who asked, who answered, what came to nothing."""
