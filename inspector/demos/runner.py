@@ -1,0 +1,245 @@
+"""Runs a demo: both of its ends in threads of this process, or one of them alone.
+
+1. The calling thread conducts: it starts the server, starts the client when the server waits, passes
+   on what the programs say, asks for the lines that are typed, and keeps the time. Both callbacks
+   run in it, so Ctrl-C reaches it even while a person is asked.
+2. Every run ends. At the deadline, on an error of either end and on Ctrl-C the curtain falls:
+   sockets are shut down, threads end, and only then does `run` return or raise.
+3. The first error is the one that is told; what the other end suffers from it is not.
+4. No sleep decides anything.
+
+Each end makes all its sockets in its own thread (or in threads that this one starts), so that a thread moved
+into a network namespace takes its end with it.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass
+from queue import Empty
+from time import monotonic
+from typing import TYPE_CHECKING, Literal
+
+from inspector.demos.demo import Said
+from inspector.demos.stage import Asked, CurtainFell, End, Ended, Ready, Stage
+from inspector.demos.trouble import explained, too_late
+from inspector.errors import DemoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from inspector.demos.demo import Demo, Program, Setting
+
+    Ports: TypeAlias = int | Literal["auto"] | tuple[int, ...] | None
+    Prompt: TypeAlias = Callable[[str], str | None]
+
+__all__ = ["PATIENCE", "Outcome", "Role", "choose_ports", "run"]
+
+Role = Literal["server", "client"]
+
+PATIENCE = {"both": 10.0, "client": 10.0, "server": 60.0, "interactive": 600.0}
+"""Seconds that a run may take: alone, a server gives its user the time to open a second terminal."""
+
+_GRACE = 2.0
+"""Seconds for programs to end once their sockets are shut down."""
+
+_HIGHEST = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run that went as its programs meant it to; what the wire says of it is another matter."""
+
+    demo: Demo
+    host: str
+    ports: tuple[int, ...]
+    settings: Mapping[str, Setting]
+    messages: tuple[Said, ...]
+    """In the order in which the programs spoke."""
+
+
+def choose_ports(demo: Demo, port: Ports = None, host: str = "127.0.0.1") -> tuple[int, ...]:
+    """The ports that a run of `demo` will bind, the server's first; give them to a capture filter and to `run`.
+
+    None gives the demo's own, a number that one (and those after it, where the demo needs more),
+    `"auto"` free ones. Raises DemoError if there is no such port.
+    """
+    needed = 1 + len(demo.ports)
+    if port is None:
+        return (demo.port, *demo.ports)
+    if port == "auto":
+        return _free_ports(demo, host, needed)
+    ports = tuple(range(port, port + needed)) if isinstance(port, int) else port
+    if len(ports) != needed or not all(1 <= each <= _HIGHEST for each in ports):
+        raise DemoError(
+            f"--port: expected {needed} port{'s' * (needed > 1)} from 1 to {_HIGHEST} for {demo.name}, "
+            f"found {', '.join(map(str, ports))}"
+        )
+    return ports
+
+
+def run(  # noqa: PLR0913 - one keyword for each thing that the command line offers
+    demo: Demo,
+    *,
+    port: Ports = None,
+    host: str = "127.0.0.1",
+    role: Role | None = None,
+    interactive: Prompt | None = None,
+    say: Callable[[Said], None] | None = None,
+    deadline: float | None = None,
+    options: Mapping[str, Setting] | None = None,
+) -> Outcome:
+    """Run `demo` to its end, both ends or `role` alone.
+
+    `interactive(role)` gives a typed line, or None at the end of input; `say` hears every message as it is
+    said; both are called in this thread. `deadline` is in seconds (default: `PATIENCE`), and starts anew
+    when a line was typed. Raises DemoError for what the operator or the system has to mend.
+    """
+    settings = demo.settings(options or {})
+    ports = choose_ports(demo, port, host)
+    kind = "interactive" if interactive else role or "both"
+    stage = Stage(demo, PATIENCE[kind] if deadline is None else deadline)
+    conductor = _Conductor(stage, say or _ignore, interactive or _nobody)
+    addresses = tuple((host, each) for each in ports)
+    for part in (role,) if role else ("server", "client"):
+        end = End(part, addresses, settings, stage, asks=interactive is not None)
+        conductor.cast(end, demo.server if part == "server" else demo.client)
+    try:
+        conductor.conduct()
+    finally:
+        conductor.clear()
+    return Outcome(demo, host, ports, settings, tuple(conductor.messages))
+
+
+class _Conductor:
+    """The calling thread's side of one run."""
+
+    def __init__(self, stage: Stage, say: Callable[[Said], None], prompt: Prompt) -> None:
+        self.messages: list[Said] = []
+        self._stage = stage
+        self._say = say
+        self._prompt = prompt
+        self._ends: dict[str, End] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._playing: set[str] = set()
+        self._until = 0.0
+
+    def cast(self, end: End, program: Program) -> None:
+        self._ends[end.role] = end
+        # Daemons: should a program outlive its sockets by some bug, the process still ends.
+        self._threads[end.role] = threading.Thread(
+            target=_perform, args=(program, end), name=f"demo {end.role}", daemon=True
+        )
+
+    def conduct(self) -> None:
+        """Start the ends in their order and serve them until the last has ended."""
+        self._until = monotonic() + self._stage.patience
+        ended: set[str] = set()
+        self._start(next(iter(self._threads)))
+        while len(ended) < len(self._threads):
+            try:
+                event = self._stage.next(self._until)
+            except Empty:
+                raise self._overdue() from None
+            match event:
+                case Said():
+                    self._pass_on(event)
+                case Ready():
+                    self._open_the_door()
+                case Asked():
+                    self._ask(event)
+                case Ended():
+                    self._see_off(event)
+                    ended.add(event.role)
+
+    def clear(self) -> None:
+        """Let the curtain fall, and wait until every program has ended; nothing is left behind."""
+        self._stage.fall()
+        until = monotonic() + _GRACE
+        try:
+            while self._playing:
+                event = self._stage.next(until)
+                if isinstance(event, Asked):
+                    event.answer.put(None)
+                elif isinstance(event, Ended):
+                    self._playing.discard(event.role)
+            for thread in self._threads.values():
+                if thread.ident is not None:
+                    thread.join(_GRACE)
+        except Empty:
+            pass  # a program that ignores its sockets is a bug; its thread is a daemon, and its sockets are closed next
+        finally:
+            self._stage.sweep()
+
+    def _start(self, role: str) -> None:
+        self._playing.add(role)
+        self._threads[role].start()
+
+    def _pass_on(self, said: Said) -> None:
+        self.messages.append(said)
+        self._say(said)
+
+    def _open_the_door(self) -> None:
+        if "client" in self._threads:
+            self._start("client")
+            return
+        host, port = self._ends["server"].address
+        self._pass_on(Said("server", "note", f"waiting on {host}:{port} for up to {self._stage.patience:g} s"))
+
+    def _ask(self, asked: Asked) -> None:
+        try:
+            line = self._prompt(asked.role)
+        except EOFError:
+            line = None
+        self._until = monotonic() + self._stage.patience
+        asked.answer.put(line)
+
+    def _see_off(self, ended: Ended) -> None:
+        self._playing.discard(ended.role)
+        if ended.error is not None:
+            raise explained(ended.error, self._stage.demo, ended.role, self._ends[ended.role].address) from ended.error
+        if ended.role == "server" and "client" in self._threads and self._threads["client"].ident is None:
+            raise DemoError(f"the server of {self._stage.demo.name} ended without waiting for its client")
+
+    def _overdue(self) -> DemoError:
+        # The server is named first: it waits for its client only because that one waits, or never came.
+        role = "server" if "server" in self._playing else "client"
+        stage = self._stage
+        return too_late(stage.demo, role, self._ends[role].address, stage.patience, met=stage.met)
+
+
+def _perform(program: Program, end: End) -> None:
+    """Play one part to its end, and tell how it ended."""
+    error: Exception | None = None
+    try:
+        program(end)
+    except CurtainFell:
+        pass
+    except Exception as caught:  # noqa: BLE001 - carried to the calling thread, which raises it
+        error = caught
+    end.stage.tell(Ended(end.role, error))
+
+
+def _free_ports(demo: Demo, host: str, needed: int) -> tuple[int, ...]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    kind = socket.SOCK_STREAM if demo.transport == "tcp" else socket.SOCK_DGRAM
+    held = [socket.socket(family, kind) for _ in range(needed)]
+    try:
+        for each in held:
+            each.bind((host, 0))
+        return tuple(each.getsockname()[1] for each in held)
+    except OSError as error:
+        raise DemoError(f"--port auto: no free port on {host}: {error.strerror or error}") from error
+    finally:
+        for each in held:
+            each.close()
+
+
+def _ignore(_said: Said) -> None:
+    pass
+
+
+def _nobody(_role: str) -> None:
+    return None

@@ -1,0 +1,263 @@
+"""What a program of a demo stands on: real sockets, bounded in time, that leave nothing behind.
+
+The programs of the demos are the programs of the tutorials. All that they need besides the socket
+API is an `End`: where the server waits, a word for what was sent and received where the tutorial
+prints, and the line that a person would type. Everything else is done underneath:
+
+1. A socket made by `end.socket(kind)` *is* a `socket.socket`. It differs in three ways: it knows its
+   stage, so that it can be ended from outside; TCP servers may bind again during TIME-WAIT; a
+   port that cannot be bound is a DemoError that says why.
+2. The server is ready when it first waits: at its first `accept` or `recvfrom`. By then it has bound
+   and listens, so a client that starts now is heard. No sleep and no call in the demo says so.
+3. When the curtain falls (an error, the deadline, Ctrl-C) every socket is shut down, which wakes
+   whoever waits on it, and no new one is made.
+4. All that the threads tell goes through one queue to the thread that called `run`. So what is said
+   has one order, and the callbacks for saying and asking are never called from two threads.
+
+Not here: starting threads and ending them (`runner`), and words for what went wrong (`trouble`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from inspector.demos.demo import Said
+from inspector.demos.trouble import cannot_bind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TypeAlias
+
+    from inspector.demos.demo import Demo, Setting, Verb
+
+    Event: TypeAlias = "Said | Ready | Asked | Ended"
+
+__all__ = ["LINE_LIMIT", "Asked", "CurtainFell", "End", "Ended", "Ready", "Socket", "Stage"]
+
+LINE_LIMIT = 160
+"""Characters of a typed line: whatever the encoding makes of them, one `recv(1024)` holds them."""
+
+_SHOWN = 120
+"""Characters of a message that are said; an upload is not repeated on the screen."""
+
+
+class CurtainFell(Exception):  # noqa: N818 - an ending, not an error
+    """Raised inside a program whose run is over; it ends the program and is told to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The server waits for its clients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A program wants a line typed; `answer` takes it, or None for the end of input."""
+
+    role: str
+    answer: SimpleQueue[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A program has ended, by itself or by `error`."""
+
+    role: str
+    error: Exception | None = None
+
+
+class Stage:
+    """One run of a demo: its sockets, its curtain, and the queue of all that happens."""
+
+    def __init__(self, demo: Demo, patience: float) -> None:
+        self.demo = demo
+        self.patience = patience
+        self.met = False
+        """Whether the server has heard from anybody."""
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._sockets: list[Socket] = []
+        self._lock = threading.Lock()
+        self._fallen = False
+        self._ready = False
+
+    def tell(self, event: Event) -> None:
+        """Put `event` into the one queue; any thread may."""
+        self._events.put(event)
+
+    def next(self, until: float) -> Event:
+        """The next event; raises queue.Empty when the monotonic clock passes `until`."""
+        return self._events.get(timeout=max(0.0, until - monotonic()))
+
+    def ready(self) -> None:
+        """Tell once that the server waits."""
+        with self._lock:
+            first, self._ready = not self._ready, True
+        if first:
+            self.tell(Ready())
+
+    def adopt(self, made: Socket) -> None:
+        """Hold `made` so that the curtain can end it; where it has fallen, end it at once."""
+        with self._lock:
+            if not self._fallen:
+                self._sockets.append(made)
+                return
+        made.close()
+        raise CurtainFell
+
+    def check(self) -> None:
+        """Raise CurtainFell if it has."""
+        if self._fallen:
+            raise CurtainFell
+
+    def fall(self) -> None:
+        """End the run: wake whoever waits on a socket, and let no new one be made."""
+        with self._lock:
+            self._fallen = True
+        for held in self._sockets:
+            # ENOTCONN is expected from a datagram or a listening socket; Linux wakes its waiter all the same.
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+    def sweep(self) -> None:
+        """Close whatever a program that was cut short has left open."""
+        for held in self._sockets:
+            held.close()
+
+
+class Socket(socket.socket):
+    """A socket of the standard library that its stage can end; see laws 1 and 2 above."""
+
+    def __init__(self, end: End, kind: int, fileno: int | None = None) -> None:
+        family = socket.AF_INET6 if ":" in end.address[0] else socket.AF_INET
+        super().__init__(family, kind, fileno=fileno)
+        self._end = end
+        # Only a last resort where a shutdown wakes nobody (not on Linux): the runner's deadline comes first.
+        self.settimeout(end.stage.patience + 1)
+        end.stage.adopt(self)
+
+    def bind(self, address: Any, /) -> None:
+        """As ever, but a port that cannot be had is a DemoError."""
+        # On Windows the same option would let two programs share the port; for UDP it does so everywhere.
+        if self.type == socket.SOCK_STREAM and os.name == "posix":
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            super().bind(address)
+        except OSError as error:
+            raise cannot_bind(error, address, self._end.stage.demo) from error
+
+    def listen(self, backlog: int = 5, /) -> None:
+        """As ever; of two that bound during TIME-WAIT, the second learns here that the port is taken."""
+        try:
+            super().listen(backlog)
+        except OSError as error:
+            raise cannot_bind(error, self.getsockname(), self._end.stage.demo) from error
+
+    def accept(self) -> tuple[Socket, Any]:
+        """As ever, with a connection that the stage can end too."""
+        self._end.waits()
+        connection, peer = super().accept()
+        self._end.meets()
+        return Socket(self._end, self.type, connection.detach()), peer
+
+    def recvfrom(self, *size: int) -> tuple[bytes, Any]:
+        """As ever; a socket that the curtain has shut down gives no empty datagrams without end."""
+        self._end.waits()
+        received = super().recvfrom(*size)
+        self._end.stage.check()
+        self._end.meets()
+        return received
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What one end of a demo is handed."""
+
+    role: str
+    addresses: tuple[tuple[str, int], ...]
+    settings: Mapping[str, Setting]
+    stage: Stage
+    asks: bool = False
+    """Whether a person types the lines."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the server waits: host and port."""
+        return self.addresses[0]
+
+    @property
+    def second_address(self) -> tuple[str, int]:
+        """The further address of a demo that needs two."""
+        return self.addresses[1]
+
+    def socket(self, kind: int) -> Socket:
+        """`socket.socket(AF_INET, kind)`, bounded in time."""
+        return Socket(self, kind)
+
+    def text(self, name: str) -> str:
+        """The option `name`, a text."""
+        return str(self.settings[name])
+
+    def number(self, name: str) -> int:
+        """The option `name`, a number."""
+        return int(self.settings[name])
+
+    def named(self, role: str) -> End:
+        """The same end under another name, where one program plays several (`client 2`)."""
+        return replace(self, role=role)
+
+    def sent(self, data: bytes, encoding: str = "utf-8") -> None:
+        """Say what is about to be sent, as its sender reads it."""
+        self._say("sent", data, encoding)
+
+    def received(self, data: bytes, encoding: str = "utf-8") -> None:
+        """Say what was received, as its receiver reads it; what cannot be read shows as U+FFFD."""
+        self._say("received", data, encoding)
+
+    def note(self, text: str) -> None:
+        """Say something that is not on the wire."""
+        self.stage.tell(Said(self.role, "note", text))
+
+    def line(self, text: str) -> str:
+        """`text`, or the line that a person types instead; an empty line or the end of input gives `text`."""
+        return self._typed() or text
+
+    def lines(self, *texts: str) -> Iterator[str]:
+        """`texts`, or the lines that a person types instead, up to an empty line or the end of input."""
+        if not self.asks:
+            yield from texts
+            return
+        while line := self._typed():
+            yield line
+
+    def waits(self) -> None:
+        """The program begins to wait for its peer; for the first wait of a server see law 2."""
+        if self.role == "server":
+            self.stage.ready()
+
+    def meets(self) -> None:
+        """Somebody has come."""
+        if self.role == "server":
+            self.stage.met = True
+
+    def _say(self, verb: Verb, data: bytes, encoding: str) -> None:
+        text = data.decode(encoding, errors="replace")
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(data)} bytes)"
+        self.stage.tell(Said(self.role, verb, shown, len(data)))
+
+    def _typed(self) -> str:
+        if not self.asks:
+            return ""
+        answer: SimpleQueue[str | None] = SimpleQueue()
+        self.stage.tell(Asked(self.role, answer))
+        line = (answer.get() or "").rstrip("\r\n")
+        self.stage.check()
+        if len(line) > LINE_LIMIT:
+            self.note(f"the line was cut after {LINE_LIMIT} characters")
+        return line[:LINE_LIMIT].encode(errors="replace").decode()

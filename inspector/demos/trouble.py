@@ -1,0 +1,87 @@
+"""Words for what goes wrong when a demo runs: expected, found, where, and how to mend it.
+
+The programs of the demos catch nothing, as in the tutorials. What the kernel refused arrives here as
+an OSError and leaves as a DemoError. Anything else is a bug of ours, and passes as it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING
+
+from inspector.errors import DemoError
+
+if TYPE_CHECKING:
+    from inspector.demos.demo import Demo
+
+__all__ = ["cannot_bind", "explained", "too_late"]
+
+PRIVILEGED = 1024
+"""Below this, Linux gives a port only to root (`net.ipv4.ip_unprivileged_port_start`)."""
+
+
+def cannot_bind(error: OSError, address: tuple[str, int], demo: Demo) -> DemoError:
+    """Why `address` (host and port) cannot be bound."""
+    host, port = address[:2]
+    where = f"port {port} on {host}"
+    another = f"inspector demo {demo.name} --port {port + PRIVILEGED if port < PRIVILEGED else _neighbour(port)}"
+    if error.errno == errno.EADDRINUSE:
+        listening = "-ltnp" if demo.transport == "tcp" else "-lunp"
+        return DemoError(
+            f"{demo.name} needs {demo.transport.upper()} {where}, and another program has it; "
+            f"see which with ss {listening} 'sport = :{port}', or take another with --port",
+            remedies=(f"ss {listening} 'sport = :{port}'", another),
+        )
+    if error.errno == errno.EACCES and port < PRIVILEGED:
+        return DemoError(
+            f"{demo.name} may not bind {where}: ports below {PRIVILEGED} are for root; take a higher one with --port",
+            remedies=(another, f"sudo inspector demo {demo.name} --port {port}"),
+        )
+    return DemoError(f"{demo.name} cannot bind {where}: {_reason(error)}; expected an address of this machine")
+
+
+def explained(error: Exception, demo: Demo, role: str, address: tuple[str, int]) -> Exception:
+    """`error` of the program `role` in words; one that the kernel did not cause is given back as it is."""
+    if not isinstance(error, OSError):
+        return error
+    where = f"{address[0]}:{address[1]}"
+    if isinstance(error, ConnectionRefusedError):
+        start = f"inspector demo {demo.name} --role server"
+        return DemoError(
+            f"the {role} was refused: nobody listens on {where}, so its SYN was answered by RST,ACK; "
+            f"start the server first: {start}",
+            remedies=(start, f"ss -ltn 'sport = :{address[1]}'"),
+        )
+    if isinstance(error, ConnectionError):
+        return DemoError(f"the {role} of {demo.name} lost its connection on {where}: {_reason(error)}; run it again")
+    return DemoError(f"the {role} of {demo.name} cannot talk on {where}: {_reason(error)}")
+
+
+def too_late(demo: Demo, role: str, address: tuple[str, int], patience: float, *, met: bool) -> DemoError:
+    """`role` still waited after `patience` seconds; `met` says whether the server heard from anybody."""
+    where = f"{address[0]}:{address[1]}"
+    if role == "server" and not met:
+        start = f"inspector demo {demo.name} --role client"
+        return DemoError(
+            f"no client came to {where} within {patience:g} s; start one in another terminal: {start}",
+            remedies=(start,),
+        )
+    if demo.transport == "udp":
+        start = f"inspector demo {demo.name} --role server"
+        return DemoError(
+            f"the {role} of {demo.name} waited {patience:g} s for a datagram from {where}: nobody may be there, "
+            f"or it was lost, and UDP tells neither; is the other end running? {start}",
+            remedies=(start, f"ss -lun 'sport = :{address[1]}'"),
+        )
+    return DemoError(f"the {role} of {demo.name} still waited for its peer on {where} after {patience:g} s")
+
+
+def _neighbour(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "the host is not an address"
+    return (error.strerror or str(error) or type(error).__name__).lower()
