@@ -44,6 +44,7 @@ SERVES = {"run": ("run",), "test": ("run", "test"), "check": ("run", "test", "ch
 
 UNREACHABLE = re.compile("NewConnectionError|name resolution|Network is unreachable|Connection refused")
 LAST_WORDS = 8
+LINE = 200
 
 
 class Failure(Exception):  # noqa: N818 - what happened, in this file's own vocabulary
@@ -180,8 +181,9 @@ def must(complaint: str, *command: str | Path) -> None:
         return
     if UNREACHABLE.search(done.stdout):
         complaint += ", for the package index cannot be reached (no network?)"
-    said = done.stdout.strip().splitlines()[-LAST_WORDS:]
-    raise Failure("\n  ".join([f"{complaint}; the last words were:", *said]))
+    lines = done.stdout.strip().splitlines()
+    said = [line.strip()[:LINE] for line in lines if "ERROR" in line] or lines  # pip's advice comes after its errors
+    raise Failure("\n  ".join([f"{complaint}; the last words were:", *said[-LAST_WORDS:]]))
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
