@@ -56,7 +56,7 @@ DEMO = Demo(
     expected="udp-request",
     lesson=(
         "No handshake: the reply goes to the address that the request claims to come from, which can be forged.",
-        "The reply is the program's own doing. The datagram to the second receiver gets none, so nobody learns its fate.",
+        "The reply is the program's own doing. The datagram to the second receiver gets none: nobody learns its fate.",
         "No close: the client's port fell silent, and neither receiver can know whether more will come.",
     ),
     server=server,
