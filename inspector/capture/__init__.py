@@ -1,1 +1,36 @@
-"""Frames from the kernel: the edge where privileges, rings and devices live."""
+"""Frames from a live interface: the edge of the house that looks outward.
+
+Start at `Recording`; it stands on an `Engine` (`open_engine`), of which there are two. `privileges` and
+`doctor` say what works on this system and what would. Nothing here decodes: a frame is bytes and a time.
+"""
+
+from __future__ import annotations
+
+from inspector.capture.doctor import Check, doctor
+from inspector.capture.engine import (
+    DEFAULT_RING_BYTES,
+    DEFAULT_SNAPLEN,
+    KINDS,
+    Engine,
+    Statistics,
+    open_engine,
+)
+from inspector.capture.interfaces import Interface, interfaces
+from inspector.capture.privileges import ways_out
+from inspector.capture.recording import Recording, open_output
+
+__all__ = [
+    "DEFAULT_RING_BYTES",
+    "DEFAULT_SNAPLEN",
+    "KINDS",
+    "Check",
+    "Engine",
+    "Interface",
+    "Recording",
+    "Statistics",
+    "doctor",
+    "interfaces",
+    "open_engine",
+    "open_output",
+    "ways_out",
+]

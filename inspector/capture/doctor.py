@@ -1,0 +1,190 @@
+"""What works on this system, what does not, and why: each line tried for real.
+
+A check never raises and never waits long. `ok` is False for what is missing, None for what is merely
+worth knowing. System settings appear as hints only: what counts is whether the attempt succeeded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspector.capture.engine import ON_LINUX, open_engine
+from inspector.capture.privileges import CAP_NET_RAW, can_dumpcap, can_use_namespace, has_capability, in_container
+from inspector.errors import CaptureError
+
+__all__ = ["Check", "doctor"]
+
+_SETTINGS = (
+    "kernel/unprivileged_userns_clone",
+    "user/max_user_namespaces",
+    "kernel/apparmor_restrict_unprivileged_userns",
+)
+_LEAST_PYTHON = (3, 11)
+_PATIENCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's findings."""
+
+    name: str
+    ok: bool | None
+    """Whether it works; None for a fact that is neither good nor bad."""
+    detail: str
+    """What was found, in one line."""
+    remedy: str = ""
+    """What would mend it; empty where nothing is broken."""
+
+
+def doctor(cache: Path | None = None) -> tuple[Check, ...]:
+    """Examine this system; `cache` is the folder where compiled code is to be kept, if it shall be examined too."""
+    checks = [_python(), _container()]
+    if ON_LINUX:
+        checks += [_capability(), _ring(), _namespaces()]
+    else:
+        checks.append(_portable())
+    checks += [_tool("tshark", "apt-get install tshark"), _dumpcap(), _tool("tcpdump", "apt-get install tcpdump")]
+    checks += [_module(name, use) for name, use in _MODULES]
+    if cache is not None:
+        checks.append(_cache(cache))
+    return tuple(checks)
+
+
+_MODULES = (
+    ("numba", "without it large captures take long"),
+    ("scapy", "without it there is no portable capture"),
+    ("pyshark", "without it there is no cross-check"),
+)
+
+
+def _good(name: str, detail: str) -> Check:
+    return Check(name, ok=True, detail=detail)
+
+
+def _bad(name: str, detail: str, remedy: str) -> Check:
+    return Check(name, ok=False, detail=detail, remedy=remedy)
+
+
+def _python() -> Check:
+    detail = f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
+    ok = sys.version_info[:2] >= _LEAST_PYTHON
+    return Check("Python", ok, detail, "" if ok else "install Python 3.11 or newer")
+
+
+def _container() -> Check:
+    return Check("container", None, "yes" if in_container() else "no sign of one")
+
+
+def _capability() -> Check:
+    if has_capability(CAP_NET_RAW):
+        return _good("CAP_NET_RAW", f"effective (uid {os.geteuid()})")
+    return _bad("CAP_NET_RAW", f"not effective (uid {os.geteuid()})", "run with sudo, or in a namespace")
+
+
+def _ring() -> Check:
+    try:
+        engine = open_engine("lo")
+    except CaptureError as error:
+        return _bad("capture ring on lo", error.message, error.remedies[0] if error.remedies else "")
+    engine.close()
+    return _good("capture ring on lo", "opens")
+
+
+def _portable() -> Check:
+    loopback = "lo0" if sys.platform == "darwin" else r"\Device\NPF_Loopback"
+    try:
+        engine = open_engine(loopback, kind="portable")
+    except CaptureError as error:
+        return _bad("capture on loopback", error.message, error.remedies[0] if error.remedies else "")
+    engine.close()
+    return _good("capture on loopback", "opens")
+
+
+def _namespaces() -> Check:
+    works, said = can_use_namespace()
+    hints = [f"{name.replace('/', '.')} = {value}" for name in _SETTINGS if (value := _setting(name)) is not None]
+    if works:
+        return _good("user namespace", "a raw socket opens inside one")
+    return _bad("user namespace", "; ".join([said, *hints]), _namespace_remedy())
+
+
+def _setting(name: str) -> str | None:
+    try:
+        return Path("/proc/sys", name).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+def _namespace_remedy() -> str:
+    if _setting(_SETTINGS[0]) == "0":
+        return "sudo sysctl kernel.unprivileged_userns_clone=1"
+    if _setting(_SETTINGS[1]) == "0":
+        return "sudo sysctl user.max_user_namespaces=10000"
+    if _setting(_SETTINGS[2]) == "1":
+        return "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+    return "capture with sudo" if not in_container() else "start the container with --cap-add=NET_RAW"
+
+
+def _tool(name: str, remedy: str) -> Check:
+    path = shutil.which(name)
+    if path is None:
+        return _bad(name, "not found on PATH", remedy)
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=_PATIENCE)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return _bad(name, f"{path}: {error}", remedy)
+    lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
+    said = [line for line in lines if name in line.lower()]
+    return Check(name, done.returncode == 0, f"{said[0] if said else 'no version given'} ({path})", "")
+
+
+def _dumpcap() -> Check:
+    found = _tool("dumpcap", "apt-get install wireshark-common")
+    if not found.ok:
+        return found
+    works, said = can_dumpcap()
+    if works:
+        return _good("dumpcap", f"may capture on lo: {found.detail}")
+    member = "a member" if _in_group("wireshark") else "not a member"
+    return _bad(
+        "dumpcap",
+        f"may not capture ({said}); this user is {member} of the group wireshark",
+        "sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, and log in again",
+    )
+
+
+def _in_group(name: str) -> bool:
+    if sys.platform == "win32":
+        return False
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid in os.getgroups()
+    except KeyError:
+        return False
+
+
+def _module(name: str, use: str) -> Check:
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # noqa: BLE001 - a module may break in any way when it is imported
+        return _bad(name, f"cannot be imported ({type(error).__name__}: {error}); {use}", f"pip install {name}")
+    return _good(name, str(getattr(module, "__version__", "importable")))
+
+
+def _cache(folder: Path) -> Check:
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return _bad("compiled code", f"{folder}: {error.strerror}; kept for one run only", "make it writable")
+    return _good("compiled code", f"kept in {folder}")

@@ -1,0 +1,49 @@
+"""Whether anything still moves on a port, by the kernel's own word.
+
+Linux lists every TCP socket and its state in /proc/net/tcp and tcp6. A connection has come to rest when it is
+in TIME-WAIT, closed, or no connection at all (LISTEN); in any other state another segment may come.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["moving"]
+
+_TABLES = ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
+"""Of the calling thread's network namespace, which may not be that of its process."""
+
+_STATES = {
+    b"01": "ESTABLISHED",
+    b"02": "SYN-SENT",
+    b"03": "SYN-RECEIVED",
+    b"04": "FIN-WAIT-1",
+    b"05": "FIN-WAIT-2",
+    b"08": "CLOSE-WAIT",
+    b"09": "LAST-ACK",
+    b"0B": "CLOSING",
+    b"0C": "SYN-RECEIVED",
+}
+"""States that do not rest, by the kernel's number (linux include/net/tcp_states.h)."""
+
+
+def moving(ports: Collection[int]) -> list[str] | None:
+    """Sockets with one of `ports` at either end that are not at rest, as `PORT STATE`; None where nobody can tell."""
+    found: list[str] = []
+    readable = False
+    for table in _TABLES:
+        try:
+            lines = Path(table).read_bytes().splitlines()[1:]
+        except OSError:
+            continue
+        readable = True
+        for line in lines:
+            _, local, remote, state, *_ = line.split(maxsplit=4)
+            if state in _STATES:
+                both = int(local[-4:], 16), int(remote[-4:], 16)
+                found += [f"{port} {_STATES[state]}" for port in both if port in ports][:1]
+    return found if readable else None

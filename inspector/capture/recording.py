@@ -1,0 +1,385 @@
+"""A capture from its first frame to its last: armed, followed, written, drained, ended.
+
+    with Recording("lo", ports={12345}, path="hello.pcapng") as recording:
+        ...                                   # every frame from here on is seen
+    recording.statistics                      # and every frame up to here is in the file
+
+Laws:
+
+1. `with` is entered when the capture is *proved* to see frames: a marker of our own came through the ring
+   (on interfaces other than loopback: when the socket is bound, which is all that can be known).
+2. It is left when nothing is under way any more: no TCP socket on the ports moves, by the kernel's tables,
+   and a marker from every processor has come through behind the last frame. Sleep decides neither.
+   What could not be waited for is said (`undrained`).
+3. A thread writes what the ring gives, block by block, and flushes after each: a process that
+   is killed leaves a file that reads up to that block.
+4. A failure in that thread (a full disk, a callback's exception) surfaces in `finish`, never nowhere.
+
+Not here: which file name is right, and whether one may be overwritten; that is the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics, open_engine
+from inspector.capture.quiet import moving
+from inspector.errors import CaptureError, CaptureFileError
+from inspector.wire.writer import CaptureWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from types import TracebackType
+
+    from inspector.wire.frame import Frame
+
+__all__ = ["Recording", "open_output"]
+
+_ARMING_S = 5.0
+"""How long a marker may take before the capture is called deaf."""
+_AGAIN_S = 0.25
+"""When to repeat a marker that may have been dropped."""
+_PACE_S = 0.002
+"""Between two looks at the kernel's socket tables."""
+_LAST_LOOK_S = 0.05
+"""Well above the time after which the kernel hands over a block that is not full."""
+_OUTPUT_BUFFER = 1 << 20
+"""Above any frame, so that what leaves it is whole blocks."""
+
+
+class Recording:
+    """Frames of one interface, from `__enter__` to `finish`; a context manager, used once."""
+
+    def __init__(  # noqa: PLR0913 - the options of a capture; all but one have a default
+        self,
+        interface: str = "lo",
+        *,
+        ports: Collection[int] = (),
+        path: str | os.PathLike[str] | BinaryIO | None = None,
+        engine: str = "auto",
+        count: int | None = None,
+        duration: float | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
+        comment: str = "",
+        keep: bool = True,
+        owner: tuple[int, int] | None = None,
+        snaplen: int = DEFAULT_SNAPLEN,
+        ring_bytes: int = DEFAULT_RING_BYTES,
+        promiscuous: bool = False,
+        drain_s: float = 2.0,
+        command_line: str = "inspector",
+        own_traffic: bool = False,
+    ) -> None:
+        """Say what to record; nothing happens before `__enter__`.
+
+        Args:
+            interface: a name, or `any`.
+            ports: TCP and UDP ports of interest; none means all traffic.
+            path: where to write pcapng: a path, a binary stream (left open), or None.
+            engine: one of `engine.KINDS`.
+            count: end after so many frames.
+            duration: end after so many seconds.
+            on_frame: called with every frame, in the recording's thread.
+            comment: for the section header of the file.
+            keep: whether frames are queued for `frames`; without, memory does not grow.
+            owner: user and group that new files and folders shall belong to.
+            snaplen: bytes to keep of a frame.
+            ring_bytes: room for frames not yet read.
+            promiscuous: also hear frames for others.
+            drain_s: longest wait for connections to come to rest.
+            command_line: what the user would type again, for the remedies of a `CaptureError`.
+            own_traffic: whether that command also starts the programs it captures.
+
+        """
+        self.interface = interface
+        self.ended_by = ""
+        """Why it ended: `count`, `duration`, `stopped`, `finished`, or the engine's reason."""
+        self.undrained = ""
+        """What was still under way when the capture was ended; empty if nothing was, or nobody waited."""
+        self._open_arguments = {
+            "ports": frozenset(ports),
+            "kind": engine,
+            "snaplen": snaplen,
+            "ring_bytes": ring_bytes,
+            "promiscuous": promiscuous,
+            "command_line": command_line,
+            "own_traffic": own_traffic,
+        }
+        self._ports = frozenset(ports)
+        self._path, self._owner, self._comment, self._snaplen = path, owner, comment, snaplen
+        self._left = count
+        self._duration, self._drain_s = duration, drain_s
+        self._deadline: float | None = None
+        self._on_frame = on_frame
+        self._queue: SimpleQueue[Frame | None] | None = SimpleQueue() if keep else None
+        self._stack = ExitStack()
+        self._stop_asked = False
+        self._failure: BaseException | None = None
+        self._ended = threading.Event()
+        self._turn = threading.Condition()
+        self._statistics = Statistics(0, 0)
+        self._taken = 0
+        self._drained = False
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        """Open, start and prove it.
+
+        Raises:
+            CaptureError: if frames cannot be captured, or none comes through.
+            CaptureFileError: if the file cannot be written.
+
+        """
+        try:
+            self._engine = open_engine(self.interface, **self._open_arguments)  # type: ignore[arg-type] # checked there
+            self._stack.callback(self._engine.close)
+            self._writer = self._open_writer()
+            self._thread = threading.Thread(target=self._run, name=f"capture {self.interface}", daemon=True)
+            self._thread.start()
+            self._stack.callback(self._thread.join)
+            self._stack.callback(self.stop)
+            self._prove_armed()
+        except BaseException:
+            self._stack.close()
+            raise
+        if self._duration is not None:
+            self._deadline = time.monotonic() + self._duration
+            self._engine.wake()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """`finish`, without waiting for connections that an exception has left open."""
+        self.finish(drain=kind is None)
+
+    def _prove_armed(self) -> None:
+        armed = self._marks_pass(_ARMING_S)
+        self._raise_failure()
+        if not armed and not self._ended.is_set():  # else it ended in the meantime, and was armed for that
+            raise CaptureError(
+                f"the capture on {self.interface} does not see our own datagram within {_ARMING_S:.0f} s",
+                remedies=("look for a packet filter on loopback: nft list ruleset", "choose the other engine"),
+            )
+
+    def finish(self, *, drain: bool = True) -> None:
+        """End the recording, by default once nothing is under way any more; harmless when repeated.
+
+        Raises:
+            CaptureFileError: if the file could not be written to its end.
+
+        """
+        if self._finished:
+            return
+        self._finished = True
+        try:
+            if drain and not self._ended.is_set() and not self._stop_asked:
+                self._drain()
+            self._stop("finished")
+            self._thread.join()
+        finally:
+            try:
+                self._stack.close()
+            except OSError as error:  # the file system had no room for the last block
+                self._failure = self._failure or error
+        self._raise_failure()
+
+    def stop(self) -> None:
+        """End the recording soon, and return at once. Safe in a signal handler and in any thread."""
+        self._stop("stopped")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the recording has ended by itself, by `stop` or by an interface that went; whether it has."""
+        return self._ended.wait(timeout)
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames as they come, from the first one on, until the recording ends. For one reader; needs `keep`."""
+        if self._queue is None:
+            raise TypeError("this recording keeps no frames: it was made with keep=False")
+        while (frame := self._queue.get()) is not None:
+            yield frame
+        self._queue.put(None)
+
+    @property
+    def link_type(self) -> int:
+        """LINKTYPE_ number of the frames, once entered."""
+        return self._engine.link_type
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was recorded and lost: so far, and for good after `finish`."""
+        if self._ended.is_set():
+            return self._statistics
+        engine = self._engine.statistics()
+        return Statistics(self._taken, engine.dropped, engine.duplicates)
+
+    def _stop(self, reason: str) -> None:
+        if not self._stop_asked and not self.ended_by:
+            self.ended_by = reason
+        self._stop_asked = True
+        if hasattr(self, "_engine"):  # a signal may come before `__enter__`
+            self._engine.wake()
+
+    # What follows until `_drain` runs in the recording's thread.
+
+    def _run(self) -> None:
+        try:
+            self._read_to_the_end()
+            self._statistics = self._settled()
+        except BaseException as failure:  # noqa: BLE001 - raised again by `finish`, in the caller's thread
+            self._failure = failure
+            self._statistics = self._settled()
+        finally:
+            self._ended.set()
+            if self._queue is not None:
+                self._queue.put(None)
+            with self._turn:
+                self._turn.notify_all()
+
+    def _read_to_the_end(self) -> None:
+        while not self._stop_asked:
+            patience = 1.0 if self._deadline is None else self._deadline - time.monotonic()
+            if patience <= 0:
+                self.ended_by = "duration"
+                break
+            batch = self._engine.read(min(patience, 1.0))
+            if not self._take(batch):
+                self.ended_by = "count"
+                return
+            with self._turn:
+                self._turn.notify_all()
+            if self._engine.ended:
+                self.ended_by = self._engine.ended
+                return
+        if not self._drained:
+            self._last_look(time.time_ns())
+
+    def _last_look(self, until_ns: int) -> None:
+        """Take what the ring already holds, and nothing that was captured after the end was decided."""
+        while not self._engine.ended and (batch := self._engine.read(_LAST_LOOK_S)):
+            if not self._take([frame for frame in batch if frame.time_ns <= until_ns]):
+                return
+            if batch[-1].time_ns > until_ns:
+                return
+
+    def _take(self, batch: list[Frame]) -> bool:
+        """Write, show and keep a batch; False when `count` is reached."""
+        if self._left is not None:
+            batch = batch[: self._left]
+            self._left -= len(batch)
+        if self._writer and batch:
+            for frame in batch:
+                self._writer.write(frame)
+            self._writer.flush()
+        for frame in batch:
+            if self._on_frame:
+                self._on_frame(frame)
+            if self._queue is not None:
+                self._queue.put(frame)
+        self._taken += len(batch)
+        return self._left is None or self._left > 0
+
+    def _settled(self) -> Statistics:
+        """The last word on what was lost, also for the file."""
+        engine = self._engine.statistics()
+        settled = Statistics(self._taken, engine.dropped, engine.duplicates)
+        if self._writer and not self._failure:
+            self._writer.statistics(settled.received, settled.dropped or 0)
+            self._writer.flush()
+        return settled
+
+    # And this in the caller's.
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + self._drain_s
+        while self._ports and (open_ := moving(self._ports)) and not self._ended.is_set():
+            if time.monotonic() > deadline:
+                first = ", ".join(sorted(set(open_))[:3])
+                self.undrained = f"{len(open_)} sockets did not come to rest in {self._drain_s:g} s (port {first})"
+                break
+            self._ended.wait(_PACE_S)
+        self._drained = self._engine.marker is not None and self._marks_pass(self._drain_s)
+        if self._engine.marker and not self._drained and not self._ended.is_set():
+            self.undrained = self.undrained or f"our own last datagram did not come through in {self._drain_s:g} s"
+
+    def _marks_pass(self, patience: float) -> bool:
+        """Whether a mark from each processor came through; sent again where one may have been dropped."""
+        marker = self._engine.marker
+        if marker is None:
+            return True
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and not self._ended.is_set():
+            wanted = marker.send()
+            with self._turn:
+                self._turn.wait_for(lambda: wanted <= marker.seen or self._ended.is_set(), _AGAIN_S)  # noqa: B023 - called here
+            if wanted <= marker.seen:
+                return True
+        return False
+
+    def _raise_failure(self) -> None:
+        if self._failure is None:
+            return
+        failure, self._failure = self._failure, None
+        if isinstance(failure, BrokenPipeError):
+            self.ended_by = "the reader of the output went away"
+            return
+        if isinstance(failure, OSError):
+            raise CaptureFileError(str(self._path), f"cannot be written: {failure.strerror or failure}") from failure
+        raise failure
+
+    def _open_writer(self) -> CaptureWriter | None:
+        if self._path is None:
+            return None
+        if isinstance(self._path, str | os.PathLike):
+            output = self._stack.enter_context(open_output(Path(self._path), self._owner))
+        else:
+            output = self._path
+        writer = CaptureWriter(
+            output,
+            link_type=self._engine.link_type,
+            snaplen=self._snaplen,
+            interface_name=self.interface,
+            comment=self._comment,
+        )
+        writer.flush()
+        return writer
+
+
+def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
+    """A file opened for writing, its missing folders made; what is made belongs to `owner` (uid, gid).
+
+    A file that exists is overwritten and keeps its owner.
+
+    Raises:
+        CaptureFileError: if that cannot be.
+
+    """
+    try:
+        _make_folders(path.parent, owner)
+        try:
+            output = path.open("xb", buffering=_OUTPUT_BUFFER)
+        except FileExistsError:
+            return path.open("wb", buffering=_OUTPUT_BUFFER)
+        if owner is not None:
+            os.fchown(output.fileno(), *owner)
+    except OSError as error:
+        raise CaptureFileError(
+            str(path),
+            f"cannot be written: {error.strerror or error}",
+            remedies=("name a file in a folder that you may write to, or `-` for standard output",),
+        ) from error
+    return output
+
+
+def _make_folders(folder: Path, owner: tuple[int, int] | None) -> None:
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
+    for ancestor in reversed(missing):
+        ancestor.mkdir(exist_ok=True)
+        if owner is not None:
+            os.chown(ancestor, *owner)
