@@ -38,8 +38,8 @@ def declared(tree: ast.Module) -> set[str]:
     return set()
 
 
-def defined(path: Path, tree: ast.Module) -> set[str]:
-    """The public names that a module makes; what the `__init__` of a room imports from the room counts as made."""
+def made(tree: ast.Module) -> set[str]:
+    """The public names that a module makes."""
     names = set()
     for node in statements(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -48,25 +48,22 @@ def defined(path: Path, tree: ast.Module) -> set[str]:
             names |= {name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
-        elif path.name == "__init__.py":
-            names |= imported(node)
     return {name for name in names if not name.startswith("_")}
 
 
 def statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """The statements of a module, those below an `if` too, but for imports that only mypy reads."""
+    """The statements of a module, those below an `if` too; what only mypy reads is no name that anyone can import."""
     for node in tree.body:
-        if isinstance(node, ast.If):
-            yield from (inner for inner in node.body if not isinstance(inner, ast.Import | ast.ImportFrom))
-            yield from node.orelse
-        else:
+        if not isinstance(node, ast.If):
             yield node
+        elif ast.unparse(node.test) != "TYPE_CHECKING":
+            yield from (*node.body, *node.orelse)
 
 
-def imported(node: ast.stmt) -> set[str]:
-    if not isinstance(node, ast.ImportFrom) or node.module == "__future__":
-        return set()
-    return {alias.asname or alias.name for alias in node.names}
+def passed_on(tree: ast.Module) -> set[str]:
+    """The names that a module has from others, and may pass on, as the `__init__` of a room does."""
+    imports = [node for node in statements(tree) if isinstance(node, ast.ImportFrom)]
+    return {alias.asname or alias.name for node in imports for alias in node.names}
 
 
 def is_type_variable(value: ast.expr) -> bool:
@@ -84,10 +81,9 @@ def test_all_is_exactly_the_public_names(path: Path) -> None:
     tree = parsed(path)
 
     promised = declared(tree) - {"__version__"}
-    passed_on = {name for node in tree.body for name in imported(node)}
 
-    assert sorted(defined(path, tree) - promised) == []
-    assert sorted(promised - defined(path, tree) - passed_on) == []
+    assert sorted(made(tree) - promised) == []
+    assert sorted(promised - made(tree) - passed_on(tree)) == []
 
 
 @every_module
