@@ -1,0 +1,255 @@
+"""A container: what turns the bytes of a window into frames, whatever the format.
+
+Both containers have the same four doors (`Container`), so the reader knows no format. Each keeps its state as
+records in the plain form, and makes the column form of them when compiled code is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from inspector.wire.containers.pcap import PcapForm, describe, index_pcap
+from inspector.wire.containers.pcapng import MIN_BLOCK, Kind, Section, index_pcapng
+from inspector.wire.containers.pcapng_blocks import (
+    BYTE_ORDER,
+    Interface,
+    frame_comments,
+    read_interface,
+    read_options,
+    read_statistics,
+    texts,
+)
+from inspector.wire.containers.words import MAX_RECORD, Stop, word16, word32
+
+if TYPE_CHECKING:
+    from inspector.wire.containers.sources import Window
+    from inspector.wire.containers.times import Ticks
+
+__all__ = ["Container", "PcapContainer", "PcapngContainer"]
+
+MAX_INTERFACES = 1 << 16
+MAX_COMMENTS = 1 << 10
+"""Bounds on what a hostile file can make us remember."""
+
+
+class Container(Protocol):
+    """What the reader asks of a format."""
+
+    format: str
+    interfaces: list[Interface]
+    comments: list[str]
+    complete: bool
+    """Whether `interfaces` is all that there will ever be."""
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capture says it lost; None if it says nothing."""
+
+    def index(self, window: Window, number: int, refs: Any, count: int, *, columnar: bool) -> tuple[int, int]:
+        """Fill `refs` from `count` on and consume what was read; returns a `Stop` and the new count."""
+
+    def take_block(self, window: Window) -> str:
+        """Consume the block that the loop stopped at; returns what is wrong with it, or nothing."""
+
+    def ends_batch(self, window: Window) -> bool:
+        """Whether the block that the loop stopped at changes how earlier frames are read."""
+
+    def trouble(self, stop: int, window: Window) -> str:
+        """What is wrong with the bytes at the window's position, in one line."""
+
+    def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
+        """The comments of a frame of the latest batch."""
+
+
+class PcapContainer:
+    """A pcap file: one interface, no blocks."""
+
+    complete = True
+    dropped: int | None = None
+
+    def __init__(self, form: PcapForm, magic: int) -> None:
+        self.format = describe(form, magic)
+        tick = "10^-9 s" if form.tick_ns == 1 else "10^-6 s"
+        self.interfaces = [Interface(form.link_type, form.snaplen, resolution=tick)]
+        self.comments: list[str] = []
+        self._form = form
+        self._forms: Any = None
+
+    def index(self, window: Window, number: int, refs: Any, count: int, *, columnar: bool) -> tuple[int, int]:
+        """See `Container`."""
+        if columnar:
+            stop, position, count = self._loop()(
+                window.array(), window.position, window.end, self._forms, number, refs, count
+            )
+        else:
+            stop, position, count = index_pcap(
+                window.buffer, window.position, window.end, [self._form], number, refs, count
+            )
+        window.position = position
+        return stop, count
+
+    def _loop(self) -> Any:
+        from inspector.columns import to_columns
+        from inspector.compiled import compiled
+
+        if self._forms is None:
+            self._forms = to_columns(PcapForm, [self._form], 1)
+        return compiled(index_pcap)
+
+    def take_block(self, window: Window) -> str:
+        """See `Container`; pcap has no blocks."""
+        del window
+        return ""
+
+    def ends_batch(self, window: Window) -> bool:
+        """See `Container`; pcap has no blocks."""
+        del window
+        return False
+
+    def trouble(self, stop: int, window: Window) -> str:
+        """See `Container`."""
+        there, needed = window.available, self._form.header_len
+        if there < needed:
+            return f"a record header needs {needed} bytes and {there} are left"
+        one, other = (word32(window.buffer, window.position + place, self._form.big_endian) for place in (8, 12))
+        captured = (one, other, min(one, other))[self._form.lengths]
+        if stop == Stop.TOO_LONG:
+            return f"a record claims {captured} captured bytes, more than the {self._form.limit} that are possible"
+        return f"a record of {captured} captured bytes has only {there - needed} left"
+
+    def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
+        """See `Container`; pcap has no comments."""
+        del buffer, start, captured_len
+        return ()
+
+
+def _section_fault(buffer: bytearray, at: int, length: int, big_endian: int) -> str:
+    if word32(buffer, at + length - 4, big_endian) != length:
+        return "the two lengths of a section header differ"
+    major = word16(buffer, at + 12, big_endian)
+    return "" if major == 1 else f"a section of pcapng version {major}, and version 1 is the only one known"
+
+
+class PcapngContainer:
+    """A pcapng file: sections, each of its own byte order and with its own interfaces."""
+
+    format = "pcapng"
+    complete = False
+
+    def __init__(self) -> None:
+        self.interfaces: list[Interface] = []
+        self.comments: list[str] = []
+        self._section = Section()
+        self._ticks: list[Ticks] = []
+        self._columns: tuple[Any, Any] | None = None
+        self._statistics: dict[int, int] = {}
+        self._lost: int | None = None
+
+    @property
+    def dropped(self) -> int | None:
+        """See `Container`: the latest statistics of each interface, else what packet blocks say."""
+        return sum(self._statistics.values()) if self._statistics else self._lost
+
+    def index(self, window: Window, number: int, refs: Any, count: int, *, columnar: bool) -> tuple[int, int]:
+        """See `Container`."""
+        if columnar:
+            loop, sections, interfaces = self._loop()
+            buffer = window.array()
+        else:
+            loop, sections, interfaces, buffer = index_pcapng, [self._section], self._ticks, window.buffer
+        stop, position, count, lost = loop(
+            buffer, window.position, window.end, sections, interfaces, number, refs, count
+        )
+        window.position = position
+        if lost >= 0:
+            self._lost = (self._lost or 0) + lost
+        return stop, count
+
+    def _loop(self) -> tuple[Any, Any, Any]:
+        from inspector.columns import to_columns
+        from inspector.compiled import compiled
+        from inspector.wire.containers.times import Ticks
+
+        if self._columns is None:
+            sections = to_columns(Section, [self._section], 1)
+            self._columns = sections, to_columns(Ticks, self._ticks, max(1, len(self._ticks)))
+        return compiled(index_pcapng), *self._columns
+
+    def ends_batch(self, window: Window) -> bool:
+        """See `Container`: after a section header the byte order may be another."""
+        return word32(window.buffer, window.position, 0) == Kind.SECTION
+
+    def take_block(self, window: Window) -> str:
+        """See `Container`."""
+        self._columns = None
+        if self.ends_batch(window):
+            return self._take_section(window)
+        at, big_endian = window.position, self._section.big_endian
+        after = at + ((word32(window.buffer, at + 4, big_endian) + 3) & ~3)
+        if word32(window.buffer, at, big_endian) == Kind.INTERFACE:
+            fault = self._take_interface(window.buffer, at, after)
+        else:
+            fault = self._take_statistics(window.buffer, at, after)
+        if not fault:
+            window.position = after
+        return fault
+
+    def _take_section(self, window: Window) -> str:
+        if not window.need(MIN_BLOCK + 4):
+            return f"a section header needs 28 bytes and {window.available} are left"
+        big_endian = int(word32(window.buffer, window.position + 8, 1) == BYTE_ORDER)
+        if word32(window.buffer, window.position + 8, big_endian) != BYTE_ORDER:
+            return "a section header without a byte-order word"
+        length = word32(window.buffer, window.position + 4, big_endian)
+        if length < 28 or length > MAX_RECORD or length & 3:
+            return f"a section header claims a length of {length} bytes"
+        if not window.need(length):
+            return f"a section header of {length} bytes has only {window.available} left"
+        at = window.position
+        if fault := _section_fault(window.buffer, at, length, big_endian):
+            return fault
+        options = list(read_options(window.buffer, at + 24, at + length - 4, big_endian))
+        self._remember(texts(options, 1))
+        self._section = Section(big_endian, len(self._ticks), 0)
+        window.position = at + length
+        return ""
+
+    def _remember(self, comments: tuple[str, ...]) -> None:
+        self.comments.extend(comments[: MAX_COMMENTS - len(self.comments)])
+
+    def _take_interface(self, buffer: bytearray, at: int, after: int) -> str:
+        made = read_interface(buffer, at, after, self._section.big_endian)
+        if made is None:
+            return "an interface description is too short"
+        if len(self._ticks) == MAX_INTERFACES:
+            return f"more than {MAX_INTERFACES} interfaces"
+        self._ticks.append(made[0])
+        self.interfaces.append(made[1])
+        self._section.count += 1
+        return ""
+
+    def _take_statistics(self, buffer: bytearray, at: int, after: int) -> str:
+        said = read_statistics(buffer, at, after, self._section.big_endian)
+        if said is not None and said[0] < self._section.count:
+            self._statistics[self._section.first + said[0]] = said[1]
+        return ""
+
+    def trouble(self, stop: int, window: Window) -> str:
+        """See `Container`."""
+        there = window.available
+        if there < MIN_BLOCK:
+            return f"a block needs at least {MIN_BLOCK} bytes and {there} are left"
+        kind, length = (word32(window.buffer, window.position + place, self._section.big_endian) for place in (0, 4))
+        block = f"a block of type {kind:#x}"
+        return {
+            Stop.MORE: f"{block} and {length} bytes has only {there} left",
+            Stop.TOO_LONG: f"{block} claims {length} bytes, more than the {MAX_RECORD} that are possible",
+            Stop.TOO_SHORT: f"{block} claims {length} bytes, too few for its fields",
+            Stop.LENGTHS_DIFFER: f"the two lengths of {block} differ",
+            Stop.NO_INTERFACE: f"{block} belongs to an interface that its section does not describe",
+            Stop.OVERRUN: f"{block} claims more captured bytes than it has",
+        }[stop]
+
+    def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
+        """See `Container`."""
+        return frame_comments(buffer, start, captured_len, self._section.big_endian)

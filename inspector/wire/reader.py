@@ -1,0 +1,228 @@
+"""Reading captures: from a path, a pipe or standard input to batches of decoded rows.
+
+Two speeds, one path. The first frames come as plain lists, read and decoded by plain Python: a small capture never
+imports numpy and answers at once. If more remains, the rest comes in columns, indexed and decoded by the
+compiled forms of the very same functions.
+
+Laws:
+
+1. Loss is never silent: a cut or damaged file gives everything before the fault, and `cut` says where and why.
+2. A capture of which no interface has a link type that we decode is an error that names the link type,
+   never a capture without connections. In a mixed capture such frames are rows that say so.
+3. Memory is bounded by the longest record, whatever the size of the file.
+
+Not here: which bytes mean what (`containers/`, `decode`), and finding sound records after damage.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from inspector.columns import instances
+from inspector.errors import CaptureFileError
+from inspector.wire.batch import Batch
+from inspector.wire.containers.detection import open_container
+from inspector.wire.containers.sources import StreamSource
+from inspector.wire.containers.words import Stop
+from inspector.wire.decode import decode_batch
+from inspector.wire.fragments import Reassembly
+from inspector.wire.frame import FrameRef
+from inspector.wire.links import SUPPORTED
+from inspector.wire.linktypes import link_type_text
+from inspector.wire.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from types import TracebackType
+
+    from inspector.wire.containers.pcapng_blocks import Interface
+
+__all__ = ["CaptureReader", "open_capture"]
+
+PLAIN_BATCH = 256
+COLUMNAR_BATCH = 4096
+"""Rows that fit the processor's cache together with the bytes that they come from."""
+
+
+def open_capture(
+    source: str | Path | BinaryIO, *, name: str = "", plain_frames: int = 2000, verify: bool = False
+) -> CaptureReader:
+    """Open a capture: a path, or a binary stream that needs no seeking (named `name` in messages, `-` by default).
+
+    The first `plain_frames` frames come in the plain form; `verify` has the decoder verify checksums. A stream stays
+    the caller's to close.
+
+    Raises CaptureFileError: no such file, not readable, empty, a format or link type that we do not read.
+    """
+    if not isinstance(source, (str, Path)):
+        return CaptureReader(source, name or "-", plain_frames=plain_frames, verify=verify)
+    name = name or str(source)
+    try:
+        stream = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the reader closes it
+    except OSError as error:
+        raise CaptureFileError(name, f"cannot be opened: {error.strerror or type(error).__name__}") from error
+    try:
+        return CaptureReader(stream, name, plain_frames=plain_frames, verify=verify, owned=True)
+    except BaseException:
+        stream.close()
+        raise
+
+
+class CaptureReader:
+    """An open capture: iterate it for its batches, once. A context manager, to close it.
+
+    What it says of the capture (`frames`, `cut`, `dropped`, ...) is complete when the iteration has ended.
+    """
+
+    def __init__(
+        self, stream: BinaryIO | Any, name: str, *, plain_frames: int = 2000, verify: bool = False, owned: bool = False
+    ) -> None:
+        self.name = name
+        self.frames = 0
+        self.cut = ""
+        """Where and why the capture ends before its time; empty where it does not."""
+        self.unsupported = 0
+        """Frames of a link type that we do not decode, in a capture that has others too."""
+        self.fragments = Reassembly()
+        self._stream = stream if owned else None
+        self._container, self._window = open_container(name, StreamSource(stream))
+        self._plain_frames = plain_frames
+        self._verify = int(verify)
+        self._ended = False
+        self._columns: tuple[Any, Any] | None = None
+        self._batches = self._read()
+        if self._container.complete:
+            self._refuse_unless_supported()
+
+    @property
+    def format(self) -> str:
+        """`pcapng`, `pcap (nanoseconds, big-endian)`, `gzip of pcapng`, ..."""
+        return self._container.format
+
+    @property
+    def interfaces(self) -> list[Interface]:
+        """The interfaces met so far; `Row.interface` is an index into them."""
+        return self._container.interfaces
+
+    @property
+    def comments(self) -> list[str]:
+        """What the sections of a pcapng say of themselves (those of frames: `Batch.comments`)."""
+        return self._container.comments
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capture says it lost; None if it says nothing."""
+        return self._container.dropped
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened here."""
+        self._batches.close()
+        if self._stream is not None:
+            self._stream.close()
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        return next(self._batches)
+
+    def _read(self) -> Generator[Batch]:
+        while not self._ended:
+            columnar = self.frames >= self._plain_frames
+            if columnar and not self._window.need(1):
+                break
+            refs, rows = self._room(columnar=columnar)
+            count = self._fill(refs, columnar=columnar)
+            if count:
+                self.frames += count
+                yield self._decoded(refs, rows, count, columnar=columnar)
+        if self._window.source.cut and not self.cut:
+            self.cut = f"{self._window.source.cut}, after byte {self._window.place}"
+        self._refuse_unless_supported()
+
+    def _room(self, *, columnar: bool) -> tuple[Any, Any]:
+        if not columnar:
+            room = min(PLAIN_BATCH, self._plain_frames - self.frames)
+            return instances(FrameRef, room), []
+        if self._columns is None:
+            from inspector.columns import columns
+
+            self._columns = columns(FrameRef, COLUMNAR_BATCH), columns(Row, COLUMNAR_BATCH)
+        return self._columns
+
+    def _fill(self, refs: Any, *, columnar: bool) -> int:
+        """Fill `refs` as far as the bytes at hand go, reading more only if they give nothing."""
+        count = 0
+        while True:
+            stop, count = self._container.index(self._window, self.frames + 1, refs, count, columnar=columnar)
+            if stop == Stop.FULL:
+                return count
+            if stop == Stop.BLOCK:
+                if count and self._container.ends_batch(self._window):
+                    return count
+                fault = self._container.take_block(self._window)
+            elif stop == Stop.MORE:
+                if count:
+                    return count
+                if self._window.read():
+                    continue
+                fault = self._container.trouble(stop, self._window) if self._window.available else ""
+                self._ended = True
+            else:
+                fault = self._container.trouble(stop, self._window)
+            if fault or self._ended:
+                self._stop_at(fault)
+                return count
+
+    def _stop_at(self, fault: str) -> None:
+        self._ended = True
+        reasons = [reason for reason in (self._window.source.cut, fault) if reason]
+        if reasons:
+            self.cut = f"byte {self._window.place}: {'; '.join(reasons)}"
+
+    def _decoded(self, refs: Any, rows: Any, count: int, *, columnar: bool) -> Batch:
+        if columnar:
+            from inspector.compiled import compiled
+
+            compiled(decode_batch)(self._window.array(), refs, count, rows, self._verify)
+        else:
+            rows = instances(Row, count)
+            decode_batch(self._window.buffer, refs, count, rows, self._verify)
+        batch = Batch(self._container, self._window.buffer, refs, rows, count=count, columnar=columnar)
+        self._count_unsupported(batch)
+        self.fragments.apply(batch, self._verify)
+        return batch
+
+    def _count_unsupported(self, batch: Batch) -> None:
+        unsupported = {face.link_type for face in self.interfaces} - SUPPORTED
+        if not unsupported:
+            return
+        if batch.columnar:
+            import numpy as np
+
+            self.unsupported += int(np.isin(batch.refs["link_type"][: batch.count], list(unsupported)).sum())
+        else:
+            self.unsupported += sum(ref.link_type in unsupported for ref in batch.refs[: batch.count])
+
+    def _refuse_unless_supported(self) -> None:
+        found = {face.link_type for face in self.interfaces}
+        if not found or found & SUPPORTED:
+            return
+        from shlex import quote
+
+        kinds = ", ".join(link_type_text(number) for number in sorted(found))
+        known = ", ".join(link_type_text(number) for number in sorted(SUPPORTED))
+        raise CaptureFileError(
+            self.name,
+            f"link type {kinds} is not supported; supported: {known}",
+            remedies=[f"tshark -r {quote(self.name)}"],
+        )
