@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inspector.expect.model import Comparison
+    from inspector.findings import Finding
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
@@ -25,6 +26,11 @@ class Verdict(StrEnum):
     NO_FINDINGS = "no-findings"
     """Nothing was expected, and nobody broke a rule."""
     NOTHING = "nothing-to-inspect"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is nothing to mend."""
+        return self in {Verdict.AS_EXPECTED, Verdict.NO_FINDINGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,19 @@ class CaptureSummary:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a program of a demo said it sent or received, to be shown beside the segment that carried it."""
+    """What a program of a demo said it sent or received, to be shown beside the segment that carried it.
+
+    In the order in which the programs spoke, the n-th `sent` of a role is its n-th write on the wire.
+    """
 
     role: str
     """`client` or `server`, with a number where there are several (`client 2`)."""
     text: str
+    """Hostile: it may hold whatever a peer sent."""
+    verb: str = "note"
+    """`sent`, `received`, or `note` for what is tied to no segment."""
+    size: int = 0
+    """Bytes of what was sent or received, without headers; 0 where not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +84,9 @@ class Inspection:
     """Captured payload by frame number, for the segments that are shown; hostile data."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings of all conversations."""
+        of_tcp = [finding for each in self.connections for finding in each.findings]
+        return (*of_tcp, *(finding for each in self.exchanges for finding in each.findings))

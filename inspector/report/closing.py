@@ -1,0 +1,130 @@
+"""The end of a report: what was said, compared, captured and lost, and the verdict as the last line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.expect.model import Kind
+from inspector.report.differences import told
+from inspector.report.escape import quoted, safe_text
+from inspector.report.inspection import Verdict
+from inspector.report.page import Text
+from inspector.report.words import count, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.expect.model import Comparison
+    from inspector.report.inspection import CaptureSummary, Inspection, Message
+    from inspector.report.page import Page
+
+__all__ = ["closing"]
+
+_MOST_DIFFERENCES = 20
+_MOST_COMPARISONS = 20
+
+
+def closing(
+    page: Page, inspection: Inspection, *, drawn: frozenset[int], said: Sequence[Message], verbose: bool
+) -> None:
+    """Everything below the ladders. `drawn` are the conversations whose differences were told in place."""
+    _said(page, said)
+    if inspection.lesson:
+        page.blank()
+    for line in inspection.lesson:
+        page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
+    page.blank()
+    shown = inspection.comparisons if verbose else _worst(inspection.comparisons)
+    for comparison in shown:
+        _comparison(page, comparison, in_place=comparison.connection in drawn or comparison.connection is None)
+    if len(shown) < len(inspection.comparisons):
+        rest = len(inspection.comparisons) - len(shown)
+        page.wrap(f"and {plural(rest, 'more comparison')}, none of them worse", "italic")
+    _capture(page, inspection.capture)
+    if inspection.saved_to:
+        page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))
+    _verdict(page, inspection)
+
+
+def _said(page: Page, messages: Sequence[Message]) -> None:
+    if not messages:
+        return
+    page.blank()
+    ascii_only = not page.unicode
+    for message in messages:
+        role = safe_text(message.role, 24, ascii_only=ascii_only)
+        text = safe_text(message.text, 200, ascii_only=ascii_only)
+        if message.verb != "note":
+            text = f"{message.verb} {quoted(message.text, 200, ascii_only=ascii_only)}"
+        page.wrap(text, lead=Text(f"{role}: ", "bold"), hang="    ")
+
+
+def _worst(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
+    """The first so many, those that differ before those that do not."""
+    return sorted(comparisons, key=lambda each: each.matched)[:_MOST_COMPARISONS]
+
+
+def _comparison(page: Page, comparison: Comparison, *, in_place: bool) -> None:
+    number = len(comparison.differences)
+    outcome = "as expected" if comparison.matched else f"{plural(number, 'difference')}"
+    where = "" if comparison.connection is None else f" (conversation {comparison.connection})"
+    found = plural(len(comparison.lines), "line")
+    style = "" if comparison.matched else "bold red"
+    page.fact("expected", f"{comparison.name}{where}: {outcome}, {found} found", style)
+    if not in_place:
+        _differences(page, comparison)
+    for note in comparison.notes:
+        page.fact("tolerated", safe_text(note), "yellow")
+
+
+def _differences(page: Page, comparison: Comparison) -> None:
+    for difference in comparison.differences[:_MOST_DIFFERENCES]:
+        frame = "" if difference.frame is None or difference.kind is Kind.MISSING else f"frame {difference.frame}, "
+        page.wrap(f"{frame}{told(difference)}", "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
+    if len(comparison.differences) > _MOST_DIFFERENCES:
+        page.wrap(f"and {len(comparison.differences) - _MOST_DIFFERENCES} more", lead=" " * 10, hang=" " * 10)
+
+
+def _capture(page: Page, capture: CaptureSummary) -> None:
+    """What was read and what was lost: every count is printed, for a zero is news too."""
+    dropped = "drops not recorded" if capture.dropped is None else f"{count(capture.dropped)} dropped"
+    parts = [
+        (plural(capture.frames, "frame"), False),
+        (dropped, bool(capture.dropped)),
+        (plural(capture.duplicates, "duplicate"), bool(capture.duplicates)),
+        (f"{count(capture.undecoded)} undecoded", bool(capture.undecoded)),
+        (f"{count(capture.truncated)} truncated", bool(capture.truncated)),
+    ]
+    text = Text(f" {page.glyphs.bullet} ").join(Text(words, "bold yellow" if loss else "") for words, loss in parts)
+    page.fact("capture", text)
+    for reason, number in capture.undecoded_reasons:
+        page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
+    if capture.cut:
+        page.fact("", f"cut: {safe_text(capture.cut)}", "bold yellow")
+
+
+def _verdict(page: Page, inspection: Inspection) -> None:
+    verdict = inspection.verdict
+    glyph = page.glyphs.good if verdict.is_good else page.glyphs.fault
+    words = str(verdict).replace("-", " ") if verdict is not Verdict.DIFFERS else "differs from what was expected"
+    style = "bold green" if verdict.is_good else "bold red"
+    page.fact("verdict", f"{glyph} {words}{_of_what(inspection)}", style)
+
+
+def _of_what(inspection: Inspection) -> str:
+    """`: 1 connection, handshake complete, close three-segment, no findings`."""
+    parts = []
+    if len(inspection.connections) == 1:
+        only = inspection.connections[0]
+        parts += [f"handshake {only.handshake}", f"close {only.close}"]
+    elif inspection.connections:
+        parts.append(plural(len(inspection.connections), "connection"))
+    if inspection.exchanges:
+        parts.append(plural(len(inspection.exchanges), "UDP exchange"))
+    differences = sum(len(each.differences) for each in inspection.comparisons)
+    if differences:
+        parts.append(plural(differences, "difference"))
+    faults = sum(finding.is_fault for finding in inspection.findings)
+    remarks = len(inspection.findings) - faults
+    parts += [plural(faults, "fault")] * bool(faults) + [plural(remarks, "remark")] * bool(remarks)
+    return f": {', '.join(parts)}" if parts else ""

@@ -1,0 +1,150 @@
+"""One UDP exchange as a ladder: datagrams, the errors that quote them, and what there is *not*.
+
+There are no states to print, for UDP keeps none. Sizes are of the payload, without headers. An ICMP error
+stands where it arrived, tied by number to the datagram that it quotes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.findings import Side
+from inspector.report.differences import Placed, sender_of, told
+from inspector.report.escape import quoted, safe_text
+from inspector.report.ladder import finding_note
+from inspector.report.lanes import Lanes
+from inspector.report.page import Text
+from inspector.report.words import Clock, plural
+from inspector.udp.model import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inspector.expect.model import Comparison, Difference
+    from inspector.report.page import Page
+    from inspector.udp.model import Exchange, TracedDatagram
+
+__all__ = ["WHAT_UDP_HAS_NOT", "ExchangeLadder"]
+
+WHAT_UDP_HAS_NOT = (
+    "No handshake: the first datagram already carries data, and nobody had agreed to listen.",
+    "No acknowledgment, no sequence number: a datagram lost, repeated or overtaken is noticed by nobody but the programs.",
+    "No close: neither end says that it has finished; to the other, the end and a long silence look the same.",
+)
+_OUTCOMES = {
+    Outcome.REPLIED: "Only the reply shows that somebody received anything.",
+    Outcome.UNANSWERED: "No reply came: delivered, lost or ignored look the same from here.",
+    Outcome.UNREACHABLE: "The ICMP error is the only refusal that UDP knows; a firewall may swallow it.",
+}
+_MOST_OPEN = 24
+_EDGE = 8
+
+
+class ExchangeLadder:
+    """Draws one exchange on a page."""
+
+    def __init__(  # noqa: PLR0913 - what a picture is made from
+        self,
+        page: Page,
+        exchange: Exchange,
+        comparisons: Sequence[Comparison],
+        payloads: Mapping[int, bytes],
+        said: Mapping[int, Sequence[str]],
+        *,
+        verbose: bool,
+    ) -> None:
+        self._page = page
+        self._exchange = exchange
+        self._payloads = payloads
+        self._said = said
+        self._verbose = verbose
+        self._placed = Placed(comparisons)
+        rows = [traced.row for traced in exchange.datagrams]
+        self._clock = Clock(exchange.first_ns, [row.time_ns for row in rows])
+        self._lanes = Lanes(
+            page,
+            frame_cells=max((len(str(row.frame)) for row in rows), default=1),
+            time_cells=max((len(self._clock.since_start(row.time_ns)) for row in rows), default=1) + 1,
+            states=False,
+        )
+
+    def draw(self) -> None:
+        """Lanes, datagrams and a summary."""
+        exchange = self._exchange
+        titles = (str(Side.ORIGINATOR), str(Side.RESPONDER))
+        self._lanes.head((exchange.originator, exchange.responder), titles, self._clock.unit)
+        self._missing_after(0)
+        drawn = {0}
+        for index, traced in enumerate(exchange.datagrams):
+            if self._hidden(index):
+                if index == _EDGE:
+                    self._fold()
+                continue
+            self._datagram(traced, index)
+            drawn.add(traced.row.frame)
+        for difference in self._placed.left_over(frozenset(drawn)):
+            self._difference(difference)
+        in_place = {id(finding) for traced in exchange.datagrams for finding in traced.findings}
+        for finding in exchange.findings:
+            if id(finding) not in in_place:
+                finding_note(self._lanes, self._page, finding)
+        self._summary()
+
+    def _hidden(self, index: int) -> bool:
+        total = len(self._exchange.datagrams)
+        return not self._verbose and total > _MOST_OPEN and _EDGE <= index < total - _EDGE
+
+    def _fold(self) -> None:
+        hidden = self._exchange.datagrams[_EDGE:-_EDGE]
+        carried = sum(traced.row.payload_len for traced in hidden if not traced.row.icmp_type)
+        findings = sum(len(traced.findings) for traced in hidden)
+        text = f"{plural(len(hidden), 'datagram')}, {plural(carried, 'byte')}"
+        text += f", {plural(findings, 'finding')}" if findings else ""
+        self._lanes.fold(f"{hidden[0].row.frame}-{hidden[-1].row.frame}", Text(text, "italic"))
+
+    def _datagram(self, traced: TracedDatagram, index: int) -> None:
+        row = traced.row
+        earlier = self._exchange.datagrams[index - 1].row.time_ns if index else row.time_ns
+        gap = self._clock.gap(earlier, row.time_ns) if index else ""
+        times = (self._clock.since_start(row.time_ns), gap)
+        self._lanes.block(str(row.frame), times, self._texts(traced), traced.sender, ("", ""))
+        for difference in self._placed.at.get(row.frame, ()):
+            self._difference(difference)
+        for finding in traced.findings:
+            finding_note(self._lanes, self._page, finding)
+        self._missing_after(row.frame)
+
+    def _texts(self, traced: TracedDatagram) -> list[Text]:
+        row = traced.row
+        label = safe_text(traced.label)
+        if row.icmp_type:
+            about = "a datagram not captured" if traced.about is None else f"frame {traced.about}"
+            return [Text(label, "bold red"), Text(f"ICMP type {row.icmp_type} code {row.icmp_code}, quotes {about}")]
+        texts = [Text.assemble(("UDP", "bold"), f"  len={row.payload_len}  ", (label, "italic"))]
+        lines, ascii_only = (8 if self._verbose else 2), not self._page.unicode
+        payload = self._payloads.get(row.frame, b"")
+        if payload:
+            texts.append(Text(quoted(payload, lines * (self._lanes.room - 1), ascii_only=ascii_only), "green"))
+        return texts + [Text(safe_text(said, ascii_only=ascii_only), "italic green") for said in self._words(row.frame)]
+
+    def _words(self, frame: int) -> Sequence[str]:
+        return self._said.get(frame, ())
+
+    def _missing_after(self, frame: int) -> None:
+        for difference in self._placed.missing_after.get(frame, ()):
+            self._lanes.missing(Text(told(difference), "bold red"), sender_of(difference))
+
+    def _difference(self, difference: Difference) -> None:
+        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(told(difference)), "red")
+        if self._verbose and difference.display_filter:
+            self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
+
+    def _summary(self) -> None:
+        exchange = self._exchange
+        sent = [
+            f"{side} sent {plural(number, 'datagram')}, {plural(size, 'byte')}"
+            for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True)
+        ]
+        facts = [str(exchange.outcome), *sent, f"Zeek {exchange.conn_state} {exchange.history}".rstrip()]
+        self._page.wrap(f" {self._page.glyphs.bullet} ".join(facts), hang="  ")
+        self._page.wrap(_OUTCOMES[exchange.outcome], "dim", hang="  ")

@@ -1,0 +1,88 @@
+"""Where in a picture each difference from the expected sequence belongs.
+
+A difference that names a frame stands below that frame. A missing line has no frame: it stands after the frame
+of the last expected line before it that found one. What fits nowhere (its frame is not drawn, or there is no
+picture) is left for the end of the report, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from inspector.expect.model import Kind
+from inspector.findings import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inspector.expect.model import Comparison, Difference
+
+__all__ = ["Placed", "sender_of", "told"]
+
+_PEERS = re.compile(r"\s*(\S+)\s*>\s*(\S+)")
+_SIDES = {
+    "client": Side.ORIGINATOR,
+    "server": Side.RESPONDER,
+    "originator": Side.ORIGINATOR,
+    "responder": Side.RESPONDER,
+}
+
+
+class Placed:
+    """The differences of one conversation, by the place where they are said."""
+
+    def __init__(self, comparisons: Iterable[Comparison]) -> None:
+        self.at: dict[int, list[Difference]] = defaultdict(list)
+        """By frame."""
+        self.missing_after: dict[int, list[Difference]] = defaultdict(list)
+        """Missing lines by the frame that they would follow; 0 for the very start."""
+        self.nowhere: list[Difference] = []
+        for comparison in comparisons:
+            for difference in comparison.differences:
+                self._place(comparison, difference)
+
+    def _place(self, comparison: Comparison, difference: Difference) -> None:
+        if difference.frame is not None:
+            self.at[difference.frame].append(difference)
+        elif difference.kind is Kind.MISSING and difference.line is not None:
+            found = [pair for pair in comparison.lines if pair[0] < difference.line]
+            self.missing_after[max(found)[1] if found else 0].append(difference)
+        else:
+            self.nowhere.append(difference)
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """Frames that must be drawn, since something is said at them."""
+        return frozenset(self.at) | frozenset(self.missing_after)
+
+    def left_over(self, drawn: frozenset[int]) -> list[Difference]:
+        """The differences that no drawn frame carries."""
+        lost = [*self.nowhere]
+        for frame, group in (*self.at.items(), *self.missing_after.items()):
+            if frame and frame not in drawn:
+                lost += group
+        return lost
+
+
+def sender_of(difference: Difference) -> Side | None:
+    """Who should have sent a missing line, if its text says so in words that need no translation."""
+    peers = _PEERS.match(difference.expected)
+    return _SIDES.get(peers[1]) if peers else None
+
+
+def told(difference: Difference) -> str:
+    """A difference in a sentence: where in the sequence, what was expected, what came instead."""
+    line = "" if difference.line is None else f"line {difference.line}"
+    place = ", ".join(part for part in (line, difference.field) if part)
+    if difference.kind is Kind.MISSING:
+        what = f"missing: expected {difference.expected}"
+    elif difference.kind is Kind.EXTRA:
+        what = f"not expected here: {difference.actual}"
+    elif difference.kind is Kind.SWAPPED:
+        what = f"out of order: expected {difference.expected}, came {difference.actual}"
+    else:
+        what = f"expected {difference.expected}, found {difference.actual}"
+    rule = f" ({difference.rule})" if difference.rule else ""
+    return f"{place}: {what}{rule}" if place else f"{what}{rule}"

@@ -1,0 +1,217 @@
+"""The report for programs: one JSON object, its shape promised by a schema that lies beside it.
+
+    to_json(inspection) -> dict      schema() -> dict
+
+The promise of `inspector/report/1`: keys and their meaning stay; a later version may add keys under the same
+name, so a reader ignores what it does not know; a key that goes or changes its meaning makes it `/2`. The schema
+is closed (`additionalProperties: false`): whatever this version writes is described there, or a test fails.
+
+Decided here: numbers are raw, as on the wire, and `null` says "not seen" or "not there" (an `ack` without the ACK flag,
+a time that the container does not record); states and flags are the RFC's text; times are integers in nanoseconds,
+which need 64 bits: JavaScript reads them exactly only as BigInt.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from inspector.findings import Side
+from inspector.report.escape import portable
+from inspector.report.words import flags_text
+from inspector.wire.row import NO_TIME, Flag, address_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.expect.model import Comparison, Difference
+    from inspector.findings import Finding
+    from inspector.report.inspection import CaptureSummary, Inspection
+    from inspector.tcp.model import Connection, End, TracedSegment
+    from inspector.udp.model import Exchange, TracedDatagram
+    from inspector.wire.row import Row
+
+__all__ = ["SCHEMA_NAME", "schema", "to_json"]
+
+SCHEMA_NAME = "inspector/report/1"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what `to_json` returns."""
+    text = files("inspector.report").joinpath("schema/report-1.schema.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def to_json(inspection: Inspection) -> dict[str, Any]:
+    """`inspection` as an object that `json.dumps` takes as it is."""
+    return {
+        "schema": SCHEMA_NAME,
+        "source": portable(inspection.source),
+        "title": portable(inspection.title),
+        "saved_to": portable(inspection.saved_to) or None,
+        "capture": _capture(inspection.capture),
+        "connections": [_connection(each) for each in inspection.connections],
+        "exchanges": [_exchange(each) for each in inspection.exchanges],
+        "expectation": _expectation(inspection.comparisons),
+        "verdict": str(inspection.verdict),
+    }
+
+
+def _capture(capture: CaptureSummary) -> dict[str, Any]:
+    return {
+        "frames": capture.frames,
+        "dropped": capture.dropped,
+        "duplicates": capture.duplicates,
+        "undecoded": capture.undecoded,
+        "truncated": capture.truncated,
+        "undecoded_reasons": [
+            {"reason": portable(reason), "frames": number} for reason, number in capture.undecoded_reasons
+        ],
+        "cut": portable(capture.cut) or None,
+    }
+
+
+def _connection(connection: Connection) -> dict[str, Any]:
+    return {
+        "number": connection.number,
+        "originator": str(connection.originator.endpoint),
+        "responder": str(connection.responder.endpoint),
+        "handshake": str(connection.handshake),
+        "close": str(connection.close),
+        "zeek": {"conn_state": connection.zeek.conn_state, "history": connection.zeek.history},
+        "completeness": connection.completeness,
+        "first_ns": _time(connection.first_ns),
+        "last_ns": _time(connection.last_ns),
+        "handshake_ns": connection.handshake_ns,
+        "display_filter": connection.display_filter,
+        "ends": {str(side): _end(connection.end(side)) for side in Side},
+        "segments": [_segment(each) for each in connection.segments],
+        "findings": _findings(connection.findings),
+    }
+
+
+def _end(end: End) -> dict[str, Any]:
+    return {
+        "state": str(end.state),
+        "iss": end.iss,
+        "mss": end.mss,
+        "window_scale": end.window_scale,
+        "sack_permitted": end.sack_permitted,
+        "timestamps": end.timestamps,
+        "segments": end.segments,
+        "payload_bytes": end.payload_bytes,
+        "retransmissions": end.retransmissions,
+    }
+
+
+def _segment(traced: TracedSegment) -> dict[str, Any]:
+    row = traced.row
+    return {
+        "frame": row.frame,
+        "time_ns": _time(row.time_ns),
+        "from": str(traced.sender),
+        "flags": flags_text(row.flags),
+        "seq": row.seq,
+        "ack": row.ack if row.flags & Flag.ACK else None,
+        "len": row.payload_len,
+        "window": row.window,
+        "label": traced.label,
+        "states": [str(state) for state in traced.states],
+        "findings": _findings(traced.findings),
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "number": exchange.number,
+        "originator": str(exchange.originator),
+        "responder": str(exchange.responder),
+        "outcome": str(exchange.outcome),
+        "zeek": {"conn_state": exchange.conn_state, "history": exchange.history},
+        "first_ns": _time(exchange.first_ns),
+        "last_ns": _time(exchange.last_ns),
+        "sent": {
+            str(side): {"datagrams": exchange.counts[side], "payload_bytes": exchange.payload_bytes[side]}
+            for side in Side
+        },
+        "datagrams": [_datagram(each) for each in exchange.datagrams],
+        "findings": _findings(exchange.findings),
+    }
+
+
+def _datagram(traced: TracedDatagram) -> dict[str, Any]:
+    row = traced.row
+    return {
+        "frame": row.frame,
+        "time_ns": _time(row.time_ns),
+        "from": str(traced.sender),
+        "len": row.payload_len,
+        "label": traced.label,
+        "icmp": _icmp(row, traced.about) if row.icmp_type else None,
+        "findings": _findings(traced.findings),
+    }
+
+
+def _icmp(row: Row, about: int | None) -> dict[str, Any]:
+    reporter = address_text(row.version, row.reporter_hi, row.reporter_lo)
+    return {"type": row.icmp_type, "code": row.icmp_code, "reporter": reporter, "about_frame": about}
+
+
+def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": finding.kind,
+            "blame": str(finding.blame),
+            "message": portable(finding.message),
+            "rule": finding.rule or None,
+            "frame": finding.frame,
+            "field": finding.field or None,
+            "expected": finding.expected,
+            "actual": finding.actual,
+        }
+        for finding in findings
+    ]
+
+
+def _expectation(comparisons: Sequence[Comparison]) -> dict[str, Any] | None:
+    """All comparisons as one: matched if all are. None where nothing was expected."""
+    if not comparisons:
+        return None
+    return {
+        "name": ", ".join(dict.fromkeys(portable(each.name) for each in comparisons)),
+        "matched": all(each.matched for each in comparisons),
+        "differences": [_difference(each, one) for each in comparisons for one in each.differences],
+        "comparisons": [_comparison(each) for each in comparisons],
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "name": portable(comparison.name),
+        "connection": comparison.connection,
+        "matched": comparison.matched,
+        "bindings": [{"symbol": portable(symbol), "value": value} for symbol, value in comparison.bindings],
+        "lines": [{"line": line, "frame": frame} for line, frame in comparison.lines],
+        "notes": [portable(note) for note in comparison.notes],
+    }
+
+
+def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any]:
+    return {
+        "name": portable(comparison.name),
+        "connection": comparison.connection,
+        "kind": str(difference.kind),
+        "line": difference.line,
+        "frame": difference.frame,
+        "field": difference.field or None,
+        "expected": portable(difference.expected),
+        "actual": portable(difference.actual),
+        "rule": difference.rule or None,
+        "display_filter": difference.display_filter or None,
+    }
+
+
+def _time(time_ns: int) -> int | None:
+    return None if time_ns == NO_TIME else time_ns

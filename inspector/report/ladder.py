@@ -1,0 +1,220 @@
+"""One TCP connection as a ladder: every segment with its numbers, and both ends' states after it.
+
+A block says: flags, length and label; sequence and acknowledgment number as symbols and raw; what it
+carried. Below its arrow stand the differences and the findings, where they happened. States are printed
+when they change: what is not printed is as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.findings import Blame, Side
+from inspector.report.differences import Placed, sender_of, told
+from inspector.report.escape import quoted, safe_text
+from inspector.report.folding import Fold, folded
+from inspector.report.lanes import Lanes
+from inspector.report.page import Text
+from inspector.report.symbols import symbols_of
+from inspector.report.words import Clock, count, duration, flags_text, plural
+from inspector.wire.row import Flag, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inspector.expect.model import Comparison, Difference
+    from inspector.findings import Finding
+    from inspector.report.page import Page
+    from inspector.tcp.model import Connection, TracedSegment
+
+__all__ = ["ConnectionLadder", "finding_note"]
+
+_LINES_OF_PAYLOAD = 2
+_LINES_OF_PAYLOAD_VERBOSE = 8
+
+
+class ConnectionLadder:
+    """Draws one connection on a page."""
+
+    def __init__(  # noqa: PLR0913 - what a picture is made from
+        self,
+        page: Page,
+        connection: Connection,
+        comparisons: Sequence[Comparison],
+        payloads: Mapping[int, bytes],
+        said: Mapping[int, Sequence[str]],
+        *,
+        absolute: bool,
+        verbose: bool,
+    ) -> None:
+        self._page = page
+        self._connection = connection
+        self._payloads = payloads
+        self._said = said
+        self._absolute = absolute
+        self._verbose = verbose
+        self._placed = Placed(comparisons)
+        self._symbols = symbols_of(connection, [pair for each in comparisons for pair in each.bindings])
+        rows = [traced.row for traced in connection.segments]
+        self._clock = Clock(connection.first_ns, [row.time_ns for row in rows])
+        self._lanes = Lanes(
+            page,
+            frame_cells=max((len(str(row.frame)) for row in rows), default=1),
+            time_cells=max((len(self._clock.since_start(row.time_ns)) for row in rows), default=1) + 1,
+        )
+
+    def draw(self) -> None:
+        """Origins, lanes, segments and a summary."""
+        self._origins()
+        connection = self._connection
+        ends = (connection.originator.endpoint, connection.responder.endpoint)
+        self._lanes.head(ends, (str(Side.ORIGINATOR), str(Side.RESPONDER)), self._clock.unit)
+        self._missing_after(0)
+        drawn = {0}
+        for item in folded(connection.segments, self._placed.frames, verbose=self._verbose):
+            if isinstance(item, Fold):
+                self._lanes.fold(item.frames, Text(item.summary, "italic"))
+            else:
+                self._segment(item.segment, item.index)
+                drawn.add(item.segment.row.frame)
+        self._of_the_whole(frozenset(drawn))
+        self._summary()
+
+    def _origins(self) -> None:
+        for side, origin in zip(Side, self._symbols.origins, strict=True):
+            if origin.iss is not None:
+                text = f"{origin.name} = {origin.iss}, the {side}'s initial sequence number"
+                self._page.wrap(text, "dim", hang="    ")
+        if self._connection.originator.endpoint == self._connection.responder.endpoint:
+            self._page.wrap("both ends are one endpoint: a socket connected to itself", "dim", hang="    ")
+        self._page.blank()
+
+    def _segment(self, traced: TracedSegment, index: int) -> None:
+        row = traced.row
+        earlier = self._connection.segments[index - 1] if index else None
+        gap = self._clock.gap(earlier.row.time_ns, row.time_ns) if earlier else ""
+        before = earlier.states if earlier else (None, None)
+        states = [str(now) if now is not then else "" for now, then in zip(traced.states, before, strict=True)]
+        self._lanes.block(
+            str(row.frame),
+            (self._clock.since_start(row.time_ns), gap),
+            [self._title(traced), *self._numbers(traced), *self._carried(traced)],
+            traced.sender,
+            (states[0], states[1]),
+        )
+        for difference in self._placed.at.get(row.frame, ()):
+            self._difference(difference)
+        for finding in traced.findings:
+            finding_note(self._lanes, self._page, finding)
+        self._missing_after(row.frame)
+
+    def _title(self, traced: TracedSegment) -> Text:
+        row = traced.row
+        flags = flags_text(row.flags)
+        title = Text(flags, "bold")
+        if row.payload_len:
+            title.append(f"  len={row.payload_len}")
+        if traced.label != flags:
+            title.append(f"  {safe_text(traced.label)}", "italic")
+        options = _extras(traced, verbose=self._verbose)
+        space = self._lanes.room - title.cell_len - len(options)
+        if options and space >= 2:
+            title.append(" " * space + options, "dim")
+        return title
+
+    def _numbers(self, traced: TracedSegment) -> list[Text]:
+        """Both numbers on one line where there is room, else each on its own."""
+        row = traced.row
+        numbers = [self._number("seq", self._symbols.seq(traced.sender, row.seq), row.seq)]
+        if row.flags & Flag.ACK:
+            numbers.append(self._number("ack", self._symbols.ack(traced.sender, row.ack), row.ack))
+        one_line = Text("  ").join(numbers)
+        return [one_line] if one_line.cell_len <= self._lanes.room else numbers
+
+    def _number(self, name: str, symbol: str, raw: int) -> Text:
+        if self._absolute or not symbol:
+            return Text.assemble((f"{name}={raw}", "cyan"))
+        return Text.assemble((f"{name}={symbol}", "cyan"), (f" ({raw})", "dim"))
+
+    def _carried(self, traced: TracedSegment) -> list[Text]:
+        texts = []
+        payload = self._payloads.get(traced.row.frame, b"")
+        ascii_only = not self._page.unicode
+        lines = _LINES_OF_PAYLOAD_VERBOSE if self._verbose else _LINES_OF_PAYLOAD
+        if payload:
+            # A line less a cell each, for a wide character that would straddle the edge.
+            limit = lines * (self._lanes.room - 1)
+            texts.append(Text(quoted(payload, limit, ascii_only=ascii_only), "green"))
+        texts += [
+            Text(safe_text(said, lines * (self._lanes.room - 1), ascii_only=ascii_only), "italic green")
+            for said in self._said.get(traced.row.frame, ())
+        ]
+        return texts
+
+    def _missing_after(self, frame: int) -> None:
+        for difference in self._placed.missing_after.get(frame, ()):
+            self._lanes.missing(Text(told(difference), "bold red"), sender_of(difference))
+            self._filter(difference)
+
+    def _difference(self, difference: Difference) -> None:
+        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(told(difference)), "red")
+        self._filter(difference)
+
+    def _filter(self, difference: Difference) -> None:
+        if self._verbose and difference.display_filter:
+            self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
+
+    def _of_the_whole(self, drawn: frozenset[int]) -> None:
+        """What belongs to no drawn segment: said below the ladder."""
+        for difference in self._placed.left_over(drawn):
+            self._difference(difference)
+        in_place = {id(finding) for traced in self._connection.segments for finding in traced.findings}
+        for finding in self._connection.findings:
+            if id(finding) not in in_place and (finding.frame is None or finding.frame not in drawn):
+                finding_note(self._lanes, self._page, finding)
+
+    def _summary(self) -> None:
+        connection = self._connection
+        bullet = f" {self._page.glyphs.bullet} "
+        took = "" if connection.handshake_ns is None else f", in {duration(connection.handshake_ns)}"
+        carried = [
+            f"{side} {plural(end.payload_bytes, 'byte')} in {plural(end.segments, 'segment')}"
+            + (f", {count(end.retransmissions)} of them again" if end.retransmissions else "")
+            for side, end in zip(Side, (connection.originator, connection.responder), strict=True)
+        ]
+        zeek = f"Zeek {connection.zeek.conn_state} {connection.zeek.history}".rstrip()
+        self._page.blank()
+        self._page.fact("handshake", f"{connection.handshake}{took}")
+        self._page.fact("close", str(connection.close))
+        self._page.fact("carried", bullet.join(carried))
+        self._page.fact("tools", f"{zeek}{bullet}Wireshark tcp.completeness {connection.completeness}", "dim")
+        if self._verbose:
+            self._page.fact("filter", connection.display_filter, "dim")
+
+
+def finding_note(lanes: Lanes, page: Page, finding: Finding) -> None:
+    """A finding below the block that it is about, its blame in words and in a mark."""
+    glyphs = page.glyphs
+    mark, style, whose = {
+        Blame.PEER: (glyphs.fault, "bold red", ""),
+        Blame.CAPTURE: (glyphs.unsure, "yellow", "capture: "),
+        Blame.PATH: (glyphs.path, "yellow", "path: "),
+    }[finding.blame]
+    rule = f" ({finding.rule})" if finding.rule else ""
+    lanes.note(Text(mark, style), Text(f"{whose}{safe_text(finding.message)}{rule}"), style)
+
+
+def _extras(traced: TracedSegment, *, verbose: bool) -> str:
+    """What a SYN offers, in the words of the expected sequences; and a window, where it matters."""
+    row = traced.row
+    if not row.flags & Flag.SYN:
+        closed = row.flags & Flag.ACK and not row.flags & Flag.RST and not row.window
+        return f"win={row.window}" if verbose or closed else ""
+    parts = []
+    if row.options & Option.MSS:
+        parts.append(f"mss={row.mss}")
+    if row.options & Option.WINDOW_SCALE:
+        parts.append(f"wscale={row.window_scale}")
+    if row.options & Option.SACK_PERMITTED:
+        parts.append("sack")
+    return " ".join(parts)

@@ -1,0 +1,136 @@
+"""Tables: the demos' verdicts, and the conversations that are too many to draw.
+
+A table never says less than it counts: rows that are left out are counted, and outcomes are summed over all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inspector.findings import Blame
+from inspector.report.page import Page, Text
+from inspector.report.words import count, duration, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inspector.report.inspection import Inspection, Verdict
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
+__all__ = ["DemoResult", "connections_table", "exchanges_table", "outcomes", "table_of_verdicts"]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """A line of `demo all`."""
+
+    name: str
+    transport: str
+    """`tcp` or `udp`."""
+    segments: int
+    """Or datagrams."""
+    verdict: Verdict
+    elapsed_ns: int
+
+
+def table_of_verdicts(
+    rows: Sequence[DemoResult], *, width: int = 80, colour: bool = False, unicode: bool = True
+) -> str:
+    """The demos' verdicts, a line each, and their sum."""
+    page = Page(width, unicode=unicode)
+    marks = {True: page.glyphs.good, False: page.glyphs.fault}
+    cells = [
+        (
+            row.name,
+            row.transport,
+            count(row.segments),
+            Text(f"{marks[row.verdict.is_good]} {row.verdict}", "green" if row.verdict.is_good else "bold red"),
+            duration(row.elapsed_ns),
+        )
+        for row in rows
+    ]
+    _table(page, (("demo", ""), ("transport", ""), ("segments", ">"), ("verdict", ""), ("time", ">")), cells)
+    good = sum(row.verdict.is_good for row in rows)
+    page.blank()
+    page.wrap(f"{good} of {plural(len(rows), 'demo')} as expected", "bold" if good == len(rows) else "bold red")
+    return page.text(colour=colour)
+
+
+def connections_table(page: Page, connections: Sequence[Connection]) -> None:
+    """A row for each connection, in their order."""
+    rows = [
+        (
+            str(each.number),
+            f"{each.originator.endpoint} {each.responder.endpoint}",
+            str(each.handshake),
+            str(each.close),
+            each.zeek.conn_state,
+            count(each.originator.segments + each.responder.segments),
+            count(each.originator.payload_bytes + each.responder.payload_bytes),
+            count(len(each.findings)),
+        )
+        for each in connections
+    ]
+    heads = ("#", ">"), ("endpoints", ""), ("handshake", ""), ("close", ""), ("zeek", ""), ("segs", ">"), ("bytes", ">")
+    _table(page, (*heads, ("found", ">")), rows)
+
+
+def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
+    """A row for each UDP exchange, in their order."""
+    rows = [
+        (
+            str(each.number),
+            f"{each.originator} {each.responder}",
+            str(each.outcome),
+            each.conn_state,
+            count(sum(each.counts)),
+            count(sum(each.payload_bytes)),
+            count(len(each.findings)),
+        )
+        for each in exchanges
+    ]
+    heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
+    _table(page, (*heads, ("found", ">")), rows)
+
+
+def outcomes(page: Page, inspection: Inspection) -> None:
+    """How many connections and exchanges ended in which way, and what was found how often."""
+    connections, exchanges = inspection.connections, inspection.exchanges
+    if connections:
+        _tally(page, "handshakes", (str(each.handshake) for each in connections))
+        _tally(page, "closes", (str(each.close) for each in connections))
+        _tally(page, "zeek", (each.zeek.conn_state for each in connections))
+    if exchanges:
+        _tally(page, "exchanges", (str(each.outcome) for each in exchanges))
+    for blame, title in ((Blame.PEER, "faults"), (Blame.PATH, "path"), (Blame.CAPTURE, "capture")):
+        _tally(page, title, (finding.kind for finding in inspection.findings if finding.blame is blame))
+
+
+def _tally(page: Page, title: str, words: Iterable[str]) -> None:
+    counted = Counter(words)
+    if counted:
+        text = ", ".join(f"{word} {count(number)}" for word, number in counted.most_common())
+        page.wrap(text, lead=Text(f"{title:<11}", "bold"), hang=" " * 11)
+
+
+def _table(page: Page, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Text | str]]) -> None:
+    """Columns as narrow as their content; where the page is too narrow, cells break into lines."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    rule = box.SIMPLE_HEAD if page.unicode else box.ASCII2
+    table = Table(box=rule, padding=(0, 1, 0, 0) if page.unicode else (0, 1), pad_edge=False, header_style="bold")
+    table.show_edge = False
+    for name, alignment in columns:
+        table.add_column(name, justify="right" if alignment else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    console = Console(width=page.width, color_system=None, force_jupyter=False, legacy_windows=False, _environ={})
+    for line in console.render_lines(table, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text.rstrip()
+        page.add(text)

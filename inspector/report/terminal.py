@@ -1,0 +1,174 @@
+"""An inspection as text: the ladders, what was compared, what was lost, and the verdict last.
+
+    render_inspection(inspection, width=80, colour=False) -> str
+
+Laws: no line is wider than `width` (from 60 cells on; below, down to 24, the picture gives up its margins before
+its facts); nothing of a capture is written unescaped; colour and box-drawing are never the only sign; loss is
+never silent. Printing is `cli/`'s.
+
+More conversations than `max_connections` are not all drawn: those with differences and faults come first, a table
+names the others, and a sum of outcomes covers all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.report.closing import closing
+from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
+from inspector.report.escape import safe_text
+from inspector.report.ladder import ConnectionLadder
+from inspector.report.page import Page, Text
+from inspector.report.speech import speech_of
+from inspector.report.tables import connections_table, exchanges_table, outcomes
+from inspector.report.words import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeVar
+
+    from inspector.expect.model import Comparison
+    from inspector.report.inspection import Inspection
+    from inspector.report.speech import Speech
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
+    Conversation = TypeVar("Conversation", Connection, Exchange)
+
+__all__ = ["render_inspection"]
+
+_ROWS = 40
+"""Rows of a table of conversations, unless `verbose`."""
+
+
+def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
+    inspection: Inspection,
+    *,
+    width: int,
+    colour: bool,
+    absolute: bool = False,
+    unicode: bool = True,
+    max_connections: int = 8,
+    verbose: bool = False,
+) -> str:
+    """The whole report, each line ended by a newline.
+
+    `absolute` writes sequence numbers raw only, without symbols. `unicode` is whether the output's encoding can
+    show box-drawing and Chinese; without it, all is ASCII. `max_connections` is how many connections and how many
+    exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters.
+    """
+    page = Page(width, unicode=unicode)
+    picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
+    picture.draw()
+    closing(page, inspection, drawn=picture.drawn, said=picture.speech.elsewhere, verbose=verbose)
+    return page.text(colour=colour)
+
+
+class _Picture:
+    """The ladders of one inspection, and what stands for those that are not drawn."""
+
+    def __init__(self, page: Page, inspection: Inspection, *, absolute: bool, verbose: bool, limit: int) -> None:
+        self._page = page
+        self._inspection = inspection
+        self._absolute = absolute
+        self._verbose = verbose
+        self._limit = max(limit, 0)
+        self.speech: Speech = speech_of(inspection, ascii_only=not page.unicode)
+        self.drawn: frozenset[int] = frozenset()
+        """Numbers of the conversations whose comparison was told in place."""
+
+    def draw(self) -> None:
+        self._title()
+        connections = self._chosen(tuple(each for each in self._inspection.connections if each.segments))
+        exchanges = self._chosen(tuple(each for each in self._inspection.exchanges if each.datagrams))
+        self.drawn = frozenset(each.number for each in connections) | frozenset(each.number for each in exchanges)
+        for connection in connections:
+            self._connection(connection)
+        for exchange in exchanges:
+            self._exchange(exchange)
+        if self._inspection.exchanges:
+            self._page.blank()
+            for line in WHAT_UDP_HAS_NOT:
+                self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
+        self._others(connections, exchanges)
+
+    def _title(self) -> None:
+        inspection = self._inspection
+        ascii_only = not self._page.unicode
+        if inspection.title:
+            self._page.wrap(safe_text(inspection.title, ascii_only=ascii_only), "bold")
+        if inspection.source != inspection.title:
+            self._page.wrap(safe_text(inspection.source, ascii_only=ascii_only), "" if inspection.title else "bold")
+
+    def _chosen(self, all_of_them: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
+        """The first of them, those with something wrong before the others; in their own order."""
+        if len(all_of_them) <= self._limit:
+            return all_of_them
+        differing = {each.connection for each in self._inspection.comparisons if not each.matched}
+        urgent = sorted(
+            all_of_them,
+            key=lambda each: (
+                each.number not in differing,
+                not any(finding.is_fault for finding in each.findings),
+                each.number,
+            ),
+        )
+        return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
+
+    def _connection(self, connection: Connection) -> None:
+        self._heading("connection", connection.number, len(self._inspection.connections))
+        ConnectionLadder(
+            self._page,
+            connection,
+            self._comparisons(connection.number),
+            self._inspection.payloads,
+            self.speech.at,
+            absolute=self._absolute,
+            verbose=self._verbose,
+        ).draw()
+
+    def _exchange(self, exchange: Exchange) -> None:
+        self._heading("exchange", exchange.number, len(self._inspection.exchanges))
+        ExchangeLadder(
+            self._page,
+            exchange,
+            self._comparisons(exchange.number),
+            self._inspection.payloads,
+            self.speech.at,
+            verbose=self._verbose,
+        ).draw()
+
+    def _heading(self, what: str, number: int, total: int) -> None:
+        self._page.blank()
+        if total > 1:
+            dash = self._page.glyphs.rule
+            words = f"{dash * 2} {what} {number} of {total} "
+            self._page.add(Text(words + dash * max(self._page.width - len(words), 0), "bold"))
+
+    def _comparisons(self, number: int) -> list[Comparison]:
+        alone = len(self._inspection.connections) + len(self._inspection.exchanges) == 1
+        wanted = {number, None} if alone else {number}
+        return [each for each in self._inspection.comparisons if each.connection in wanted]
+
+    def _others(self, connections: Sequence[Connection], exchanges: Sequence[Exchange]) -> None:
+        inspection = self._inspection
+        more_connections = len(inspection.connections) > len(connections)
+        more_exchanges = len(inspection.exchanges) > len(exchanges)
+        if more_connections:
+            self._table("connection", inspection.connections)
+        if more_exchanges:
+            self._table("exchange", inspection.exchanges)
+        if more_connections or more_exchanges:
+            self._page.blank()
+            outcomes(self._page, inspection)
+
+    def _table(self, what: str, conversations: Sequence[Connection] | Sequence[Exchange]) -> None:
+        self._page.blank()
+        rows = conversations if self._verbose else conversations[:_ROWS]
+        left_out = len(conversations) - len(rows)
+        if what == "connection":
+            connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
+        else:
+            exchanges_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
+        if left_out:
+            self._page.wrap(f"and {plural(left_out, f'more {what}')}; all of them are counted below", "italic")

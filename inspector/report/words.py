@@ -1,0 +1,68 @@
+"""How flags, times, counts and endpoints are written; the same words in every report.
+
+Times are integers to the last digit: a float would lose nanoseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.wire.row import NO_TIME, Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Clock", "count", "duration", "flags_text", "plural"]
+
+_FLAG_NAMES = tuple((name, bit) for name, bit in Flag.members().items())
+_MILLISECOND = 1_000_000
+_SECOND = 1_000_000_000
+
+
+def flags_text(flags: int) -> str:
+    """Control bits as `SYN,ACK`, low bit first as Wireshark lists them; `none` where all are clear."""
+    return ",".join(name for name, bit in _FLAG_NAMES if flags & bit) or "none"
+
+
+def count(number: int) -> str:
+    """`173,760`."""
+    return f"{number:,}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 segment`, `12 segments`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def duration(nanoseconds: int) -> str:
+    """A length of time with a unit that suits it: `0.045 ms`, `12.345 s`."""
+    if abs(nanoseconds) < _SECOND:
+        return f"{_decimal(nanoseconds, _MILLISECOND)} ms"
+    return f"{_decimal(nanoseconds, _SECOND)} s"
+
+
+def _decimal(nanoseconds: int, unit: int) -> str:
+    """Three decimals of `unit`, cut and not rounded: a time never reads later than it was."""
+    whole, rest = divmod(abs(nanoseconds), unit)
+    return f"{'-' if nanoseconds < 0 else ''}{whole:,}.{rest * 1000 // unit:03d}"
+
+
+class Clock:
+    """Times since a start, all in one unit, so that a column can be compared by eye."""
+
+    def __init__(self, start_ns: int, times_ns: Iterable[int]) -> None:
+        known = [time for time in times_ns if time != NO_TIME]
+        self._start = start_ns if start_ns != NO_TIME else min(known, default=0)
+        longest = max((abs(time - self._start) for time in known), default=0)
+        self.unit, self._scale = ("ms", _MILLISECOND) if longest < 10 * _SECOND else ("s", _SECOND)
+
+    def since_start(self, time_ns: int) -> str:
+        """`12.345`, or `-` where the frame bears no time."""
+        return "-" if time_ns == NO_TIME else _decimal(time_ns - self._start, self._scale)
+
+    def gap(self, earlier_ns: int, time_ns: int) -> str:
+        """`+0.031` since the segment before; empty where either bears no time."""
+        if NO_TIME in (earlier_ns, time_ns):
+            return ""
+        text = _decimal(time_ns - earlier_ns, self._scale)
+        return text if text.startswith("-") else f"+{text}"
