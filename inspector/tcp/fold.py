@@ -1,0 +1,347 @@
+"""The fold: rows of segments in, a trace of each and the memory of each connection out.
+
+One function for the live run and for the replay of a billion segments (`inspector.compiled`). It
+decides which connection a row belongs to, asks `acceptance` and `transfer` for its facts, lets
+`memory` take its numbers, and looks the states up in `states.NEXT`. It holds no transition, no
+label and no word: what people read is made from what it recorded, in `view`.
+
+When does a SYN begin a new incarnation of a known pair of endpoints?
+
+* The same sequence number is always the same attempt.
+* Another one begins anew if its sender is through with the old connection (CLOSED, TIME-WAIT, or
+  both ends sent FIN or a reset was accepted), or if the old handshake got no further than its sender's
+  own SYN or the answer to it.
+* A SYN,ACK far from all that a connection without handshake has sent begins one whose SYN was missed.
+* In a connection that lives it is stray at first (an old duplicate, or an end that lost its memory:
+  RFC 9293 section 3.5.1, Figures 8 and 10): it moves nobody. If a SYN,ACK then acknowledges it, it was
+  not: the new incarnation begins, and takes the SYN along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inspector.compiled import compilable
+from inspector.pairs import BOTH, EMPTY, REVERSE, find_slot, hash_pair, side_of
+from inspector.tcp.acceptance import OPENED, STRAY, events_received, events_sent, evidence, handshake_facts, reset_facts
+from inspector.tcp.completeness import completeness_bits
+from inspector.tcp.facts import Fact
+from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_sent
+from inspector.tcp.records import Seen
+from inspector.tcp.sequence import UNKNOWN, ahead, plus
+from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
+from inspector.tcp.transfer import transfer_facts
+from inspector.tcp.zeek import observe
+from inspector.wire.row import NO_TIME, Flag, Fragment, Protocol
+
+if TYPE_CHECKING:
+    from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
+    from inspector.wire.row import Row
+
+__all__ = ["fold", "reindex"]
+
+_NEARBY = 0x10000
+"""A SYN,ACK within so many sequence numbers of the data already seen was captured out of order."""
+
+
+@compilable
+def fold(  # noqa: PLR0913 - numba takes arrays one by one
+    rows: Any,
+    first: int,
+    count: int,
+    traces: Any,
+    index: Any,
+    connections: Any,
+    ends: Any,
+    zeeks: Any,
+    zeek_ends: Any,
+    tables: Any,
+) -> int:
+    """Fold `rows[first:count]`; the number of the row where it stopped, which is `count` unless the table is full.
+
+    `traces` is parallel to `rows`; `ends` and `zeek_ends` have two records for each of `connections`, `zeeks`
+    one; `tables` holds the one header. A full table is the caller's to enlarge, who then calls again.
+    """
+    table = tables[0]
+    for i in range(first, count):
+        row = rows[i]
+        trace = traces[i]
+        _clear(trace)
+        if row.protocol != Protocol.TCP or row.undecoded or row.fragment == Fragment.LATER:
+            table.ordinal += 1
+            continue
+        if table.count >= table.capacity:
+            return i
+        number = _connection_of(row, index, connections, ends, table)
+        connection = connections[number]
+        side = _side(row, connection)
+        me = ends[2 * number + side]
+        peer = ends[2 * number + 1 - side] if not connection.itself else me
+        trace.connection = number
+        trace.side = side
+        if _is_duplicate(row, me, peer, connection, table):
+            trace.facts = Fact.DUPLICATE
+        else:
+            _step(row, trace, connection, me, peer, table)
+            theirs = zeek_ends[2 * number + 1 - side] if not connection.itself else zeek_ends[2 * number]
+            observe(row, side, zeeks[number], zeek_ends[2 * number + side], theirs)
+        trace.originator_state = ends[2 * number].state
+        trace.responder_state = ends[2 * number].state if connection.itself else ends[2 * number + 1].state
+        table.ordinal += 1
+    return count
+
+
+@compilable
+def reindex(index: Any, connections: Any, tables: Any) -> None:
+    """Put every pair's latest incarnation into an `index` that is all EMPTY, after it was enlarged."""
+    mask = tables[0].index_mask
+    for number in range(tables[0].count):
+        entry = connections[number]
+        if not entry.superseded:
+            slot = entry.pair_hash & mask
+            while index[slot] != EMPTY:
+                slot = (slot + 1) & mask
+            index[slot] = number
+
+
+@compilable
+def _clear(trace: Trace) -> None:
+    trace.connection = -1
+    trace.side = 0
+    trace.originator_state = 0
+    trace.responder_state = 0
+    trace.facts = 0
+    trace.expected_seq = UNKNOWN
+    trace.expected_ack = UNKNOWN
+
+
+@compilable
+def _side(row: Row, connection: ConnectionRecord) -> int:
+    return 1 if side_of(row, connection) == REVERSE else 0
+
+
+@compilable
+def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: TableRecord) -> int:
+    """The number of the row's connection; begins it where there is none, or where it is another incarnation."""
+    slot = find_slot(row, index, table.index_mask, connections, table.seed)
+    previous = index[slot]
+    if previous != EMPTY:
+        side = _side(row, connections[previous])
+        me = ends[2 * previous + side]
+        peer = ends[2 * previous + 1 - side]
+        if not _begins_anew(row, me, peer, connections[previous]):
+            return previous
+        connections[previous].superseded = 1
+    number = table.count
+    table.count += 1
+    index[slot] = number
+    _open(row, connections[number], ends[2 * number], ends[2 * number + 1], table)
+    if previous != EMPTY:
+        connections[number].previous = previous
+        side = _side(row, connections[previous])
+        _take_stray_syn(row, ends[2 * previous + 1 - side], connections[number], ends[2 * number])
+    return number
+
+
+@compilable
+def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord) -> bool:
+    if not row.flags & Flag.SYN or row.flags & Flag.RST or row.seq == me.iss:
+        return False
+    if row.flags & Flag.ACK and peer.pending_syn != UNKNOWN and row.ack == plus(peer.pending_syn, 1):
+        return True
+    me_is_through = me.state in (State.CLOSED, State.TIME_WAIT) and me.segments > 0
+    if me_is_through or connection.last_reset >= 0 or me.seen & peer.seen & Seen.FIN:
+        # A SYN,ACK that the old connection's SYN still waits for belongs to that SYN (Figure 8).
+        return not (row.flags & Flag.ACK and peer.state == State.SYN_SENT)
+    if row.flags & Flag.ACK:
+        return me.iss == UNKNOWN and me.segments > 0 and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
+    return me.seen & Seen.SYN > 0 and not me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3)
+
+
+@compilable
+def _open(row: Row, connection: ConnectionRecord, originator: EndRecord, responder: EndRecord, table: TableRecord) -> None:
+    """Begin a connection with its first segment; the sender is the originator, but for a SYN,ACK."""
+    connection.version = row.version
+    connection.pair_hash = hash_pair(row, table.seed)
+    connection.first_frame = row.frame
+    connection.first_ns = row.time_ns
+    originator.state = State.CLOSED
+    responder.state = State.LISTEN
+    is_answer = row.flags & Flag.SYN and row.flags & Flag.ACK
+    if is_answer:
+        connection.orig_hi, connection.orig_lo, connection.orig_port = row.dst_hi, row.dst_lo, row.dst_port
+        connection.resp_hi, connection.resp_lo, connection.resp_port = row.src_hi, row.src_lo, row.src_port
+        originator.iss = plus(row.ack, -1)
+        originator.snd_nxt = row.ack
+        originator.in_order = row.ack
+        originator.state = NEXT[originator.state * EVENT_SETS + Event.SND_SYN]
+    else:
+        connection.orig_hi, connection.orig_lo, connection.orig_port = row.src_hi, row.src_lo, row.src_port
+        connection.resp_hi, connection.resp_lo, connection.resp_port = row.dst_hi, row.dst_lo, row.dst_port
+        if row.flags & Flag.ACK and not row.flags & Flag.RST:
+            # Whoever is acknowledged has spoken: both ends have come through their handshake.
+            responder.state = NEXT[responder.state * EVENT_SETS + OPENED]
+            responder.seen |= Seen.ESTABLISHED
+    connection.itself = 1 if side_of(row, connection) == BOTH else 0
+
+
+@compilable
+def _take_stray_syn(row: Row, stray: EndRecord, connection: ConnectionRecord, originator: EndRecord) -> None:
+    """The SYN that looked stray in the previous incarnation, and that this SYN,ACK proves to have begun a new one."""
+    if not row.flags & Flag.ACK or stray.pending_syn == UNKNOWN or row.ack != plus(stray.pending_syn, 1):
+        return
+    connection.taken_ordinal = stray.pending_ordinal
+    connection.first_ns = stray.pending_ns
+    connection.syn_ns = stray.pending_ns
+    originator.seen |= Seen.SYN
+    originator.segments = 1
+    stray.segments -= 1
+    stray.pending_syn = UNKNOWN
+
+
+@compilable
+def _step(
+    row: Row,
+    trace: Trace,
+    connection: ConnectionRecord,
+    me: EndRecord,
+    peer: EndRecord,
+    table: TableRecord,
+) -> None:
+    """What one segment does to its connection."""
+    length = row.payload_len + (row.flags & Flag.SYN > 0) + (row.flags & Flag.FIN > 0)
+    facts = _shape(row, me, peer, connection)
+    if row.flags & Flag.RST:
+        facts |= reset_facts(row, me, peer, trace)
+    else:
+        facts |= handshake_facts(row, me, peer, trace) | _close_facts(row, me, peer, trace)
+    if not facts & STRAY:
+        facts |= transfer_facts(row, me, peer, connection, length)
+    if facts & (Fact.SYN_IN_CONNECTION):
+        me.pending_syn = row.seq
+        me.pending_ordinal = table.ordinal
+        me.pending_ns = row.time_ns
+    _move(row, me, peer, facts, length)
+    _note_milestones(row, me, peer, connection, facts, trace.side)
+    me.facts |= facts
+    me.latest = facts
+    trace.facts = facts
+    connection.last_ns = row.time_ns
+    connection.completeness = completeness_bits(connection.completeness, row.flags, row.payload_len)
+
+
+@compilable
+def _is_duplicate(
+    row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, table: TableRecord
+) -> bool:
+    doubt = is_capture_duplicate(row, me, peer)
+    if doubt == 0:
+        return False
+    if doubt == 1:
+        me.seen |= Seen.DOUBLED
+        connection.duplicates += 1
+        table.duplicates += 1
+    return doubt == 1
+
+
+@compilable
+def _shape(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord) -> int:
+    """Facts that the flags and the place in the connection give away."""
+    facts = 0
+    flags = row.flags
+    if flags & Flag.SYN:
+        if flags & Flag.FIN:
+            facts |= Fact.SYN_WITH_FIN
+        if flags & Flag.RST:
+            facts |= Fact.SYN_WITH_RST
+        if row.payload_len:
+            facts |= Fact.SYN_WITH_DATA
+    elif not flags & (Flag.ACK | Flag.RST):
+        facts |= Fact.NO_ACK_FLAG
+    if flags & Flag.RST and row.payload_len:
+        facts |= Fact.RST_WITH_DATA
+    if me.segments + peer.segments == 0:
+        if not flags & Flag.SYN or flags & Flag.ACK:
+            facts |= Fact.MIDSTREAM
+        elif connection.previous >= 0:
+            facts |= Fact.REUSED_PORTS
+    if me.seen & Seen.RST and not flags & (Flag.RST | Flag.SYN):
+        facts |= Fact.AFTER_RESET
+    is_bare = row.payload_len == 0 and flags & (Flag.SYN | Flag.FIN | Flag.RST | Flag.ACK) == Flag.ACK
+    if is_bare and peer.latest & (Fact.SYN_IN_CONNECTION | Fact.RST_CHALLENGED):
+        facts |= Fact.CHALLENGE_ACK
+    return facts
+
+
+@compilable
+def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
+    """The part that a segment without RST plays in the close."""
+    facts = 0
+    if me.fin_seq != UNKNOWN:
+        if row.payload_len and ahead(plus(row.seq, row.payload_len), me.fin_seq) > 0:
+            facts |= Fact.DATA_AFTER_FIN
+        if row.flags & Flag.FIN and plus(row.seq, row.payload_len) != me.fin_seq:
+            facts |= Fact.FIN_MOVED
+            trace.expected_seq = plus(me.fin_seq, -row.payload_len)
+    if peer.fin_seq == UNKNOWN or not row.flags & Flag.ACK:
+        return facts
+    past_fin = ahead(row.ack, peer.fin_seq) - 1
+    if past_fin > 0:
+        facts |= Fact.ACK_BEYOND_FIN
+        trace.expected_ack = plus(peer.fin_seq, 1)
+    elif past_fin == 0:
+        if not peer.seen & Seen.FIN_ACKED:
+            facts |= Fact.ACKS_FIN
+        elif me.state == State.TIME_WAIT and row.payload_len == 0 and not row.flags & Flag.FIN:
+            facts |= Fact.TIME_WAIT_REPLY
+    else:
+        if row.flags & Flag.FIN and not me.seen & Seen.FIN:
+            facts |= Fact.FIN_CROSSING
+        is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
+        says_nothing_new = row.ack == me.last_ack and row.window == me.raw_window
+        if past_fin == -1 and is_bare and says_nothing_new and not peer.seen & Seen.FIN_ACKED:
+            facts |= Fact.FIN_ACK_SHORT
+            trace.expected_ack = plus(peer.fin_seq, 1)
+    return facts
+
+
+@compilable
+def _move(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> None:
+    """Apply the segment's events to both ends: what the sender had behind it, its sending, its arrival."""
+    if facts & Fact.HANDSHAKE_1 and peer.state == State.CLOSED:
+        # No transition: after a reset or a refusal a repeated SYN starts over, at a port that may listen now.
+        peer.state = State.LISTEN
+    me.state = NEXT[me.state * EVENT_SETS + evidence(row, me, peer, facts)]
+    note_sent(row, me, peer, facts, length)
+    note_acknowledgment(row, me, peer, facts)
+    me.state = NEXT[me.state * EVENT_SETS + events_sent(row, me, peer, facts)]
+    peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
+
+
+@compilable
+def _note_milestones(
+    row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int, side: int
+) -> None:
+    """What outcomes are later read off."""
+    if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
+        connection.syn_ns = row.time_ns
+    third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
+    if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
+        me.seen |= Seen.HANDSHAKE_3
+    if State.ESTABLISHED <= me.state:
+        me.seen |= Seen.ESTABLISHED
+    if State.ESTABLISHED <= peer.state:
+        peer.seen |= Seen.ESTABLISHED
+    if me.seen & peer.seen & Seen.ESTABLISHED and connection.established_ns == NO_TIME:
+        connection.established_ns = row.time_ns
+    if row.flags & Flag.FIN and connection.first_closer < 0 and not facts & STRAY:
+        connection.first_closer = side
+    if facts & Fact.ACKS_FIN:
+        peer.seen |= Seen.FIN_ACKED
+        if not row.flags & Flag.FIN:
+            me.seen |= Seen.FIN_ACK_ALONE
+    if facts & Fact.RST_REFUSES:
+        me.seen |= Seen.REFUSED
+    if facts & (Fact.RST_REFUSES | Fact.RST_ABORTS) and not me.seen & Seen.RST:
+        me.seen |= Seen.RST
+        connection.last_reset = side

@@ -1,0 +1,255 @@
+"""Findings: what a segment's facts mean, with the sum shown, the rule that says so and who is answerable.
+
+One table, read by one function. A peer *broke a rule*; a capture *may have missed something*; a path loses
+and repeats. Some facts are only judged in hindsight, when the whole connection is known:
+
+* A third segment that acknowledges too much is wrong, unless the responder's first data turns out to lie
+  beyond a gap: then the capture missed segments, and the number may be right.
+* An ACK one short of a FIN may simply have crossed it. It is wrong if it said nothing new and the
+  FIN was never acknowledged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inspector.findings import Blame, Finding
+from inspector.tcp.facts import Fact
+from inspector.tcp.records import Seen
+from inspector.tcp.sequence import UNKNOWN, ahead
+
+if TYPE_CHECKING:
+    from inspector.tcp.records import EndRecord, Trace
+    from inspector.wire.row import Row
+
+__all__ = ["RULES", "Rule", "findings_of", "handshake_not_seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of finding: the fact that shows it, and how to say it.
+
+    `message` is a format over the segment's `seq ack len`, the sender's `iss`, the peer's `irs` and `fin` (the
+    sequence numbers of its SYN and FIN), and `due`, the number that `field` should have had.
+    """
+
+    fact: int
+    kind: str
+    blame: Blame
+    section: str
+    message: str
+    field: str = ""
+
+
+RULES = (
+    Rule(
+        Fact.SYN_ACK_WRONG_ACK,
+        "syn-ack-wrong-ack",
+        Blame.PEER,
+        "RFC 9293 section 3.5",
+        "SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = {irs} + 1 = {due}",
+        "ack",
+    ),
+    Rule(
+        Fact.SYN_ACK_OTHER_SEQ,
+        "syn-ack-other-seq",
+        Blame.PEER,
+        "RFC 9293 section 3.5",
+        "SYN,ACK has sequence number {seq}; this end had already chosen {due}",
+        "seq",
+    ),
+    Rule(
+        Fact.HANDSHAKE_3_WRONG_ACK,
+        "handshake-ack-wrong-ack",
+        Blame.PEER,
+        "RFC 9293 section 3.5",
+        "third segment acknowledges {ack}; expected the SYN,ACK's sequence number + 1 = {irs} + 1 = {due}",
+        "ack",
+    ),
+    Rule(
+        Fact.HANDSHAKE_3_WRONG_SEQ,
+        "handshake-ack-wrong-seq",
+        Blame.PEER,
+        "RFC 9293 section 3.5",
+        "third segment has sequence number {seq}; expected its own SYN's + 1 = {iss} + 1 = {due}",
+        "seq",
+    ),
+    Rule(
+        Fact.RST_WRONG_ACK,
+        "rst-wrong-ack",
+        Blame.PEER,
+        "RFC 9293 section 3.5.2",
+        "RST in answer to a SYN acknowledges {shown_ack}; expected the SYN's sequence number + its length = {due}"
+        " (the SYN's sender must ignore this RST)",
+        "ack",
+    ),
+    Rule(
+        Fact.RST_CHALLENGED,
+        "rst-not-exact",
+        Blame.PEER,
+        "RFC 9293 section 3.10.7.4",
+        "RST has sequence number {seq}: in the window, but not the next one, {due}; it deserves a challenge ACK"
+        " and resets nothing",
+        "seq",
+    ),
+    Rule(
+        Fact.RST_IGNORED,
+        "rst-outside-window",
+        Blame.PEER,
+        "RFC 9293 section 3.10.7.4",
+        "RST has sequence number {seq}, outside the receiver's window, which begins at {due}; it resets nothing",
+        "seq",
+    ),
+    Rule(
+        Fact.FIN_ACK_SHORT,
+        "fin-wrong-ack",
+        Blame.PEER,
+        "RFC 9293 section 3.6",
+        "ACK after the FIN acknowledges {ack}; expected the FIN's sequence number + 1 = {fin} + 1 = {due}",
+        "ack",
+    ),
+    Rule(
+        Fact.ACK_BEYOND_FIN,
+        "ack-beyond-fin",
+        Blame.PEER,
+        "RFC 9293 section 3.6",
+        "acknowledges {ack}; the peer's last number is its FIN's, so at most {fin} + 1 = {due} can be acknowledged",
+        "ack",
+    ),
+    Rule(
+        Fact.DATA_AFTER_FIN,
+        "data-after-fin",
+        Blame.PEER,
+        "RFC 9293 section 3.6",
+        "{len} bytes from {seq} on, beyond this end's own FIN at {own_fin}",
+    ),
+    Rule(
+        Fact.FIN_MOVED,
+        "fin-moved",
+        Blame.PEER,
+        "RFC 9293 section 3.6",
+        "a second FIN, in a segment from {seq} with {len} bytes; this end's FIN is at {own_fin}",
+        "seq",
+    ),
+    Rule(
+        Fact.AFTER_RESET,
+        "segment-after-reset",
+        Blame.PEER,
+        "RFC 9293 section 3.5.3",
+        "sent by an end that had reset the connection",
+    ),
+    Rule(
+        Fact.SYN_WITH_FIN,
+        "syn-with-fin",
+        Blame.PEER,
+        "RFC 9293 section 3.10.7",
+        "SYN and FIN in one segment: no program opens and closes at once",
+    ),
+    Rule(
+        Fact.SYN_WITH_RST,
+        "syn-with-rst",
+        Blame.PEER,
+        "RFC 9293 section 3.10.7",
+        "SYN and RST in one segment: no program asks for both",
+    ),
+    Rule(
+        Fact.NO_ACK_FLAG,
+        "no-ack-flag",
+        Blame.PEER,
+        "RFC 9293 section 3.10.7.4",
+        "neither SYN, RST nor ACK: every receiver drops it",
+    ),
+    Rule(
+        Fact.SYN_IN_CONNECTION,
+        "syn-in-connection",
+        Blame.PATH,
+        "RFC 9293 section 3.10.7.4",
+        "SYN {seq} inside a living connection: an old duplicate, or an end that lost its memory;"
+        " it deserves a challenge ACK",
+    ),
+    Rule(
+        Fact.HANDSHAKE_MISSED,
+        "handshake-segment-not-captured",
+        Blame.CAPTURE,
+        "",
+        "its sender is past the third segment of the handshake, which was not captured",
+    ),
+    Rule(
+        Fact.LOST_SEGMENT,
+        "previous-segment-not-captured",
+        Blame.CAPTURE,
+        "",
+        "begins at {seq}, past the last number seen from this end: a segment before it was lost, overtaken"
+        " or not captured",
+    ),
+    Rule(
+        Fact.ACK_LOST_SEGMENT,
+        "acked-segment-not-captured",
+        Blame.CAPTURE,
+        "",
+        "acknowledges {ack}, which was not seen sent",
+    ),
+)
+"""In the order in which they are told."""
+
+_ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
+
+
+def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
+    """What there is to say of one segment, now that its connection is known to its end."""
+    facts = _in_hindsight(row, trace.facts, me, peer)
+    return tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
+
+
+def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
+    if facts & Fact.FIN_ACK_SHORT and peer.seen & Seen.FIN_ACKED:
+        facts &= ~Fact.FIN_ACK_SHORT
+    if facts & Fact.HANDSHAKE_3_WRONG_ACK and _was_unseen(row, peer):
+        facts = facts & ~Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_LOST_SEGMENT
+    elif facts & _ARE_WRONG_ACKS:
+        facts &= ~Fact.ACK_LOST_SEGMENT
+    return facts
+
+
+def _was_unseen(row: Row, peer: EndRecord) -> bool:
+    """Whether the peer's first captured data lies past its SYN's end, so that some before it was missed."""
+    if peer.first_data_seq == UNKNOWN or ahead(row.ack, peer.iss) <= 0:
+        return False
+    return ahead(peer.first_data_seq, peer.iss) > 1
+
+
+def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:
+    due = {"ack": trace.expected_ack, "seq": trace.expected_seq}.get(rule.field, UNKNOWN)
+    has_ack = row.flags & 0x10
+    message = rule.message.format(
+        seq=row.seq,
+        ack=row.ack,
+        shown_ack=row.ack if has_ack else "nothing (its ACK flag is clear)",
+        len=row.payload_len,
+        iss=me.iss,
+        irs=peer.iss,
+        fin=peer.fin_seq,
+        own_fin=me.fin_seq,
+        due=due,
+    )
+    return Finding(
+        kind=rule.kind,
+        blame=rule.blame,
+        message=message,
+        rule=rule.section,
+        frame=row.frame,
+        field=rule.field,
+        expected=due if rule.field else None,
+        actual={"ack": row.ack, "seq": row.seq}.get(rule.field),
+    )
+
+
+def handshake_not_seen(frame: int) -> Finding:
+    """A connection that was already open when the capture began."""
+    return Finding(
+        kind="handshake-not-captured",
+        blame=Blame.CAPTURE,
+        message="the capture begins in the middle of this connection: its handshake was not captured",
+        frame=frame,
+    )

@@ -1,0 +1,198 @@
+"""How one segment changes what is remembered of its connection's two ends. Compilable.
+
+Arithmetic only: which number is the highest, what was seen without a hole, what was acknowledged.
+Called after the facts of a segment are known, and before its events are applied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.compiled import compilable
+from inspector.tcp.acceptance import STRAY
+from inspector.tcp.facts import Fact
+from inspector.tcp.records import Seen
+from inspector.tcp.sequence import UNKNOWN, ahead, plus
+from inspector.wire.row import NO_TIME, Flag, Option
+
+if TYPE_CHECKING:
+    from inspector.tcp.records import EndRecord
+    from inspector.wire.row import Row
+
+__all__ = ["is_capture_duplicate", "note_acknowledgment", "note_sent"]
+
+_REPEATS = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
+_WRONG_ACK = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
+_MAX_WINDOW_SCALE = 14  # RFC 7323 section 2.3
+
+DUPLICATE_WITHIN = 1_000_000
+"""Nanoseconds: a hundred times the gap measured between the two copies of a loopback frame, and two
+hundred times below the minimum retransmission timeout."""
+
+
+@compilable
+def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> int:
+    """0: no. 1: surely. 2: only if the capture doubles its other frames too.
+
+    A bare ACK without an IP ID may be repeated by its sender to the last byte and at once; nothing
+    else can be. Remembers the frame.
+    """
+    if row.time_ns == NO_TIME:
+        return 0
+    since = row.time_ns - DUPLICATE_WITHIN
+    known = (
+        (row.digest == me.digest_0 and me.digest_0_ns >= since)
+        or (row.digest == me.digest_1 and me.digest_1_ns >= since)
+        or (row.digest == me.digest_2 and me.digest_2_ns >= since)
+        or (row.digest == me.digest_3 and me.digest_3_ns >= since)
+    )
+    if known:
+        is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
+        if is_bare and row.ip_id <= 0:
+            return 1 if (me.seen | other.seen) & Seen.DOUBLED else 2
+        return 1
+    me.digest_3 = me.digest_2
+    me.digest_2 = me.digest_1
+    me.digest_1 = me.digest_0
+    me.digest_0 = row.digest
+    me.digest_3_ns = me.digest_2_ns
+    me.digest_2_ns = me.digest_1_ns
+    me.digest_1_ns = me.digest_0_ns
+    me.digest_0_ns = row.time_ns
+    return 0
+
+
+@compilable
+def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> None:
+    """Take the segment's own numbers into the sender's record."""
+    me.segments += 1
+    if facts & _REPEATS:
+        me.retransmissions += 1
+    me.last_ns = row.time_ns
+    if row.flags & Flag.RST or facts & (STRAY | Fact.HANDSHAKE_3_WRONG_SEQ):
+        return
+    if row.flags & Flag.SYN:
+        _note_syn(row, me, facts, length)
+    elif me.snd_nxt == UNKNOWN:
+        me.snd_nxt = row.seq
+        me.in_order = row.seq
+    if facts & Fact.DATA_AFTER_FIN:
+        return
+    me.payload_bytes += _new_bytes(row, me)
+    if row.payload_len and me.first_data_seq == UNKNOWN:
+        me.first_data_seq = row.seq
+    end = plus(row.seq, length)
+    if ahead(end, me.snd_nxt) > 0:
+        me.snd_nxt = end
+        me.last_new_ns = row.time_ns
+    _note_in_order(row.seq, end, me)
+    if row.flags & Flag.FIN:
+        me.seen |= Seen.FIN
+        me.fin_seq = plus(row.seq, length - 1)
+    _deliver_fin(me)
+
+
+@compilable
+def _note_syn(row: Row, me: EndRecord, facts: int, length: int) -> None:
+    if row.flags & Flag.ACK:
+        me.seen |= Seen.SYN_ACK
+        if not facts & Fact.SYN_ACK_WRONG_ACK:
+            me.seen |= Seen.SYN_ACK_ACCEPTABLE
+    else:
+        me.seen |= Seen.SYN
+        if row.payload_len:
+            me.seen |= Seen.TFO_DATA
+    if me.iss != row.seq:
+        me.iss = row.seq
+        me.snd_nxt = plus(row.seq, length)
+        me.in_order = plus(row.seq, 1)
+    me.seen |= Seen.OFFERS
+    me.mss = row.mss if row.options & Option.MSS else -1
+    me.window_scale = min(row.window_scale, _MAX_WINDOW_SCALE) if row.options & Option.WINDOW_SCALE else -1
+    if row.options & Option.SACK_PERMITTED:
+        me.seen |= Seen.SACK_PERMITTED
+    if row.options & Option.TIMESTAMPS:
+        me.seen |= Seen.TIMESTAMPS
+
+
+@compilable
+def _new_bytes(row: Row, me: EndRecord) -> int:
+    """How many payload bytes of the segment were not seen before, as far as one remembered hole can tell."""
+    start = plus(row.seq, 1) if row.flags & Flag.SYN else row.seq
+    beyond = ahead(plus(start, row.payload_len), me.snd_nxt)
+    if row.flags & Flag.SYN or beyond >= row.payload_len:
+        return row.payload_len
+    if beyond > 0:
+        return beyond
+    fills_hole = me.in_order != UNKNOWN and ahead(start, me.in_order) >= 0
+    in_stretch = me.beyond_left != UNKNOWN and ahead(start, me.beyond_left) >= 0
+    return row.payload_len if fills_hole and not in_stretch else 0
+
+
+@compilable
+def _note_in_order(start: int, end: int, me: EndRecord) -> None:
+    """Move the end of what was seen without a hole; remember one stretch beyond the hole."""
+    if ahead(start, me.in_order) <= 0:
+        if ahead(end, me.in_order) > 0:
+            me.in_order = end
+        if me.beyond_left != UNKNOWN and ahead(me.beyond_left, me.in_order) <= 0:
+            if ahead(me.beyond_right, me.in_order) > 0:
+                me.in_order = me.beyond_right
+            me.beyond_left = UNKNOWN
+    elif me.beyond_left == UNKNOWN:
+        me.beyond_left = start
+        me.beyond_right = end
+    elif ahead(start, me.beyond_right) <= 0 and ahead(end, me.beyond_left) >= 0:
+        if ahead(start, me.beyond_left) < 0:
+            me.beyond_left = start
+        if ahead(end, me.beyond_right) > 0:
+            me.beyond_right = end
+
+
+@compilable
+def _deliver_fin(me: EndRecord) -> None:
+    if me.seen & Seen.FIN and ahead(me.in_order, me.fin_seq) >= 0:
+        me.seen |= Seen.FIN_DELIVERED
+
+
+@compilable
+def note_acknowledgment(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> None:
+    """Take what the segment says of the other direction: its acknowledgment and its window."""
+    if row.flags & Flag.RST or facts & (STRAY | Fact.HANDSHAKE_3_WRONG_SEQ):
+        return
+    _note_window(row, me, peer)
+    if not row.flags & Flag.ACK:
+        return
+    me.duplicate_acks = me.duplicate_acks + 1 if facts & Fact.DUPLICATE_ACK else 0
+    me.last_ack = row.ack
+    if me.highest_ack == UNKNOWN or ahead(row.ack, me.highest_ack) > 0 or facts & Fact.HANDSHAKE_2:
+        me.highest_ack = row.ack
+    if facts & _WRONG_ACK:
+        me.bad_ack = row.ack
+        return
+    if peer.iss != UNKNOWN and ahead(row.ack, peer.iss) <= 0:
+        me.bad_ack = row.ack
+        return
+    if peer.snd_nxt == UNKNOWN or ahead(row.ack, peer.snd_nxt) > 0:
+        peer.snd_nxt = row.ack
+    if peer.in_order == UNKNOWN:
+        peer.in_order = row.ack
+    elif ahead(row.ack, peer.in_order) > 0:
+        # An acknowledgment proves delivery of what the capture may have missed.
+        _note_in_order(peer.in_order, row.ack, peer)
+        _deliver_fin(peer)
+    if peer.snd_una == UNKNOWN or ahead(row.ack, peer.snd_una) > 0:
+        peer.snd_una = row.ack
+
+
+@compilable
+def _note_window(row: Row, me: EndRecord, peer: EndRecord) -> None:
+    """The window of a SYN is never scaled, and no window is unless both SYNs offered it (RFC 7323)."""
+    me.raw_window = row.window
+    if row.flags & Flag.SYN:
+        me.window = row.window
+    elif me.seen & peer.seen & Seen.OFFERS:
+        both = me.window_scale >= 0 and peer.window_scale >= 0
+        me.window = row.window << me.window_scale if both else row.window
+    else:
+        me.window = UNKNOWN

@@ -1,0 +1,170 @@
+"""What the fold remembers: of each end, of each connection, of the table; and what it says of each segment.
+
+Records in the sense of `inspector.columns`: integers only, lists of instances or columns. Sequence
+numbers are raw; UNKNOWN (-1) where they were not seen. Names are RFC 9293's (section 3.3.1), as an
+observer can infer them: `snd_nxt` is the end of what was *seen* sent, `snd_una` the highest
+acknowledgment the peer was *seen* to give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.columns import I32, I64, U8, U16, U32
+from inspector.compiled import Constants
+from inspector.wire.row import NO_TIME
+
+__all__ = ["ConnectionRecord", "EndRecord", "Seen", "TableRecord", "Trace"]
+
+
+class Seen(Constants):
+    """Bits of `EndRecord.seen`: what this end was seen to do."""
+
+    SYN = 1
+    """Without ACK."""
+    SYN_ACK = 2
+    SYN_ACK_ACCEPTABLE = 4
+    """Its SYN,ACK acknowledged the peer's ISS+1."""
+    DATA = 8
+    FIN = 16
+    FIN_DELIVERED = 32
+    """Everything before the FIN was seen too, or the peer acknowledged it."""
+    FIN_ACKED = 64
+    RST = 128
+    """A reset that its receiver accepted."""
+    ESTABLISHED = 256
+    """It reached ESTABLISHED, as seen or as evident."""
+    FIN_ACK_ALONE = 512
+    """Its first acknowledgment of the peer's FIN came in a segment without its own FIN."""
+    SACK_PERMITTED = 1024
+    TIMESTAMPS = 2048
+    OFFERS = 4096
+    """Its SYN or SYN,ACK was seen, so that what it did not offer is known too."""
+    TFO_DATA = 8192
+    """Its SYN carried data."""
+    REFUSED = 16384
+    """It answered a SYN with an acceptable RST before any SYN,ACK."""
+    HANDSHAKE_3 = 131072
+    DOUBLED = 262144
+    """Its latest frame was captured twice."""
+
+
+@dataclass(slots=True)
+class EndRecord:
+    """One end of a connection, as the sender of what it was seen to send."""
+
+    state: U8 = 0
+    seen: U32 = 0
+    facts: I64 = 0
+    """All facts of all its segments, ORed."""
+    latest: I64 = 0
+    """The facts of its latest segment."""
+
+    iss: I64 = -1
+    snd_nxt: I64 = -1
+    in_order: I64 = -1
+    """Up to here its stream was seen without a hole: where the peer's RCV.NXT can be at most."""
+    beyond_left: I64 = -1
+    beyond_right: I64 = -1
+    """One stretch seen beyond the hole."""
+    snd_una: I64 = -1
+    fin_seq: I64 = -1
+    first_data_seq: I64 = -1
+
+    last_ack: I64 = -1
+    """The acknowledgment number of its latest segment."""
+    highest_ack: I64 = -1
+    bad_ack: I64 = -1
+    """An acknowledgment of its that was unacceptable: the number that a RST in answer takes."""
+    raw_window: U16 = 0
+    window: I64 = -1
+    """Scaled; UNKNOWN where the scale is."""
+    duplicate_acks: I32 = 0
+    last_ns: I64 = NO_TIME
+    last_new_ns: I64 = NO_TIME
+    """When `snd_nxt` last grew."""
+
+    mss: I32 = -1
+    window_scale: I32 = -1
+
+    segments: I64 = 0
+    payload_bytes: I64 = 0
+    retransmissions: I64 = 0
+
+    pending_syn: I64 = -1
+    pending_ordinal: I64 = -1
+    pending_ns: I64 = NO_TIME
+    """A SYN inside the living connection: its sequence number, its row and its time."""
+
+    digest_0: I64 = 0
+    digest_1: I64 = 0
+    digest_2: I64 = 0
+    digest_3: I64 = 0
+    digest_0_ns: I64 = NO_TIME
+    digest_1_ns: I64 = NO_TIME
+    digest_2_ns: I64 = NO_TIME
+    digest_3_ns: I64 = NO_TIME
+    """The latest four frames, for capture duplicates."""
+
+
+@dataclass(slots=True)
+class ConnectionRecord:
+    """One incarnation of a pair of endpoints. Its ends are `ends[2 * n]` and `ends[2 * n + 1]`."""
+
+    version: U8 = 0
+    orig_hi: I64 = 0
+    orig_lo: I64 = 0
+    orig_port: U16 = 0
+    resp_hi: I64 = 0
+    resp_lo: I64 = 0
+    resp_port: U16 = 0
+    itself: U8 = 0
+    """Both endpoints are the same: one end talks with itself (self-connect), and has one state."""
+    pair_hash: U32 = 0
+    superseded: U8 = 0
+    """The table holds a later incarnation of the same pair."""
+
+    first_frame: I64 = 0
+    first_ns: I64 = NO_TIME
+    last_ns: I64 = NO_TIME
+    syn_ns: I64 = NO_TIME
+    established_ns: I64 = NO_TIME
+    """When the segment that completed the handshake was seen."""
+    duplicates: I64 = 0
+    completeness: U8 = 0
+    first_closer: I32 = -1
+    """The side whose FIN was seen first."""
+    last_reset: I32 = -1
+    """The side whose reset was accepted."""
+    taken_ordinal: I64 = -1
+    """The row of its SYN, which was first taken for a stray one of the previous incarnation."""
+    previous: I32 = -1
+    """The previous incarnation."""
+
+
+@dataclass(slots=True)
+class TableRecord:
+    """The one header of a table of connections."""
+
+    count: I64 = 0
+    capacity: I64 = 0
+    index_mask: I64 = 0
+    seed: U32 = 0
+    ordinal: I64 = 0
+    """Rows seen so far."""
+    duplicates: I64 = 0
+
+
+@dataclass(slots=True)
+class Trace:
+    """What the fold says of one row."""
+
+    connection: I32 = -1
+    """-1: no TCP segment."""
+    side: U8 = 0
+    originator_state: U8 = 0
+    responder_state: U8 = 0
+    facts: I64 = 0
+    expected_seq: I64 = -1
+    expected_ack: I64 = -1
+    """What the number should have been, where a fact says that it is wrong."""

@@ -1,0 +1,169 @@
+"""The tracker: owns the memory of all connections, feeds rows to the fold, grows what is full.
+
+It starts plain (lists, no numpy) and turns to columns and machine code with the first columnar batch, so
+that a small capture answers at once and a large one at full speed; the fold is the same function.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from inspector.columns import columns, instances, to_columns, to_instance
+from inspector.compiled import compiled
+from inspector.pairs import EMPTY
+from inspector.tcp.fold import fold, reindex
+from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
+from inspector.tcp.view import Memory, taken_syn, view_connection
+from inspector.tcp.zeek import ZeekEnd, ZeekRecord
+from inspector.wire.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.tcp.model import Connection
+
+__all__ = ["Tracker"]
+
+_FIRST_CAPACITY = 32
+# Records for each connection, in the order in which the fold takes them.
+_TABLES: tuple[tuple[type, int], ...] = ((ConnectionRecord, 1), (EndRecord, 2), (ZeekRecord, 1), (ZeekEnd, 2))
+
+
+class Tracker:
+    """Follows every TCP connection in a stream of rows.
+
+    `keep` decides whether rows are kept for display: with it, connections have their segments, and memory
+    follows the capture; without it, memory follows the connections.
+    """
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self._keep = keep
+        self._columnar = False
+        self._header = TableRecord(seed=int.from_bytes(os.urandom(4), "little"))
+        self._tables: Any = [self._header]
+        self._index: Any = []
+        self._records: list[Any] = [[] for _ in _TABLES]
+        self._traces: Any = []
+        self._kept: list[tuple[int, Row, Trace]] = []
+        self._grow(_FIRST_CAPACITY)
+
+    def __len__(self) -> int:
+        """Connections seen so far."""
+        return self._header_value("count")
+
+    @property
+    def duplicates(self) -> int:
+        """Frames that the capture held twice."""
+        return self._header_value("duplicates")
+
+    def feed(self, rows: Any, count: int, *, columnar: bool = False) -> None:
+        """Fold `rows[:count]`: a list of `Row`, or with `columnar` an array of its columns."""
+        if columnar and not self._columnar:
+            self._turn_columnar()
+        elif self._columnar and not columnar:
+            rows = to_columns(Row, rows[:count], count)
+        if len(self._traces) < count:
+            self._traces = self._fresh(Trace, count)
+        before = self._header_value("ordinal")
+        run = compiled(fold) if self._columnar else fold
+        done = 0
+        while done < count:
+            done = run(rows, done, count, self._traces, self._index, *self._records, self._tables)
+            if done < count:
+                self._grow(2 * self._header_value("capacity"))
+        if self._keep:
+            self._remember(rows, count, before)
+
+    def connections(self) -> Iterator[Connection]:
+        """All connections so far, in the order of their first segment."""
+        kept = self._kept_by_connection()
+        order = sorted(range(len(self)), key=lambda number: self._started(number, kept))
+        for position, number in enumerate(order, start=1):
+            yield view_connection(position, self._memory(number), kept.get(number, []))
+
+    def _header_value(self, name: str) -> int:
+        table = self._tables[0]
+        return int(table[name] if self._columnar else getattr(table, name))
+
+    def _fresh(self, record: type, count: int) -> Any:
+        return columns(record, count) if self._columnar else instances(record, count)
+
+    def _grow(self, capacity: int) -> None:
+        for position, (record, each) in enumerate(_TABLES):
+            have = self._records[position]
+            more = self._fresh(record, capacity * each - len(have))
+            self._records[position] = self._joined(have, more)
+        table = self._tables[0]
+        if self._columnar:
+            table["capacity"], table["index_mask"] = capacity, 2 * capacity - 1
+        else:
+            table.capacity, table.index_mask = capacity, 2 * capacity - 1
+        self._index = self._empty_index(2 * capacity)
+        (compiled(reindex) if self._columnar else reindex)(self._index, self._records[0], self._tables)
+
+    def _joined(self, have: Any, more: Any) -> Any:
+        if not self._columnar:
+            return have + more
+        import numpy as np
+
+        return np.concatenate((have, more))
+
+    def _empty_index(self, size: int) -> Any:
+        if not self._columnar:
+            return [EMPTY] * size
+        import numpy as np
+
+        return np.full(size, EMPTY, np.int64)
+
+    def _turn_columnar(self) -> None:
+        import numpy as np
+
+        self._tables = to_columns(TableRecord, [self._header], 1)
+        for position, (record, _) in enumerate(_TABLES):
+            have = self._records[position]
+            self._records[position] = to_columns(record, have, len(have))
+        self._index = np.array(self._index, np.int64)
+        self._traces = columns(Trace, len(self._traces))
+        self._columnar = True
+
+    def _plain(self, record: type, records: Any, number: int) -> Any:
+        return to_instance(record, records, number) if self._columnar else records[number]
+
+    def _memory(self, number: int) -> Memory:
+        connections, ends, zeeks, zeek_ends = self._records
+        one, two = 2 * number, 2 * number + 1
+        return Memory(
+            self._plain(ConnectionRecord, connections, number),
+            (self._plain(EndRecord, ends, one), self._plain(EndRecord, ends, two)),
+            self._plain(ZeekRecord, zeeks, number),
+            (self._plain(ZeekEnd, zeek_ends, one), self._plain(ZeekEnd, zeek_ends, two)),
+        )
+
+    def _remember(self, rows: Any, count: int, before: int) -> None:
+        for i in range(count):
+            trace = self._plain(Trace, self._traces, i)
+            if trace.connection >= 0:
+                self._kept.append((before + i, replace(self._plain(Row, rows, i)), replace(trace)))
+
+    def _kept_by_connection(self) -> dict[int, list[tuple[Row, Trace]]]:
+        taken = {}
+        for number in range(len(self) if self._kept else 0):
+            ordinal = int(self._taken_ordinal(number))
+            if ordinal >= 0:
+                taken[ordinal] = number
+        kept: dict[int, list[tuple[Row, Trace]]] = {}
+        for ordinal, row, trace in self._kept:
+            number = taken.get(ordinal, trace.connection)
+            shown = trace if number == trace.connection else taken_syn(number)
+            kept.setdefault(number, []).append((row, shown))
+        return kept
+
+    def _taken_ordinal(self, number: int) -> int:
+        connection = self._records[0][number]
+        return connection["taken_ordinal"] if self._columnar else connection.taken_ordinal
+
+    def _started(self, number: int, kept: dict[int, list[tuple[Row, Trace]]]) -> tuple[int, int]:
+        rows = kept.get(number)
+        return (rows[0][0].frame if rows else 0, number)

@@ -1,0 +1,94 @@
+"""The transfer of data in Wireshark's words and by its conditions (tcp.analysis.*). Compilable.
+
+Wireshark's rules take SYN and FIN for data; ours do not call a segment a repeat when it is a SYN,ACK
+that has the sequence number of its sender's SYN (simultaneous open), which is what RFC 9293
+Figure 7 prescribes. These facts describe; they move no state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.compiled import compilable
+from inspector.tcp.facts import Fact
+from inspector.tcp.records import Seen
+from inspector.tcp.sequence import UNKNOWN, ahead, plus
+from inspector.wire.row import Flag
+
+if TYPE_CHECKING:
+    from inspector.tcp.records import ConnectionRecord, EndRecord
+    from inspector.wire.row import Row
+
+__all__ = ["transfer_facts"]
+
+_CONTROL = Flag.SYN | Flag.FIN | Flag.RST
+
+# Wireshark's thresholds, in nanoseconds.
+_FAST_WITHIN = 20_000_000
+_OUT_OF_ORDER_WITHIN = 3_000_000
+_DUPLICATE_ACKS = 2
+
+
+@compilable
+def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, length: int) -> int:
+    """Facts about a segment's place in the stream; `length` is its SEG.LEN."""
+    facts = 0
+    is_plain = not row.flags & _CONTROL
+    if row.window == 0 and is_plain:
+        facts |= Fact.ZERO_WINDOW
+    begins_over = row.flags & Flag.SYN and row.seq != me.iss
+    if me.snd_nxt != UNKNOWN and not begins_over and not row.flags & Flag.RST:
+        step = ahead(row.seq, me.snd_nxt)
+        if step > 0:
+            facts |= Fact.LOST_SEGMENT
+        elif step == -1 and length <= 1 and is_plain:
+            facts |= Fact.KEEP_ALIVE
+        elif step < 0 and length:
+            facts |= _repeat(row, me, peer, connection, length)
+        elif step == 0 and is_plain:
+            facts |= _in_sequence(row, me, peer)
+    if row.flags & Flag.ACK and peer.snd_nxt != UNKNOWN and not row.flags & Flag.RST:
+        if ahead(row.ack, peer.snd_nxt) > 0:
+            facts |= Fact.ACK_LOST_SEGMENT
+    return facts
+
+
+@compilable
+def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, length: int) -> int:
+    """Why a segment that begins before SND.NXT begins there."""
+    if row.flags & Flag.SYN and row.flags & Flag.ACK and not me.seen & Seen.SYN_ACK:
+        return 0
+    end = plus(row.seq, length)
+    if row.payload_len and me.snd_una != UNKNOWN and ahead(end, me.snd_una) <= 0:
+        return Fact.SPURIOUS_RETRANSMISSION
+    since_ack = row.time_ns - peer.last_ns
+    if peer.duplicate_acks >= _DUPLICATE_ACKS and row.seq == me.snd_una and since_ack < _FAST_WITHIN:
+        return Fact.FAST_RETRANSMISSION
+    patience = _OUT_OF_ORDER_WITHIN
+    if connection.established_ns > connection.syn_ns > 0:
+        patience = connection.established_ns - connection.syn_ns
+    if row.time_ns - me.last_new_ns < patience and end != me.snd_nxt:
+        return Fact.OUT_OF_ORDER
+    return Fact.RETRANSMISSION
+
+
+@compilable
+def _in_sequence(row: Row, me: EndRecord, peer: EndRecord) -> int:
+    """What a segment at SND.NXT without SYN, FIN and RST does besides."""
+    if row.payload_len:
+        if row.payload_len == 1 and peer.window == 0:
+            return Fact.ZERO_WINDOW_PROBE
+        if peer.window > 0 and me.snd_una != UNKNOWN:
+            if plus(row.seq, row.payload_len) == plus(me.snd_una, peer.window):
+                return Fact.WINDOW_FULL
+        return 0
+    if row.ack != me.last_ack:
+        return 0
+    same_window = row.window == me.raw_window
+    if row.window == 0 and same_window and peer.latest & Fact.ZERO_WINDOW_PROBE:
+        return Fact.ZERO_WINDOW_PROBE_ACK
+    if row.window and same_window and peer.latest & Fact.KEEP_ALIVE:
+        return Fact.KEEP_ALIVE_ACK
+    if row.window and (same_window or row.sack_count):
+        return Fact.DUPLICATE_ACK if me.seen & Seen.ESTABLISHED else 0
+    return Fact.WINDOW_UPDATE if row.window else 0

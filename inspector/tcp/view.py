@@ -1,0 +1,117 @@
+"""From what the fold recorded to what people read (`tcp.model`). Plain Python, one connection at a time.
+
+Two things are only known in hindsight and are put right here:
+
+* Where a SYN was refused, nobody listened: the responder's state was CLOSED all along.
+* A SYN that looked stray and proved to begin the next incarnation is shown there, as its first segment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from inspector.findings import Side
+from inspector.tcp import zeek as zeek_words
+from inspector.tcp.facts import Fact
+from inspector.tcp.judgement import findings_of, handshake_not_seen
+from inspector.tcp.labels import label_of
+from inspector.tcp.model import Connection, End, Handshake, TracedSegment
+from inspector.tcp.outcomes import close_of, handshake_of
+from inspector.tcp.records import ConnectionRecord, EndRecord, Seen, Trace
+from inspector.tcp.sequence import UNKNOWN
+from inspector.tcp.states import Event, State, advance
+from inspector.wire.row import NO_TIME, Endpoint, address_text
+
+if TYPE_CHECKING:
+    from inspector.findings import Finding
+    from inspector.tcp.zeek import ZeekEnd, ZeekRecord
+    from inspector.wire.row import Row
+
+__all__ = ["Memory", "taken_syn", "view_connection"]
+
+
+class Memory(NamedTuple):
+    """All that is remembered of one connection, in plain form."""
+
+    connection: ConnectionRecord
+    ends: tuple[EndRecord, EndRecord]
+    zeek: ZeekRecord
+    zeek_ends: tuple[ZeekEnd, ZeekEnd]
+
+
+def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) -> Connection:
+    """The connection as people read it; `number` counts from 1, `kept` are its rows in capture order."""
+    record, (originator, responder) = memory.connection, memory.ends
+    handshake = handshake_of(record, originator, responder)
+    segments = tuple(_segment(row, trace, memory.ends, handshake) for row, trace in kept)
+    findings = _connection_findings(record, originator, responder)
+    findings += tuple(finding for segment in segments for finding in segment.findings)
+    return Connection(
+        number=number,
+        originator=_end(record, originator, Side.ORIGINATOR, handshake),
+        responder=_end(record, originator if record.itself else responder, Side.RESPONDER, handshake),
+        handshake=handshake,
+        close=close_of(record, originator, responder),
+        zeek=zeek_words.words(memory.zeek, memory.zeek_ends[0], memory.zeek_ends[1]),
+        completeness=record.completeness,
+        first_ns=record.first_ns,
+        last_ns=record.last_ns,
+        handshake_ns=_handshake_time(record),
+        segments=segments,
+        findings=findings,
+    )
+
+
+def taken_syn(connection: int) -> Trace:
+    """The trace of a SYN that proved to begin `connection`, in place of the stray one it was taken for."""
+    opened = advance(State.CLOSED, Event.SND_SYN)
+    answered = advance(State.LISTEN, Event.RCV_SYN)
+    return Trace(connection, 0, opened, answered, Fact.HANDSHAKE_1 | Fact.REUSED_PORTS)
+
+
+def _segment(row: Row, trace: Trace, ends: tuple[EndRecord, EndRecord], handshake: Handshake) -> TracedSegment:
+    side = Side(trace.side)
+    responder_state = State.CLOSED if handshake is Handshake.REFUSED else State(trace.responder_state)
+    return TracedSegment(
+        row=row,
+        sender=side,
+        label=label_of(row.flags, trace.facts, row.payload_len),
+        states=(State(trace.originator_state), responder_state),
+        facts=trace.facts,
+        findings=findings_of(row, trace, ends[side], ends[side.other]),
+    )
+
+
+def _connection_findings(
+    record: ConnectionRecord, originator: EndRecord, responder: EndRecord
+) -> tuple[Finding, ...]:
+    either = originator.facts | responder.facts
+    opened_unseen = either & Fact.MIDSTREAM and (originator.seen | responder.seen) & Seen.ESTABLISHED
+    return (handshake_not_seen(record.first_frame),) if opened_unseen else ()
+
+
+def _handshake_time(record: ConnectionRecord) -> int | None:
+    if NO_TIME in (record.syn_ns, record.established_ns):
+        return None
+    return record.established_ns - record.syn_ns
+
+
+def _end(record: ConnectionRecord, end: EndRecord, side: Side, handshake: Handshake) -> End:
+    offers = end.seen & Seen.OFFERS
+    if side is Side.ORIGINATOR:
+        endpoint = Endpoint(address_text(record.version, record.orig_hi, record.orig_lo), record.orig_port)
+    else:
+        endpoint = Endpoint(address_text(record.version, record.resp_hi, record.resp_lo), record.resp_port)
+    refused = handshake is Handshake.REFUSED and side is Side.RESPONDER
+    return End(
+        endpoint=endpoint,
+        state=State.CLOSED if refused else State(end.state),
+        iss=None if end.iss == UNKNOWN else end.iss,
+        mss=None if end.mss < 0 else end.mss,
+        window_scale=None if end.window_scale < 0 else end.window_scale,
+        sack_permitted=bool(end.seen & Seen.SACK_PERMITTED) if offers else None,
+        timestamps=bool(end.seen & Seen.TIMESTAMPS) if offers else None,
+        segments=end.segments,
+        payload_bytes=end.payload_bytes,
+        retransmissions=end.retransmissions,
+    )
