@@ -17,6 +17,7 @@ from __future__ import annotations
 import socket
 import threading
 from dataclasses import dataclass
+from ipaddress import ip_address
 from queue import Empty
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
@@ -70,7 +71,7 @@ def choose_ports(demo: Demo, port: Ports = None, host: str = "127.0.0.1") -> tup
     if port is None:
         return (demo.port, *demo.ports)
     if port == "auto":
-        return _free_ports(demo, host, needed)
+        return _free_ports(demo, _address(host), needed)
     ports = tuple(range(port, port + needed)) if isinstance(port, int) else port
     if len(ports) != needed or not all(1 <= each <= _HIGHEST for each in ports):
         raise DemoError(
@@ -98,6 +99,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
     when a line was typed. Raises DemoError for what the operator or the system has to mend.
     """
     settings = demo.settings(options or {})
+    host = _address(host)
     ports = choose_ports(demo, port, host)
     kind = "interactive" if interactive else role or "both"
     stage = Stage(demo, PATIENCE[kind] if deadline is None else deadline)
@@ -220,6 +222,14 @@ def _perform(program: Program, end: End) -> None:
     except Exception as caught:  # noqa: BLE001 - carried to the calling thread, which raises it
         error = caught
     end.stage.tell(Ended(end.role, error))
+
+
+def _address(host: str) -> str:
+    """`host` as a numeric address: a demo asks no name server, whose datagrams would be in the capture."""
+    try:
+        return str(ip_address("127.0.0.1" if host == "localhost" else host))
+    except ValueError:
+        raise DemoError(f"expected an address such as 127.0.0.1 or ::1, found {host!r}") from None
 
 
 def _free_ports(demo: Demo, host: str, needed: int) -> tuple[int, ...]:

@@ -68,7 +68,7 @@ DEMO = Demo(
     port=8080,
     expected="tcp-echo",
     lesson=(
-        "The same seven characters are 21 bytes in UTF-8 and 14 in GBK: compare the lengths of request and reply.",
+        "The same seven characters are 21 bytes in UTF-8 and 14 in GBK: sequence numbers count bytes.",
         "When the ends disagree TCP is content: every byte arrived and was acknowledged. Meaning is the programs'.",
         "The reply acknowledges the request too; whether a bare ACK came before it is a matter of the kernel's timing.",
     ),

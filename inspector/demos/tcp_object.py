@@ -61,7 +61,7 @@ def client(end: End) -> None:
 
 def pack(student: Student) -> bytes:
     """The length in four bytes, most significant first, and the student in JSON."""
-    body = json.dumps(asdict(student), ensure_ascii=False).encode()
+    body = json.dumps(asdict(student), ensure_ascii=False).encode(errors="replace")
     return struct.pack("!I", len(body)) + body
 
 

@@ -59,13 +59,13 @@ def content_of(end: End) -> bytes:
     path = Path(name)
     try:
         if not path.is_file():
-            raise DemoError(f"--file: expected a file to upload, {name} is none")
+            raise DemoError(f"--file: expected a file to upload, {name!r} is none")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise DemoError(f"--file: {name} cannot be read: {error.strerror}") from error
+        raise DemoError(f"--file: {name!r} cannot be read: {error.strerror}") from error
     if len(content) > LARGEST:
-        raise DemoError(f"--file: expected at most {LARGEST} bytes, {name} has more")
+        raise DemoError(f"--file: expected at most {LARGEST} bytes, {name!r} has more")
     return content
 
 

@@ -7,7 +7,6 @@ an OSError and leaves as a DemoError. Anything else is a bug of ours, and passes
 from __future__ import annotations
 
 import errno
-import socket
 from typing import TYPE_CHECKING
 
 from inspector.errors import DemoError
@@ -82,6 +81,4 @@ def _neighbour(port: int) -> int:
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "the host is not an address"
     return (error.strerror or str(error) or type(error).__name__).lower()
