@@ -63,6 +63,8 @@ class Option(Constants):
     UNKNOWN = 64
     MALFORMED = 128
     """A length below 2, a length past the header, or a known option of the wrong length."""
+    CUT = 256
+    """The capture ends inside the header, so that an option not seen may still have been there."""
 
 
 class Direction(Constants):
@@ -191,7 +193,7 @@ class Row:
 
 def address_text(version: int, high: int, low: int) -> str:
     """An address from its two signed halves, as RFC 5952 writes it."""
-    if version == 4:  # noqa: PLR2004 - IP's version number
+    if version == 4:
         return str(IPv4Address(low & 0xFFFF_FFFF))
     return str(IPv6Address((high & _HALF) << 64 | low & _HALF))
 
