@@ -14,35 +14,40 @@ compilable function may use is what numba's nopython mode takes: integers, bytes
 integers, records and other compilable functions, all *imported by name* (no `module.function`).
 A default argument or a closure is refused: both would be frozen unseen.
 
-The cache. numba knows when the file of a function changed, but not when a function that it calls
-in another file did. So the folder is named after everything that the machine code depends on: the
-sources of all compilable functions, numba, numpy, Python and the processor. A stale folder is
-never looked into, and a broken one is thrown away and built anew. numba writes each file aside and
-renames it, so several runs at once are safe. numba's index is a pickle, which is code to whoever
-loads it: the folder must belong to us and be writable by nobody else, else a private
-temporary one is used instead.
+The cache. numba's own knows when the file of a function changed, but not when a function that it calls
+in another file did; it unpickles whatever it finds; and two runs that write at once may leave an
+index that points to the other's code. So the code is kept here, one sealed file for a function
+and the types it was compiled for:
+
+1. Its name is a hash of all that the code depends on: the sources of the function and of everything it
+   calls, the values of its constants, the types, the processor, numba and Python. What is stale has another name.
+2. Its content begins with its own hash. What is cut or altered is not looked into, and is built anew.
+3. It is written aside and renamed, so runs at once cannot disturb each other.
+4. It is a pickle, which is code to whoever loads it: the folder must belong to us and be writable by nobody
+   else. Where no such folder can be had, nothing is kept, and each run compiles for itself.
+
+Whatever goes wrong with the cache costs the time to compile, and is never an error.
 """
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import os
-import platform
-import shutil
-import stat
 import sys
-import tempfile
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Constants", "compilable", "compiled", "use_cache"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+SEAL = 32
+"""Bytes of the hash that a kept file begins with."""
+VERSIONS = 4
+"""How many versions of a function's code are kept: several installations, several sets of types."""
 
 
 class Constants:
@@ -61,7 +66,8 @@ class Constants:
 
 _compilable: dict[FunctionType, None] = {}
 _compiled: dict[FunctionType, Callable[..., Any]] = {}
-_parent: list[Path] = []
+_kept: set[FunctionType] = set()
+_parents: list[Path] = []
 
 
 def compilable(function: F) -> F:
@@ -73,19 +79,22 @@ def compilable(function: F) -> F:
     return function
 
 
-def use_cache(parent: Path) -> None:
-    """Keep machine code below `parent`; called once, by the roof, before anything is compiled."""
-    _parent[:] = [parent]
+def use_cache(*parents: Path) -> None:
+    """Keep machine code below the first of `parents` that can be trusted; called by the roof, before any compiling."""
+    _parents[:] = parents
 
 
 def compiled(function: F) -> F:
-    """The machine-code form of a compilable function; compiles on first call with new types."""
+    """The machine-code form of a compilable function; compiles, or loads, on first call with new types."""
     plain = cast("FunctionType", function)
     if plain not in _compilable:
         raise TypeError(f"{plain.__qualname__} is not marked @compilable")
-    if not _compiled:
-        _point_numba_at(_cache_folder())
-    return cast("F", _compile(plain))
+    machine = _compile(plain)
+    if plain not in _kept:
+        # Only what is called from Python is kept: it has all that it calls inside.
+        _kept.add(plain)
+        cast("Any", machine)._cache = _Cache(plain)  # noqa: SLF001 - numba's own seam has no public name
+    return cast("F", machine)
 
 
 def _compile(plain: FunctionType) -> Callable[..., Any]:
@@ -97,9 +106,8 @@ def _compile(plain: FunctionType) -> Callable[..., Any]:
     copy = FunctionType(plain.__code__, {**plain.__globals__, **seen}, plain.__name__)
     copy.__module__ = plain.__module__
     copy.__qualname__ = plain.__qualname__
-    # boundscheck and error_model: an index past the end or a division by zero must never pass in
-    # silence, but no compilable function divides by data, and the differential tests run plain.
-    _compiled[plain] = numba.njit(cache=True, error_model="numpy")(copy)
+    # error_model: a division by zero gives what the processor gives, and no compilable function divides by data.
+    _compiled[plain] = numba.njit(error_model="numpy")(copy)
     return _compiled[plain]
 
 
@@ -117,48 +125,142 @@ def _as_numba_sees(value: object) -> object:
     return value
 
 
-def _point_numba_at(folder: Path) -> None:
-    from numba.core import config
+class _Cache:
+    """What numba asks when it needs machine code, and tells when it has made some: one function's."""
 
-    config.CACHE_DIR = str(folder)
+    def __init__(self, plain: FunctionType) -> None:
+        self._plain = plain
+        self._depends_on: bytes | None = None
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The code for `signature`, or None: not there, not sound, not ours."""
+        from numba.core.compiler import CompileResult
+
+        try:
+            path = self._path(signature, target.codegen())
+            if path is None:
+                return None
+            sealed = path.read_bytes()
+            if sealed[:SEAL] != _hash(sealed[SEAL:]):
+                return None
+            target.refresh()
+            rebuild: Any = CompileResult._rebuild  # noqa: SLF001 - as numba's own cache
+            return rebuild(target, *_unpickled(sealed[SEAL:]))
+        except Exception:  # noqa: BLE001 - law of this module: a cache that fails costs time, never an answer
+            return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keep the code of `result`, if it can be kept."""
+        from numba.core import serialize
+
+        dumps: Any = serialize.dumps
+        try:
+            path = self._path(signature, result.codegen)
+            if path is None or result.lifted or result.library.has_dynamic_globals:
+                return
+            code = dumps(result._reduce())  # noqa: SLF001 - as numba's own cache
+            aside = path.with_name(f"{path.name}.{os.getpid()}")
+            aside.write_bytes(_hash(code) + code)
+            aside.replace(path)
+            _drop_oldest(path)
+        except Exception:  # noqa: BLE001 - as above: a full disk, another version of numba
+            return
+
+    def _path(self, signature: Any, codegen: Any) -> Path | None:
+        folder = _cache_folder()
+        if folder is None:
+            return None
+        if self._depends_on is None:
+            self._depends_on = _fingerprint(self._plain)
+        key = _hash(self._depends_on + repr((signature, codegen.magic_tuple())).encode())
+        return folder / f"{self._plain.__module__}.{self._plain.__qualname__}-{key.hex()[:32]}.code"
 
 
-def _cache_folder() -> Path:
-    """A folder for this very code on this very machine, ours alone; made where it is missing."""
-    parent = _parent[0] if _parent else Path(tempfile.gettempdir()) / f"handshake-inspector-{os.getuid()}"
-    folder = parent / f"compiled-{_fingerprint()}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="handshake-inspector-"))
-    if not _is_ours_alone(folder):
-        return Path(tempfile.mkdtemp(prefix="handshake-inspector-"))
-    return folder
+def _hash(content: bytes) -> bytes:
+    from hashlib import sha256
+
+    return sha256(content).digest()
+
+
+def _unpickled(code: bytes) -> Any:
+    import pickle  # noqa: TID251 - our own, from a folder that nobody else can write
+
+    return pickle.loads(code)  # noqa: S301 - as above
+
+
+def _drop_oldest(path: Path) -> None:
+    function = path.name.rsplit("-", 1)[0]
+    kept = sorted(path.parent.glob(f"{function}-*.code"), key=lambda file: file.stat().st_mtime_ns)
+    for file in kept[:-VERSIONS]:
+        file.unlink(missing_ok=True)
+
+
+def _fingerprint(plain: FunctionType) -> bytes:
+    """A hash of all that the machine code of `plain` comes from, but for its types and the processor."""
+    import numba
+    import numpy as np
+
+    parts = [repr((plain.__qualname__, sys.version, numba.__version__, np.__version__)).encode()]
+    files = set()
+    for function in _reachable(plain):
+        files.add(function.__code__.co_filename)
+        for name in _global_names(function):
+            value = function.__globals__[name]
+            if isinstance(value, type) and issubclass(value, Constants):
+                parts.append(repr((function.__qualname__, name, value.members())).encode())
+            elif isinstance(value, (int, bytes, tuple)):
+                parts.append(repr((function.__qualname__, name, value)).encode())
+    parts += [Path(file).read_bytes() for file in sorted(files)]
+    return _hash(b"".join(_hash(part) for part in parts))
+
+
+def _reachable(plain: FunctionType) -> Iterator[FunctionType]:
+    """`plain` and every compilable function that it calls, at any depth, in the order of their names in the code."""
+    seen = {plain: None}
+    ahead = [plain]
+    while ahead:
+        function = ahead.pop()
+        yield function
+        for name in _global_names(function):
+            value = function.__globals__[name]
+            if isinstance(value, FunctionType) and value in _compilable and value not in seen:
+                seen[value] = None
+                ahead.append(value)
+
+
+def _cache_folder() -> Path | None:
+    """The first folder that is ours alone and can be written, made where it is missing; None if there is none."""
+    for parent in _parents or _usual_parents():
+        folder = parent / "compiled"
+        try:
+            parent.parent.mkdir(parents=True, exist_ok=True)
+            parent.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if _is_ours_alone(parent) and _is_ours_alone(folder) and os.access(folder, os.W_OK | os.X_OK):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def _usual_parents() -> list[Path]:
+    from tempfile import gettempdir
+
+    return [Path(gettempdir()) / f"handshake-inspector-{_user()}"]
+
+
+def _user() -> int:
+    # Windows has no such number, and gives each user a temporary folder of his own.
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _is_ours_alone(folder: Path) -> bool:
-    status = folder.stat()
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    """Whether nobody else can put a file into `folder`; a symbolic link is never ours, whoever made it."""
+    import stat
 
-
-def _fingerprint() -> str:
-    from importlib.metadata import version
-
-    digest = hashlib.sha256()
-    for part in (sys.version, platform.machine(), platform.processor(), version("numba"), version("numpy")):
-        digest.update(part.encode())
-    for source in sorted({inspect.getfile(plain) for plain in _compilable}):
-        digest.update(Path(source).read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def forget_broken_cache() -> None:
-    """Throw away machine code that could not be loaded, so that the next call builds it anew."""
-    from numba.core import config
-
-    shutil.rmtree(config.CACHE_DIR, ignore_errors=True)
-    Path(config.CACHE_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
-    _compiled.clear()
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        return False
+    if not hasattr(os, "geteuid"):
+        return True
+    return status.st_uid == _user() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
