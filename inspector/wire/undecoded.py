@@ -1,0 +1,119 @@
+"""What could not be decoded: where, and why.
+
+The wire's faults are values, never exceptions. A decoder writes a `Reason` into `Row.undecoded` and
+the offset of the header that stopped it into `Row.undecoded_at`; `undecoded_of` turns both into
+words. A row whose `undecoded` is not zero holds what was read before that header, and nothing after.
+
+Two families, which a report must not add up:
+
+* *faults*, below 128: the bytes are broken, cut, or of a kind that nobody here can read;
+* *not inspected*, from 128 on: a healthy frame that carries nothing this house looks into.
+
+CUT means that the capture ends first (a snaplen: the capture's doing), SHORT and BAD that the header
+itself is wrong (its sender's doing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inspector.compiled import Constants
+
+if TYPE_CHECKING:
+    from inspector.wire.row import Row
+
+__all__ = ["Reason", "Undecoded", "is_fault", "undecoded_of"]
+
+
+class Reason(Constants):
+    """`Row.undecoded`: 0 where all was decoded."""
+
+    UNKNOWN_LINK_TYPE = 1
+    LINK_CUT = 2
+    IP_CUT = 3
+    BAD_IP_VERSION = 4
+    BAD_IP_HEADER_LENGTH = 5
+    BAD_IP_LENGTH = 6
+    EXTENSION_CUT = 7
+    TUNNEL_CUT = 8
+    BAD_TUNNEL = 9
+    TUNNELS_TOO_DEEP = 10
+    TCP_CUT = 11
+    TCP_SHORT = 12
+    BAD_TCP_HEADER_LENGTH = 13
+    UDP_CUT = 14
+    UDP_SHORT = 15
+    BAD_UDP_LENGTH = 16
+    ICMP_CUT = 17
+    ICMP_SHORT = 18
+    BAD_QUOTE = 19
+
+    ARP = 128
+    NOT_IP = 129
+    OTHER_PROTOCOL = 130
+    NO_NEXT_HEADER = 131
+    LATER_FRAGMENT = 132
+    ICMP_MESSAGE = 133
+
+
+_FIRST_NOT_INSPECTED = 128
+
+_WORDS: dict[int, tuple[str, str]] = {
+    Reason.UNKNOWN_LINK_TYPE: ("link", "unknown link type"),
+    Reason.LINK_CUT: ("link", "the frame ends inside the link header"),
+    Reason.IP_CUT: ("IP", "the capture ends inside the IP header"),
+    Reason.BAD_IP_VERSION: ("IP", "the version is neither 4 nor 6"),
+    Reason.BAD_IP_HEADER_LENGTH: ("IP", "the header length is below 20 bytes"),
+    Reason.BAD_IP_LENGTH: ("IP", "the total length is below the header length"),
+    Reason.EXTENSION_CUT: ("IP", "an extension header runs past the datagram or its captured part"),
+    Reason.TUNNEL_CUT: ("tunnel", "the frame ends inside the tunnel's header"),
+    Reason.BAD_TUNNEL: ("tunnel", "the GRE version is neither 0 nor 1, or it asks for source routing"),
+    Reason.TUNNELS_TOO_DEEP: ("tunnel", "more tunnels inside each other than are unwrapped"),
+    Reason.TCP_CUT: ("TCP", "the capture ends before the flags"),
+    Reason.TCP_SHORT: ("TCP", "the datagram is shorter than a TCP header"),
+    Reason.BAD_TCP_HEADER_LENGTH: ("TCP", "the header length is below 20 bytes or runs past the datagram"),
+    Reason.UDP_CUT: ("UDP", "the capture ends inside the UDP header"),
+    Reason.UDP_SHORT: ("UDP", "the datagram is shorter than a UDP header"),
+    Reason.BAD_UDP_LENGTH: ("UDP", "the length is below 8 bytes"),
+    Reason.ICMP_CUT: ("ICMP", "the capture ends inside the ICMP header"),
+    Reason.ICMP_SHORT: ("ICMP", "the datagram is shorter than an ICMP header"),
+    Reason.BAD_QUOTE: ("ICMP", "the quoted datagram is cut or malformed"),
+    Reason.ARP: ("link", "ARP"),
+    Reason.NOT_IP: ("link", "neither IPv4 nor IPv6"),
+    Reason.OTHER_PROTOCOL: ("IP", "a protocol other than TCP, UDP and ICMP"),
+    Reason.NO_NEXT_HEADER: ("IP", "no next header"),
+    Reason.LATER_FRAGMENT: ("IP", "a later fragment, whose ports are in the first"),
+    Reason.ICMP_MESSAGE: ("ICMP", "a message that is no error"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """Where decoding stopped, and why."""
+
+    layer: str
+    """`link`, `IP`, `tunnel`, `TCP`, `UDP` or `ICMP`."""
+    offset: int
+    """Of the header to blame, in bytes from the start of the frame."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.layer} at byte {self.offset}: {self.reason}"
+
+
+def undecoded_of(row: Row) -> Undecoded | None:
+    """Where and why `row` was not decoded to the end; None where it was."""
+    if not row.undecoded:
+        return None
+    layer, reason = _WORDS.get(row.undecoded, ("link", f"reason {row.undecoded}"))
+    if row.undecoded == Reason.UNKNOWN_LINK_TYPE:
+        reason = f"{reason} {row.link_type}"
+    elif row.undecoded == Reason.OTHER_PROTOCOL:
+        reason = f"{reason} (number {row.quoted_protocol or row.protocol})"
+    return Undecoded(layer, row.undecoded_at, reason)
+
+
+def is_fault(code: int) -> bool:
+    """Whether a `Reason` says that something is broken, and not merely of no interest here."""
+    return 0 < code < _FIRST_NOT_INSPECTED
