@@ -7,7 +7,7 @@ that a small capture answers at once and a large one at full speed; the fold is 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from inspector.columns import columns, instances, to_columns, to_instance
@@ -75,6 +75,11 @@ class Tracker:
                 self._grow(2 * self._header_value("capacity"))
         if self._keep:
             self._remember(rows, count, before)
+
+    def stop_keeping(self) -> None:
+        """Let go of all rows, and keep no more: connections will have no segments."""
+        self._keep = False
+        self._kept.clear()
 
     def connections(self) -> Iterator[Connection]:
         """All connections so far, in the order of their first segment."""
@@ -145,7 +150,7 @@ class Tracker:
         for i in range(count):
             trace = self._plain(Trace, self._traces, i)
             if trace.connection >= 0:
-                self._kept.append((before + i, replace(self._plain(Row, rows, i)), replace(trace)))
+                self._kept.append((before + i, copy(self._plain(Row, rows, i)), copy(trace)))
 
     def _kept_by_connection(self) -> dict[int, list[tuple[Row, Trace]]]:
         taken = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.findings import Side
 from inspector.tcp import zeek as zeek_words
+from inspector.tcp.completeness import settled
 from inspector.tcp.facts import Fact
 from inspector.tcp.judgement import findings_of, handshake_not_seen
 from inspector.tcp.labels import label_of
@@ -53,7 +54,7 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
         handshake=handshake,
         close=close_of(record, originator, responder),
         zeek=zeek_words.words(memory.zeek, memory.zeek_ends[0], memory.zeek_ends[1]),
-        completeness=record.completeness,
+        completeness=settled(record.completeness, originator.segments + responder.segments),
         first_ns=record.first_ns,
         last_ns=record.last_ns,
         handshake_ns=_handshake_time(record),

@@ -1,0 +1,196 @@
+"""`demo`: list the demos, run one or all of them, or one end of one."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inspector.cli.environment import command_line, invoking_user, pick_colour, pick_unicode, pick_width
+from inspector.cli.output import ExitCode, exit_code_of, print_json, print_text, print_wrapped, render, report_options, tell
+from inspector.demos.catalogue import catalogue, find
+from inspector.demos.runner import run
+from inspector.errors import DemoError
+from inspector.report.escape import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.demos.demo import Demo, Said
+    from inspector.report.inspection import Inspection
+
+__all__ = ["demo"]
+
+_RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option("--port", metavar="N", help="Another port, or `auto` for a free one."),
+    click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="127.0.0.1 or ::1."),
+    click.option("--role", type=click.Choice(["server", "client"]), help="Run this end alone, without capturing."),
+    click.option("--interactive", is_flag=True, help="Type the lines yourself, as in the tutorials."),
+    click.option("-w", "--write", "path", metavar="FILE", help="Save the capture here."),
+    click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
+)
+
+
+class _Demos(click.Group):
+    """One sub-command for each demo, with the demo's own options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [*catalogue(), "all"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        return _all if cmd_name == "all" else _command_for(find(cmd_name))
+
+
+@click.group(cls=_Demos, invoke_without_command=True)
+@click.option("--list", "_list", is_flag=True, help="List the demos (the same as no argument).")
+@click.pass_context
+def demo(ctx: click.Context, *, _list: bool) -> int | None:
+    """Run one of the built-in programs on loopback, capture it, and judge what was on the wire."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    for transport in ("tcp", "udp"):
+        print_text(f"{transport.upper()}\n")
+        for each in catalogue().values():
+            if each.transport == transport:
+                lead = f"  {each.name:<13} port {each.port:<6} "
+                print_wrapped(lead, each.summary)
+    print_text("\ninspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options.\n")
+    return ExitCode.AS_EXPECTED
+
+
+def _command_for(chosen: Demo) -> click.Command:
+    def command(**arguments: Any) -> int:
+        own = {option.name: arguments.pop(option.name.replace("-", "_")) for option in chosen.options}
+        return _run_one(chosen, own, **arguments)
+
+    for option in chosen.options:
+        hint = option.help if option.default == "" else f"{option.help}  [default: {option.default}]"
+        kind = click.Choice(option.choices) if option.choices else None
+        command = click.option(f"--{option.name}", default=option.default, type=kind, help=hint)(command)
+    for decorate in reversed((*_RUN_OPTIONS, report_options)):
+        command = decorate(command)
+    lesson = "\n\n".join(chosen.lesson)
+    return click.command(chosen.name, help=f"{chosen.summary} (port {chosen.port}).\n\n{lesson}")(command)
+
+
+def _run_one(  # noqa: PLR0913 - the options of one command
+    chosen: Demo,
+    own: dict[str, Any],
+    *,
+    port: str | None,
+    host: str,
+    role: Any,
+    interactive: bool,
+    path: str | None,
+    engine: str,
+    **how: Any,
+) -> int:
+    where: Any = _port(port)
+    prompt = _ask if interactive else None
+    if role is not None:
+        _announce_role(chosen, role)
+        run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
+        return ExitCode.AS_EXPECTED
+    saved = Path(path) if path else _file_for(chosen)
+    inspection = _record(
+        chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine,
+        say=_show_said if interactive else None,
+    )  # fmt: skip
+    render([inspection], **how)
+    return exit_code_of([inspection])
+
+
+def _record(chosen: Demo, path: Path, **options: Any) -> Inspection:
+    from inspector.expect.library import load
+    from inspector.pipeline import record_demo
+
+    return record_demo(
+        chosen,
+        path,
+        expected=load(chosen.expected),
+        owner=invoking_user(),
+        command_line=command_line(),
+        **options,
+    )
+
+
+@click.command("all")
+@click.option("--json", "as_json", is_flag=True, help="Print all reports as one JSON array.")
+@click.option("-w", "--write", "folder", metavar="FOLDER", help="Save the captures here.")
+@click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True)
+def _all(*, as_json: bool, folder: str | None, engine: str) -> int:
+    """Run every demo and show a table of verdicts."""
+    from inspector.report.json_report import to_json
+    from inspector.report.tables import DemoResult, table_of_verdicts
+
+    done: list[tuple[Demo, Inspection]] = []
+    failed: list[tuple[Demo, DemoError]] = []
+    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
+        for each in catalogue().values():
+            try:
+                path = Path(folder or scratch) / f"{each.name}.pcapng"
+                done.append((each, _record(each, path, engine=engine)))
+            except DemoError as error:
+                failed.append((each, error))
+    if as_json:
+        print_json([to_json(inspection) for _, inspection in done])
+    else:
+        rows = [
+            DemoResult(each.name, each.transport, inspection.capture.frames, inspection.verdict, _elapsed(inspection))
+            for each, inspection in done
+        ]
+        print_text(table_of_verdicts(rows, width=pick_width(), colour=pick_colour(), unicode=pick_unicode()))
+    for each, error in failed:
+        tell(f"{each.name} did not run: {safe_text(error.message)}")
+    return ExitCode.DIFFERS if failed else exit_code_of([inspection for _, inspection in done])
+
+
+def _elapsed(inspection: Inspection) -> int:
+    conversations = (*inspection.connections, *inspection.exchanges)
+    if not conversations:
+        return 0
+    return max(each.last_ns for each in conversations) - min(each.first_ns for each in conversations)
+
+
+def _port(text: str | None) -> int | str | None:
+    if text is None or text == "auto":
+        return text
+    if not text.isascii() or not text.isdecimal():
+        raise click.UsageError(f"--port: expected a number or `auto`, found {text!r}")
+    return int(text)
+
+
+def _file_for(chosen: Demo) -> Path:
+    """`NAME.pcapng` here; an earlier capture of the same demo is replaced, a file of any other making never."""
+    for number in range(1, 1000):
+        path = Path(f"{chosen.name}.pcapng" if number == 1 else f"{chosen.name}-{number}.pcapng")
+        if not path.exists() or _is_ours(path, chosen):
+            return path
+    raise DemoError(f"no free name for the capture of {chosen.name} here; say where with -w FILE")
+
+
+def _is_ours(path: Path, chosen: Demo) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return f"inspector demo {chosen.name}".encode() in stream.read(512)
+    except OSError:
+        return False
+
+
+def _announce_role(chosen: Demo, role: str) -> None:
+    other = "client" if role == "server" else "server"
+    tell(f"this end alone, not captured; in other terminals: inspector demo {chosen.name} --role {other}")
+
+
+def _show_said(said: Said) -> None:
+    print_text(f"{said.role} {said.verb}: {safe_text(said.text)}\n" if said.verb != "note" else f"{said.text}\n")
+
+
+def _ask(role: str) -> str | None:
+    sys.stderr.write(f"{role}> ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    return line.rstrip("\r\n") if line else None

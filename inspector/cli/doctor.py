@@ -1,0 +1,34 @@
+"""`doctor`: what works on this system."""
+
+from __future__ import annotations
+
+import click
+
+from inspector.cli.environment import cache_folder, pick_unicode
+from inspector.cli.output import ExitCode, print_json, print_wrapped
+
+__all__ = ["doctor"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+def doctor(*, as_json: bool) -> int:
+    """Try what the tool needs here, and tell what works, what does not, and what mends it.
+
+    Exit code 0 if loopback can be captured, 4 if not.
+    """
+    from inspector.capture.doctor import doctor as examine
+
+    checks = examine(cache_folder())
+    if as_json:
+        print_json([{"name": each.name, "ok": each.ok, "detail": each.detail, "remedy": each.remedy} for each in checks])
+    else:
+        good, bad, fact = ("✓", "✗", "·") if pick_unicode() else ("ok", "--", "  ")
+        widest = max(len(each.name) for each in checks)
+        for each in checks:
+            mark = fact if each.ok is None else good if each.ok else bad
+            print_wrapped(f"{mark} {each.name:<{widest}}  ", each.detail)
+            if each.remedy and not each.ok:
+                print_wrapped(" " * (widest + len(mark) + 3) + "-> ", each.remedy)
+    can_capture = any(each.ok for each in checks if each.name.startswith("capture "))
+    return ExitCode.AS_EXPECTED if can_capture else ExitCode.NO_PRIVILEGE

@@ -1,0 +1,65 @@
+"""What the tool takes from its surroundings: the only file that reads the environment.
+
+Everything below the roof is told these things; it never asks.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+__all__ = ["cache_folder", "command_line", "invoking_user", "pick_colour", "pick_unicode", "pick_width"]
+
+_DEFAULT_WIDTH = 80
+_NARROWEST = 40
+
+
+def pick_width() -> int:
+    """Columns of the terminal; 80 where there is none."""
+    return max(shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns, _NARROWEST)
+
+
+def pick_colour() -> bool:
+    """Whether standard output gets colour: a terminal, unless NO_COLOR; FORCE_COLOR overrides (no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def pick_unicode() -> bool:
+    """Whether standard output can show box-drawing characters."""
+    try:
+        "│→".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def invoking_user() -> tuple[int, int] | None:
+    """User and group behind `sudo`, to whom new files shall belong; None without sudo."""
+    user, group = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if not (user.isdecimal() and group.isdecimal()) or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    return int(user), int(group)
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept: the user's cache folder, but root's own under `sudo`, whatever HOME says."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and "SUDO_UID" in os.environ:
+        import pwd
+
+        return Path(pwd.getpwuid(0).pw_dir) / ".cache" / "handshake-inspector"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("handshake-inspector", appauthor=False)
+
+
+def command_line() -> str:
+    """What the user typed, with a full path, quoted for a shell: remedies begin with it."""
+    program = os.environ.get("INSPECTOR_COMMAND") or shutil.which(sys.argv[0]) or sys.argv[0]
+    return shlex.join([str(Path(program).absolute()), *sys.argv[1:]])

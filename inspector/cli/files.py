@@ -1,0 +1,92 @@
+"""`replay` and `check`: captures that already exist."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
+from inspector.errors import CaptureFileError
+from inspector.pipeline import inspect
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Sequence
+    from inspector.report.inspection import Inspection
+
+__all__ = ["check", "replay"]
+
+_MANY_FRAMES = 100_000
+"""Frames between two words of progress."""
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
+@click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
+@report_options
+def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, **how: Any) -> int:
+    """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
+
+    Draws every connection with the label of each segment and the states of both ends, and tells what was wrong.
+    """
+    names = files + more_files
+    if not names:
+        raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
+    return _inspect_all(names, None, **how)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
+@report_options
+def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
+    """Compare captures with an expected sequence; exit code 1 if they differ.
+
+    Every connection (for a UDP sequence: every exchange) has to match, and all differences are told at once.
+    """
+    from inspector.expect.library import load
+
+    return _inspect_all(files, load(expect), **how)
+
+
+def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: bool, **how: Any) -> int:
+    inspections: list[Inspection] = []
+    worst = ExitCode.AS_EXPECTED
+    for name in names:
+        try:
+            inspections.append(_inspect(name, expected, keep_all=as_json or expected is not None))
+        except CaptureFileError as error:
+            worst = tell_error(error)
+    if inspections:
+        render(inspections, as_json=as_json, alone=len(names) == 1, **how)
+    return worst or exit_code_of(inspections)
+
+
+def _inspect(name: str, expected: Sequence | None, *, keep_all: bool) -> Inspection:
+    source: str | BinaryIO = name
+    if name == "-":
+        if sys.stdin.isatty():
+            raise click.UsageError("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -")
+        source = sys.stdin.buffer
+    elif Path(name).is_dir():
+        raise CaptureFileError(name, "expected a capture file, found a folder", remedies=[f"inspector replay {name}/*.pcap*"])
+    options: dict[str, Any] = {"keep": None} if keep_all else {}
+    return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+
+
+def _progress(name: str) -> Any:
+    """A word on the way for large captures, on a terminal only."""
+    if not sys.stderr.isatty():
+        return None
+    told = 0
+
+    def hear(frames: int) -> None:
+        nonlocal told
+        if frames - told >= _MANY_FRAMES:
+            told = frames
+            click.echo(f"\r{name}: {frames:,} frames ...", err=True, nl=False)
+
+    return hear

@@ -1,0 +1,160 @@
+"""`capture` and `exec`: traffic that is not a demo's."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inspector.cli.environment import command_line, invoking_user
+from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from inspector.capture.recording import Recording
+
+__all__ = ["capture", "exec_"]
+
+_PORT_FILTER = re.compile(r"(?:(?:tcp|udp)\s+)?port\s+(\d+)")
+_DURATION = re.compile(r"duration:(\d+(?:\.\d+)?)")
+
+
+def _capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("-i", "interface", default="lo", show_default=True, metavar="NAME", help="Interface, or `any`."),
+        click.option("--port", "ports", multiple=True, type=click.IntRange(1, 65535), help="Only this port; repeatable."),
+        click.option("-f", "capture_filter", default="", metavar="FILTER", help="Only `port N [or port M ...]`."),
+        click.option("-w", "path", metavar="FILE", help="Save the capture as pcapng; `-` is standard output."),
+        click.option("-e", "--expect", metavar="NAME|FILE", help="Compare with an expected sequence."),
+        click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
+        click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved."),
+        report_options,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_capture_options
+@click.option("-c", "count", type=click.IntRange(1), metavar="N", help="Stop after N frames.")
+@click.option("-a", "autostop", metavar="duration:N", help="Stop after N seconds.")
+@click.option("-D", "list_interfaces", is_flag=True, help="List interfaces and leave.")
+def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, **options: Any) -> int:
+    """Capture until Ctrl-C, a count or a duration, then draw and judge what was captured."""
+    if list_interfaces:
+        return _list_interfaces()
+    with _recording(options, count=count, duration=_seconds(autostop)) as (recording, finish):
+        with _stopped_by_signals(recording), recording:
+            tell(f"capturing on {options['interface']}; Ctrl-C ends it")
+            while not recording.wait(0.5):
+                pass
+        return finish()
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True})
+@_capture_options
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_(*, command: tuple[str, ...], **options: Any) -> int:
+    """Run COMMAND while capturing, then draw and judge its traffic: inspector exec --port 80 -- curl ..."""
+    with _recording(options, own_traffic=True) as (recording, finish):
+        with recording:
+            try:
+                done = subprocess.run(command, check=False)
+            except OSError as error:
+                raise click.UsageError(f"{command[0]}: {error.strerror}") from error
+        if done.returncode:
+            tell(f"{command[0]} ended with exit code {done.returncode}")
+        return finish()
+
+
+@contextmanager
+def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recording, Callable[[], int]]]:
+    """A recording into the wanted file, or a scratch one, and what inspects that file when it is over."""
+    from inspector.capture.recording import Recording
+    from inspector.expect.library import load
+    from inspector.pipeline import Take, inspect
+
+    expected = load(options.pop("expect")) if options.get("expect") else options.pop("expect")
+    path, interface, engine = options.pop("path"), options.pop("interface"), options.pop("engine")
+    ports = {*options.pop("ports"), *_ports_of(options.pop("capture_filter"))}
+    options.pop("_numeric")
+    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
+        to_stdout = path == "-"
+        target: Any = sys.stdout.buffer if to_stdout else Path(path or f"{scratch}/capture.pcapng")
+        recording = Recording(
+            interface, ports=ports, path=target, engine=engine, keep=False, owner=invoking_user(),
+            command_line=command_line(), **limits,
+        )  # fmt: skip
+
+        def finish() -> int:
+            if to_stdout:
+                return ExitCode.AS_EXPECTED
+            statistics = recording.statistics
+            take = Take(
+                source=f"capture on {interface}",
+                saved_to=path or "",
+                dropped=statistics.dropped,
+                duplicates=statistics.duplicates,
+            )
+            inspection = inspect(target, expected=expected, take=take)
+            render([inspection], **options)
+            return exit_code_of([inspection])
+
+        yield recording, finish
+
+
+@contextmanager
+def _stopped_by_signals(recording: Recording) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the capture and not the report."""
+    former = {each: signal.signal(each, lambda *_: recording.stop()) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)
+
+
+def _ports_of(capture_filter: str) -> set[int]:
+    """The ports of a filter of the one form that is read here; UsageError for any other."""
+    if not capture_filter.strip():
+        return set()
+    ports = set()
+    for term in re.split(r"\s+or\s+", capture_filter.strip()):
+        matched = _PORT_FILTER.fullmatch(term)
+        if not matched:
+            raise click.UsageError(
+                f"-f: expected `port N [or port M ...]`, found {capture_filter!r}; for other filters use"
+                f" tcpdump -w - {capture_filter!r} | inspector replay -"
+            )
+        ports.add(int(matched[1]))
+    return ports
+
+
+def _seconds(autostop: str | None) -> float | None:
+    if autostop is None:
+        return None
+    matched = _DURATION.fullmatch(autostop)
+    if not matched:
+        raise click.UsageError(f"-a: expected duration:SECONDS, found {autostop!r}")
+    return float(matched[1])
+
+
+def _list_interfaces() -> int:
+    from inspector.capture.interfaces import interfaces
+
+    found = interfaces()
+    if not found:
+        raise click.UsageError("no interfaces are known on this system")
+    for each in found:
+        print_text(f"{each}\n")
+    return ExitCode.AS_EXPECTED
+
+

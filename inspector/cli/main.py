@@ -1,0 +1,94 @@
+"""The command `inspector`: words in, exit code out.
+
+Verbs are imported when they are called, so that a small capture answers before a live one's
+libraries would have been loaded. Every failure of ours becomes one line and its exit code here.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from inspector import __version__
+from inspector.cli.environment import cache_folder
+from inspector.cli.output import ExitCode, tell, tell_error
+from inspector.compiled import use_cache
+from inspector.errors import InspectorError
+
+__all__ = ["cli", "main"]
+
+_VERBS = {
+    "demo": ("inspector.cli.demo", "demo", "Run a demo on loopback, capture it, judge it."),
+    "replay": ("inspector.cli.files", "replay", "Inspect captures: who opened, who closed, what was wrong."),
+    "check": ("inspector.cli.files", "check", "Compare a capture with an expected sequence."),
+    "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
+    "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),
+    "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
+}
+
+
+class _Verbs(click.Group):
+    """Commands by name, each loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _VERBS:
+            return None
+        module, name, _ = _VERBS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _VERBS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"no command {args[0]!r}{hint} (commands: {', '.join(_VERBS)})")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in _VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="inspector")
+def cli() -> None:
+    """Show, prove and grade what TCP and UDP really did on the wire.
+
+    \b
+    Exit codes: 0 as expected, 1 differs or has findings, 2 wrong usage, 3 unreadable or cut input,
+    4 no privilege or tool, 5 nothing to inspect, 130 interrupted.
+    """
+    use_cache(cache_folder())
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code: Any = cli.main(standalone_mode=False)
+    except InspectorError as error:
+        return tell_error(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        tell("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing more can be said to it.
+        sys.stderr.close()
+        return ExitCode.AS_EXPECTED
+    return code if isinstance(code, int) else ExitCode.AS_EXPECTED
