@@ -16,8 +16,9 @@ from inspector.capture.engine import (
     open_engine,
 )
 from inspector.capture.interfaces import Interface, interfaces
+from inspector.capture.output import open_output
 from inspector.capture.privileges import ways_out
-from inspector.capture.recording import Recording, open_output
+from inspector.capture.recording import Recording
 
 __all__ = [
     "DEFAULT_RING_BYTES",

@@ -6,7 +6,7 @@ it apart at leisure. No call per frame, and that is why plain Python keeps up.
 
 Laws:
 
-1. Everything is set before `bind`: what a socket hears before it has its filter and ring is not ours.
+1. What a socket hears before it has its filter and its ring is not ours: those come first, `bind` last.
 2. On loopback alone the outgoing copy is ignored, by the kernel where it can (Linux 4.20). On a
    real interface it is half of the conversation.
 3. Times are the kernel's nanoseconds, and stay integers.
@@ -24,7 +24,6 @@ from __future__ import annotations
 import array
 import contextlib
 import errno
-import fcntl
 import mmap
 import os
 import select
@@ -35,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from inspector.capture import filters
 from inspector.capture.engine import Statistics
+from inspector.capture.interfaces import IFF_LOOPBACK, interface_facts
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError
@@ -44,7 +44,7 @@ from inspector.wire.row import Direction
 if TYPE_CHECKING:
     from inspector.capture.engine import Options
 
-__all__ = ["LinuxEngine", "interface_facts"]
+__all__ = ["LinuxEngine"]
 
 # linux/if_packet.h; Python has no names for these.
 _SOL_PACKET = 263
@@ -67,8 +67,6 @@ _VLAN_VALID, _VLAN_PROTOCOL_VALID = 0x10, 0x40
 _OUTGOING = 4
 
 _ATTACH_FILTER, _ETH_P_ALL = 26, 3
-_GET_FLAGS, _GET_HARDWARE = 0x8913, 0x8927
-_UP, _LOOPBACK = 0x1, 0x8
 
 _BLOCK_BYTES = 256 << 10
 """Above the largest loopback frame. Small, since a slow trickle uses up one block per `_RETIRE_MS`."""
@@ -91,15 +89,6 @@ _HARDWARE = {
 """Link type by ARPHRD_ number (linux/if_arp.h): Ethernet, loopback; raw IP, IPIP, IP6IP6, SIT, none (TUN)."""
 
 _HEADER_LEN = {filters.ETHERNET: 14, filters.RAW: 0, filters.COOKED: 20}
-
-
-def interface_facts(name: str) -> tuple[int, int]:
-    """Flags (IFF_) and hardware type (ARPHRD_) of an interface; OSError where there is none of that name."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        request = struct.pack("16s24x", name.encode()[:15])
-        flags = struct.unpack_from("16xH", fcntl.ioctl(probe, _GET_FLAGS, request))[0]
-        hardware = struct.unpack_from("16xH", fcntl.ioctl(probe, _GET_HARDWARE, request))[0]
-    return flags, hardware
 
 
 class LinuxEngine:
@@ -145,11 +134,13 @@ class LinuxEngine:
                 remedies=("capture on the interface `any`, where the kernel takes that header off",),
             )
         self.link_type = _HARDWARE[hardware]
-        return bool(flags & _LOOPBACK)
+        return bool(flags & IFF_LOOPBACK)
 
     def _open(self) -> None:
-        kind = socket.SOCK_DGRAM if self._any else socket.SOCK_RAW
-        self._socket = self._stack.enter_context(socket.socket(socket.AF_PACKET, kind, 0))
+        # Python binds to no interface but a named one; so for `any` the socket hears all from its birth, and what
+        # it hears before it has its ring is thrown away by the kernel when the ring comes.
+        kind, protocol = (socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL)) if self._any else (socket.SOCK_RAW, 0)
+        self._socket = self._stack.enter_context(socket.socket(socket.AF_PACKET, kind, protocol))
         self._wake_up = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stack.callback(os.close, self._wake_up)
         if self._loopback or self._any:
@@ -160,16 +151,15 @@ class LinuxEngine:
                 self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
         self._attach_filter()
         self._map_ring()
-        self._socket.bind(("" if self._any else self.interface, _ETH_P_ALL))
-        self._loopback_index = socket.if_nametoindex("lo") if self._any else self._index()
-        if self._options.promiscuous and not self._any:
-            self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, _PROMISCUOUS.pack(self._index(), 1, 0))
+        if not self._any:
+            self._socket.bind((self.interface, _ETH_P_ALL))
+            if self._options.promiscuous:
+                index = socket.if_nametoindex(self.interface)
+                self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, _PROMISCUOUS.pack(index, 1, 0))
+        self._loopback_index = socket.if_nametoindex("lo")
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._poll.register(self._wake_up, select.POLLIN)
-
-    def _index(self) -> int:
-        return socket.if_nametoindex(self.interface)
 
     def _attach_filter(self) -> None:
         ports = self._options.ports

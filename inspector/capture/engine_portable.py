@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.capture import filters
 from inspector.capture.engine import ON_LINUX, Statistics
+from inspector.capture.interfaces import IFF_LOOPBACK, interface_facts
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError
@@ -281,10 +282,8 @@ def _tune(raw: socket.socket, program: tuple[filters.Instruction, ...]) -> None:
 
 def _is_loopback(interface: str) -> bool:
     if ON_LINUX:
-        from inspector.capture.engine_linux import interface_facts
-
         with suppress(OSError):
-            return bool(interface_facts(interface)[0] & 0x8)
+            return bool(interface_facts(interface)[0] & IFF_LOOPBACK)
         return False
     return interface.startswith("lo") or "loopback" in interface.lower()
 

@@ -98,7 +98,7 @@ def _succeeds(command: Sequence[str]) -> tuple[bool, str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         return False, str(error)
     said = done.stderr.decode(errors="replace").strip().splitlines()
-    return done.returncode == 0, said[-1] if said else f"exit code {done.returncode}"
+    return done.returncode == 0, said[0] if said else f"exit code {done.returncode}"
 
 
 def ways_out(
@@ -135,7 +135,7 @@ def _ways_on_linux(command_line: str, interface: str, ports: Collection[int], *,
 def _elevated(command_line: str) -> str:
     if shutil.which("sudo"):
         return f"sudo {command_line}"
-    return f"su -c {shlex.quote(command_line)}"
+    return f"su root -c {shlex.quote(command_line)}"
 
 
 def _dumpcap_line(command_line: str, interface: str, ports: Collection[int]) -> str:

@@ -29,17 +29,18 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics, open_engine
+from inspector.capture.output import open_output
 from inspector.capture.quiet import moving
 from inspector.errors import CaptureError, CaptureFileError
-from inspector.wire.writer import CaptureWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
     from inspector.wire.frame import Frame
+    from inspector.wire.writer import CaptureWriter
 
-__all__ = ["Recording", "open_output"]
+__all__ = ["Recording"]
 
 _ARMING_S = 5.0
 """How long a marker may take before the capture is called deaf."""
@@ -49,8 +50,6 @@ _PACE_S = 0.002
 """Between two looks at the kernel's socket tables."""
 _LAST_LOOK_S = 0.05
 """Well above the time after which the kernel hands over a block that is not full."""
-_OUTPUT_BUFFER = 1 << 20
-"""Above any frame, so that what leaves it is whole blocks."""
 
 
 class Recording:
@@ -340,6 +339,8 @@ class Recording:
             output = self._stack.enter_context(open_output(Path(self._path), self._owner))
         else:
             output = self._path
+        from inspector.wire.writer import CaptureWriter
+
         writer = CaptureWriter(
             output,
             link_type=self._engine.link_type,
@@ -349,37 +350,3 @@ class Recording:
         )
         writer.flush()
         return writer
-
-
-def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
-    """A file opened for writing, its missing folders made; what is made belongs to `owner` (uid, gid).
-
-    A file that exists is overwritten and keeps its owner.
-
-    Raises:
-        CaptureFileError: if that cannot be.
-
-    """
-    try:
-        _make_folders(path.parent, owner)
-        try:
-            output = path.open("xb", buffering=_OUTPUT_BUFFER)
-        except FileExistsError:
-            return path.open("wb", buffering=_OUTPUT_BUFFER)
-        if owner is not None:
-            os.fchown(output.fileno(), *owner)
-    except OSError as error:
-        raise CaptureFileError(
-            str(path),
-            f"cannot be written: {error.strerror or error}",
-            remedies=("name a file in a folder that you may write to, or `-` for standard output",),
-        ) from error
-    return output
-
-
-def _make_folders(folder: Path, owner: tuple[int, int] | None) -> None:
-    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
-    for ancestor in reversed(missing):
-        ancestor.mkdir(exist_ok=True)
-        if owner is not None:
-            os.chown(ancestor, *owner)

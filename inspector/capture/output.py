@@ -1,0 +1,50 @@
+"""The file of a recording: its folders made, and owned by whoever asked for it rather than by root."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from inspector.errors import CaptureFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["open_output"]
+
+_BUFFER = 1 << 20
+"""Above any frame, so that what leaves it is whole blocks."""
+
+
+def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
+    """A file opened for writing, its missing folders made; what is made belongs to `owner` (uid, gid).
+
+    A file that exists is overwritten and keeps its owner.
+
+    Raises:
+        CaptureFileError: if that cannot be.
+
+    """
+    try:
+        _make_folders(path.parent, owner)
+        try:
+            output = path.open("xb", buffering=_BUFFER)
+        except FileExistsError:
+            return path.open("wb", buffering=_BUFFER)
+        if owner is not None:
+            os.fchown(output.fileno(), *owner)
+    except OSError as error:
+        raise CaptureFileError(
+            str(path),
+            f"cannot be written: {error.strerror or error}",
+            remedies=("name a file in a folder that you may write to, or `-` for standard output",),
+        ) from error
+    return output
+
+
+def _make_folders(folder: Path, owner: tuple[int, int] | None) -> None:
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
+    for ancestor in reversed(missing):
+        ancestor.mkdir(exist_ok=True)
+        if owner is not None:
+            os.chown(ancestor, *owner)
