@@ -1,0 +1,182 @@
+"""The fold: rows in, a trace of each and the memory of each exchange out. Compilable.
+
+One function for the live run and for any replay (see `inspector.compiled`). An exchange is all that passes between
+one pair of endpoints, and the ICMP errors about it: UDP has neither opening nor close, so nothing on the wire
+ends one. A pair that speaks again after a long silence continues its exchange (Zeek would begin another after a
+minute: its `udp_inactivity_timeout`). Replies to a broadcast or a multicast come from another address than
+the datagrams went to, and so are exchanges of their own; tying them together is left to whoever reads them.
+
+Rows of other protocols pass through, so that one batch serves this fold and TCP's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inspector.compiled import compilable
+from inspector.pairs import EMPTY, REVERSE, find_slot, hash_pair, side_of
+from inspector.udp.records import Part
+from inspector.wire.row import NO_TIME, Direction, Fragment, Protocol
+
+if TYPE_CHECKING:
+    from inspector.udp.records import ExchangeEnd, ExchangeRecord, ExchangeTable
+    from inspector.wire.row import Row
+
+__all__ = ["DUPLICATE_WITHIN", "fold", "is_undelivered", "reindex"]
+
+DUPLICATE_WITHIN = 1_000_000
+"""Nanoseconds between a frame and its copy, at most: a hundred times the gap measured on loopback."""
+
+
+@compilable
+def fold(  # noqa: PLR0913 - numba takes arrays one by one
+    rows: Any, first: int, count: int, traces: Any, index: Any, exchanges: Any, ends: Any, tables: Any
+) -> int:
+    """Fold `rows[first:count]`; the number of the row where it stopped, which is `count` unless the table is full.
+
+    `traces` is parallel to `rows`, `ends` has two records for each of `exchanges`, `tables` holds the one
+    header. A full table is the caller's to enlarge, who then calls again.
+    """
+    table = tables[0]
+    for i in range(first, count):
+        row = rows[i]
+        trace = traces[i]
+        trace.exchange = -1
+        trace.side = 0
+        trace.part = Part.NONE
+        is_error = row.protocol == Protocol.ICMP or row.protocol == Protocol.ICMPV6  # noqa: PLR1714 - numba
+        protocol = row.quoted_protocol if is_error else row.protocol
+        if protocol != Protocol.UDP or row.undecoded or row.fragment == Fragment.LATER:
+            continue
+        if table.count >= table.capacity:
+            return i
+        number = _exchange_of(row, index, exchanges, table)
+        exchange = exchanges[number]
+        side = 1 if side_of(row, exchange) == REVERSE else 0
+        trace.exchange = number
+        trace.side = side
+        exchange.last_ns = row.time_ns
+        if is_error:
+            trace.part = _take_error(row, ends[2 * number + side])
+        elif row.fragment == Fragment.FIRST:
+            trace.part = Part.FIRST_FRAGMENT
+        else:
+            trace.part = _take(row, ends[2 * number + side])
+            if exchange.first_sender < 0:
+                exchange.first_sender = side
+    return count
+
+
+@compilable
+def reindex(index: Any, exchanges: Any, tables: Any) -> None:
+    """Put every exchange into an `index` that is all EMPTY, after it was enlarged."""
+    mask = tables[0].index_mask
+    for number in range(tables[0].count):
+        slot = exchanges[number].pair_hash & mask
+        while index[slot] != EMPTY:
+            slot = (slot + 1) & mask
+        index[slot] = number
+
+
+@compilable
+def is_undelivered(protocol: int, icmp_type: int, icmp_code: int) -> int:
+    """1 where an ICMP error says that the datagram did not arrive as it was sent; 0 for mere advice.
+
+    Destination unreachable but for "fragmentation needed", which a sender mends by itself; time exceeded.
+    """
+    if protocol == Protocol.ICMPV6:
+        return 1 if icmp_type in (1, 3) else 0
+    return 1 if icmp_type == 11 or (icmp_type == 3 and icmp_code != 4) else 0
+
+
+@compilable
+def _exchange_of(row: Row, index: Any, exchanges: Any, table: ExchangeTable) -> int:
+    """The number of the row's exchange; begins it where there is none."""
+    slot = find_slot(row, index, table.index_mask, exchanges, table.seed)
+    if index[slot] == EMPTY:
+        index[slot] = table.count
+        _open(row, exchanges[table.count], table.seed)
+        table.count += 1
+    return int(index[slot])
+
+
+@compilable
+def _open(row: Row, exchange: ExchangeRecord, seed: int) -> None:
+    """Begin an exchange; whoever sent this datagram (or the one that an error quotes) is its originator."""
+    exchange.version = row.version
+    exchange.orig_hi, exchange.orig_lo, exchange.orig_port = row.src_hi, row.src_lo, row.src_port
+    exchange.resp_hi, exchange.resp_lo, exchange.resp_port = row.dst_hi, row.dst_lo, row.dst_port
+    exchange.pair_hash = hash_pair(row, seed)
+    exchange.first_frame = row.frame
+    exchange.first_ns = row.time_ns
+
+
+@compilable
+def _take(row: Row, end: ExchangeEnd) -> int:
+    """Count a datagram of `end`, unless it is a capture duplicate; its `Part`."""
+    copy = _copy_of(row, end)
+    if copy == Part.DUPLICATE:
+        end.duplicates += 1
+        return copy
+    end.datagrams += 1
+    end.payload_bytes += row.payload_len
+    if copy == Part.REPEATED:
+        end.repeated += 1
+        end.repeated_bytes += row.payload_len
+    else:
+        _remember(row, end)
+    return copy
+
+
+@compilable
+def _take_error(row: Row, end: ExchangeEnd) -> int:
+    """Count an ICMP error about a datagram of `end`, unless it is a capture duplicate; its `Part`."""
+    copy = _copy_of(row, end)
+    if copy == Part.DUPLICATE:
+        end.duplicates += 1
+        return copy
+    if copy == Part.REPEATED:
+        return Part.REPEATED_ERROR
+    _remember(row, end)
+    end.undelivered += is_undelivered(row.protocol, row.icmp_type, row.icmp_code)
+    return Part.ERROR
+
+
+@compilable
+def _copy_of(row: Row, end: ExchangeEnd) -> int:
+    """Whether a datagram was captured before: DATAGRAM (no), DUPLICATE (surely), or REPEATED.
+
+    The same bytes from the IP header on, within a time in which nobody sends again. Where the datagram
+    has an IP ID, or the capture says that one copy left and the other arrived, that is enough. Without, a
+    program may have sent the same twice at once: see `view.is_doubled`.
+    """
+    if row.time_ns == NO_TIME:
+        return Part.DATAGRAM
+    since = row.time_ns - DUPLICATE_WITHIN
+    before = 0
+    if row.digest == end.digest_0 and end.digest_0_ns >= since:
+        before = end.directions
+    elif row.digest == end.digest_1 and end.digest_1_ns >= since:
+        before = end.directions >> 4
+    elif row.digest == end.digest_2 and end.digest_2_ns >= since:
+        before = end.directions >> 8
+    elif row.digest == end.digest_3 and end.digest_3_ns >= since:
+        before = end.directions >> 12
+    else:
+        return Part.DATAGRAM
+    before &= 3
+    both_known = Direction.UNKNOWN not in (before, row.direction)
+    return Part.DUPLICATE if row.ip_id > 0 or (both_known and before != row.direction) else Part.REPEATED
+
+
+@compilable
+def _remember(row: Row, end: ExchangeEnd) -> None:
+    end.digest_3 = end.digest_2
+    end.digest_2 = end.digest_1
+    end.digest_1 = end.digest_0
+    end.digest_0 = row.digest
+    end.digest_3_ns = end.digest_2_ns
+    end.digest_2_ns = end.digest_1_ns
+    end.digest_1_ns = end.digest_0_ns
+    end.digest_0_ns = row.time_ns
+    end.directions = (end.directions << 4 | row.direction) & 0xFFFF

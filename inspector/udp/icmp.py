@@ -1,0 +1,55 @@
+"""ICMP errors in words, by type and code (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.wire.row import Protocol
+
+if TYPE_CHECKING:
+    from inspector.wire.row import Row
+
+__all__ = ["error_text", "is_port_unreachable"]
+
+_ICMP: dict[tuple[int, int | None], str] = {
+    (3, 0): "network unreachable",
+    (3, 1): "host unreachable",
+    (3, 2): "protocol unreachable",
+    (3, 3): "port unreachable",
+    (3, 4): "fragmentation needed",
+    (3, 9): "network prohibited",
+    (3, 10): "host prohibited",
+    (3, 13): "communication prohibited",
+    (3, None): "destination unreachable",
+    (4, None): "source quench",
+    (5, None): "redirect",
+    (11, 0): "time to live exceeded",
+    (11, 1): "reassembly time exceeded",
+    (11, None): "time exceeded",
+    (12, None): "parameter problem",
+}
+_ICMPV6: dict[tuple[int, int | None], str] = {
+    (1, 0): "no route to destination",
+    (1, 1): "communication prohibited",
+    (1, 3): "address unreachable",
+    (1, 4): "port unreachable",
+    (1, None): "destination unreachable",
+    (2, None): "packet too big",
+    (3, 0): "hop limit exceeded",
+    (3, 1): "reassembly time exceeded",
+    (3, None): "time exceeded",
+    (4, None): "parameter problem",
+}
+
+
+def error_text(row: Row) -> str:
+    """`ICMP port unreachable` and its kin; `ICMPv6 ...` for the other family."""
+    family, words = ("ICMPv6", _ICMPV6) if row.protocol == Protocol.ICMPV6 else ("ICMP", _ICMP)
+    found = words.get((row.icmp_type, row.icmp_code)) or words.get((row.icmp_type, None))
+    return f"{family} {found or f'error of type {row.icmp_type}, code {row.icmp_code}'}"
+
+
+def is_port_unreachable(row: Row) -> bool:
+    """Whether the host was reached, and nobody listens at that port."""
+    expected = (1, 4) if row.protocol == Protocol.ICMPV6 else (3, 3)
+    return (row.icmp_type, row.icmp_code) == expected
