@@ -28,7 +28,7 @@ from inspector.wire.containers.words import Stop
 from inspector.wire.decode import decode_batch
 from inspector.wire.fragments import Reassembly
 from inspector.wire.frame import FrameRef
-from inspector.wire.links import SUPPORTED
+from inspector.wire.links import supported_link_types
 from inspector.wire.linktypes import link_type_text
 from inspector.wire.row import Row
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CaptureReader", "open_capture"]
 
+SUPPORTED = frozenset(supported_link_types())
 PLAIN_BATCH = 256
 COLUMNAR_BATCH = 4096
 """Rows that fit the processor's cache together with the bytes that they come from."""
@@ -88,7 +89,7 @@ class CaptureReader:
         self._stream = stream if owned else None
         self._container, self._window = open_container(name, StreamSource(stream))
         self._plain_frames = plain_frames
-        self._verify = int(verify)
+        self._verify = verify
         self._ended = False
         self._columns: tuple[Any, Any] | None = None
         self._batches = self._read()
@@ -193,13 +194,14 @@ class CaptureReader:
         if columnar:
             from inspector.compiled import compiled
 
-            compiled(decode_batch)(self._window.array(), refs, count, rows, self._verify)
+            fragments = compiled(decode_batch)(self._window.array(), refs, count, rows, self._verify)
         else:
             rows = instances(Row, count)
-            decode_batch(self._window.buffer, refs, count, rows, self._verify)
+            fragments = decode_batch(self._window.buffer, refs, count, rows, self._verify)
         batch = Batch(self._container, self._window.buffer, refs, rows, count=count, columnar=columnar)
         self._count_unsupported(batch)
-        self.fragments.apply(batch, self._verify)
+        if fragments:
+            self.fragments.apply(batch, self._verify)
         return batch
 
     def _count_unsupported(self, batch: Batch) -> None:

@@ -55,6 +55,8 @@ class Reason(Constants):
     NO_NEXT_HEADER = 131
     LATER_FRAGMENT = 132
     ICMP_MESSAGE = 133
+    FIRST_FRAGMENT = 134
+    """Set by `wire.fragments`, never by the decoder: the segment is the row of the frame that completes it."""
 
 
 _FIRST_NOT_INSPECTED = 128
@@ -84,6 +86,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     Reason.OTHER_PROTOCOL: ("IP", "a protocol other than TCP, UDP and ICMP"),
     Reason.NO_NEXT_HEADER: ("IP", "no next header"),
     Reason.LATER_FRAGMENT: ("IP", "a later fragment, whose ports are in the first"),
+    Reason.FIRST_FRAGMENT: ("IP", "a first fragment, waiting for the rest"),
     Reason.ICMP_MESSAGE: ("ICMP", "a message that is no error"),
 }
 
