@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
-from inspector.report.differences import told
+from inspector.report.differences import in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.inspection import Verdict
 from inspector.report.page import Text
 from inspector.report.words import count, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from inspector.expect.model import Comparison
     from inspector.report.inspection import CaptureSummary, Inspection, Message
@@ -25,18 +25,19 @@ _MOST_COMPARISONS = 20
 
 
 def closing(
-    page: Page, inspection: Inspection, *, drawn: frozenset[int], said: Sequence[Message], verbose: bool
+    page: Page, inspection: Inspection, *, told: Collection[int], said: Sequence[Message], verbose: bool
 ) -> None:
-    """Everything below the ladders. `drawn` are the conversations whose differences were told in place."""
+    """Everything below the ladders. `told` are the identities of comparisons told in place."""
     _said(page, said)
     if inspection.lesson:
         page.blank()
     for line in inspection.lesson:
         page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
+    of_which = _word_for_conversations(inspection)
     shown = inspection.comparisons if verbose else _worst(inspection.comparisons)
     for comparison in shown:
-        _comparison(page, comparison, in_place=comparison.connection in drawn or comparison.connection is None)
+        _comparison(page, comparison, of_which, in_place=id(comparison) in told)
     if len(shown) < len(inspection.comparisons):
         rest = len(inspection.comparisons) - len(shown)
         page.wrap(f"and {plural(rest, 'more comparison')}, none of them worse", "italic")
@@ -59,15 +60,22 @@ def _said(page: Page, messages: Sequence[Message]) -> None:
         page.wrap(text, lead=Text(f"{role}: ", "bold"), hang="    ")
 
 
+def _word_for_conversations(inspection: Inspection) -> str:
+    """What a comparison's number counts; empty where there is only one conversation, and so no question."""
+    if len(inspection.connections) + len(inspection.exchanges) == 1:
+        return ""
+    return "connection" if inspection.connections else "exchange"
+
+
 def _worst(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
     """The first so many, those that differ before those that do not."""
     return sorted(comparisons, key=lambda each: each.matched)[:_MOST_COMPARISONS]
 
 
-def _comparison(page: Page, comparison: Comparison, *, in_place: bool) -> None:
+def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
     number = len(comparison.differences)
     outcome = "as expected" if comparison.matched else f"{plural(number, 'difference')}"
-    where = "" if comparison.connection is None else f" (conversation {comparison.connection})"
+    where = f" ({of_which} {comparison.connection})" if of_which and comparison.connection is not None else ""
     found = plural(len(comparison.lines), "line")
     style = "" if comparison.matched else "bold red"
     page.fact("expected", f"{comparison.name}{where}: {outcome}, {found} found", style)
@@ -80,14 +88,14 @@ def _comparison(page: Page, comparison: Comparison, *, in_place: bool) -> None:
 def _differences(page: Page, comparison: Comparison) -> None:
     for difference in comparison.differences[:_MOST_DIFFERENCES]:
         frame = "" if difference.frame is None or difference.kind is Kind.MISSING else f"frame {difference.frame}, "
-        page.wrap(f"{frame}{told(difference)}", "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
+        page.wrap(f"{frame}{in_words(difference)}", "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
     if len(comparison.differences) > _MOST_DIFFERENCES:
         page.wrap(f"and {len(comparison.differences) - _MOST_DIFFERENCES} more", lead=" " * 10, hang=" " * 10)
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:
     """What was read and what was lost: every count is printed, for a zero is news too."""
-    dropped = "drops not recorded" if capture.dropped is None else f"{count(capture.dropped)} dropped"
+    dropped = "drops unknown" if capture.dropped is None else f"{count(capture.dropped)} dropped"
     parts = [
         (plural(capture.frames, "frame"), False),
         (dropped, bool(capture.dropped)),
@@ -127,4 +135,6 @@ def _of_what(inspection: Inspection) -> str:
     faults = sum(finding.is_fault for finding in inspection.findings)
     remarks = len(inspection.findings) - faults
     parts += [plural(faults, "fault")] * bool(faults) + [plural(remarks, "remark")] * bool(remarks)
+    if inspection.capture.is_lossy:
+        parts.append("from an incomplete capture")
     return f": {', '.join(parts)}" if parts else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
-from inspector.report.differences import Placed, sender_of, told
+from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
 from inspector.report.ladder import finding_note
 from inspector.report.lanes import Lanes
@@ -28,13 +28,13 @@ __all__ = ["WHAT_UDP_HAS_NOT", "ExchangeLadder"]
 
 WHAT_UDP_HAS_NOT = (
     "No handshake: the first datagram already carries data, and nobody had agreed to listen.",
-    "No acknowledgment, no sequence number: a datagram lost, repeated or overtaken is noticed by nobody but the programs.",
+    "No acknowledgment, no sequence number: what is lost, repeated or overtaken, only the programs can notice.",
     "No close: neither end says that it has finished; to the other, the end and a long silence look the same.",
 )
 _OUTCOMES = {
-    Outcome.REPLIED: "Only the reply shows that somebody received anything.",
-    Outcome.UNANSWERED: "No reply came: delivered, lost or ignored look the same from here.",
-    Outcome.UNREACHABLE: "The ICMP error is the only refusal that UDP knows; a firewall may swallow it.",
+    Outcome.REPLIED: "only the reply shows that anybody received anything",
+    Outcome.UNANSWERED: "delivered, lost or ignored look the same from here",
+    Outcome.UNREACHABLE: "an ICMP error is the only refusal that UDP knows, and a firewall may swallow it",
 }
 _MOST_OPEN = 24
 _EDGE = 8
@@ -84,9 +84,9 @@ class ExchangeLadder:
             drawn.add(traced.row.frame)
         for difference in self._placed.left_over(frozenset(drawn)):
             self._difference(difference)
-        in_place = {id(finding) for traced in exchange.datagrams for finding in traced.findings}
+        in_place = {finding for traced in exchange.datagrams for finding in traced.findings}
         for finding in exchange.findings:
-            if id(finding) not in in_place:
+            if finding not in in_place:
                 finding_note(self._lanes, self._page, finding)
         self._summary()
 
@@ -132,19 +132,20 @@ class ExchangeLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(told(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
 
     def _difference(self, difference: Difference) -> None:
-        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(told(difference)), "red")
+        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")
         if self._verbose and difference.display_filter:
             self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
 
     def _summary(self) -> None:
-        exchange = self._exchange
-        sent = [
-            f"{side} sent {plural(number, 'datagram')}, {plural(size, 'byte')}"
+        exchange, bullet = self._exchange, f" {self._page.glyphs.bullet} "
+        carried = [
+            f"{side} {plural(size, 'byte')} in {plural(number, 'datagram')}"
             for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True)
         ]
-        facts = [str(exchange.outcome), *sent, f"Zeek {exchange.conn_state} {exchange.history}".rstrip()]
-        self._page.wrap(f" {self._page.glyphs.bullet} ".join(facts), hang="  ")
-        self._page.wrap(_OUTCOMES[exchange.outcome], "dim", hang="  ")
+        self._page.blank()
+        self._page.fact("outcome", f"{exchange.outcome}: {_OUTCOMES[exchange.outcome]}")
+        self._page.fact("carried", bullet.join(carried))
+        self._page.fact("tools", f"Zeek {exchange.conn_state} {exchange.history}".rstrip(), "dim")

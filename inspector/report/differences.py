@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
 from inspector.findings import Side
+from inspector.tcp.model import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inspector.expect.model import Comparison, Difference
+    from inspector.report.inspection import Inspection
+    from inspector.udp.model import Exchange
 
-__all__ = ["Placed", "sender_of", "told"]
+__all__ = ["Placed", "in_words", "is_about", "sender_of"]
 
 _PEERS = re.compile(r"\s*(\S+)\s*>\s*(\S+)")
 _SIDES = {
@@ -66,23 +69,37 @@ class Placed:
         return lost
 
 
+def is_about(comparison: Comparison, conversation: Connection | Exchange, inspection: Inspection) -> bool:
+    """Whether `comparison` is of this conversation: connections and exchanges are numbered apart, frames are not."""
+    alone = len(inspection.connections) + len(inspection.exchanges) == 1
+    if comparison.connection not in {conversation.number, None} or (comparison.connection is None and not alone):
+        return False
+    named = {frame for _, frame in comparison.lines} | {each.frame for each in comparison.differences if each.frame}
+    rows = conversation.segments if isinstance(conversation, Connection) else conversation.datagrams
+    if named:
+        return any(traced.row.frame in named for traced in rows)
+    # Nothing was found at all: it can only be said of the kind that the capture has.
+    return isinstance(conversation, Connection) or not inspection.connections
+
+
 def sender_of(difference: Difference) -> Side | None:
     """Who should have sent a missing line, if its text says so in words that need no translation."""
     peers = _PEERS.match(difference.expected)
     return _SIDES.get(peers[1]) if peers else None
 
 
-def told(difference: Difference) -> str:
+def in_words(difference: Difference) -> str:
     """A difference in a sentence: where in the sequence, what was expected, what came instead."""
     line = "" if difference.line is None else f"line {difference.line}"
     place = ", ".join(part for part in (line, difference.field) if part)
-    if difference.kind is Kind.MISSING:
-        what = f"missing: expected {difference.expected}"
-    elif difference.kind is Kind.EXTRA:
-        what = f"not expected here: {difference.actual}"
-    elif difference.kind is Kind.SWAPPED:
-        what = f"out of order: expected {difference.expected}, came {difference.actual}"
-    else:
-        what = f"expected {difference.expected}, found {difference.actual}"
+    prefix = f"{place}: " if place else ""
     rule = f" ({difference.rule})" if difference.rule else ""
-    return f"{place}: {what}{rule}" if place else f"{what}{rule}"
+    match difference.kind:
+        case Kind.MISSING:
+            return f"missing{', ' if place else ''}{place}: {difference.expected}{rule}"
+        case Kind.EXTRA:
+            return f"{prefix}not expected here: {difference.actual}{rule}"
+        case Kind.SWAPPED:
+            return f"{prefix}out of order: expected {difference.expected}, came {difference.actual}{rule}"
+        case Kind.CHANGED:
+            return f"{prefix}expected {difference.expected}, found {difference.actual}{rule}"

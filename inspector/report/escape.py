@@ -20,8 +20,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-__all__ = ["cells", "portable", "quoted", "safe_text"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["cells", "portable", "quoted", "safe_text", "visible"]
 
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -45,7 +49,7 @@ def safe_text(value: bytes | str, limit: int | None = None, *, ascii_only: bool 
     pieces: list[str] = []
     room = None if limit is None else max(limit, 0)
     used = fits = kept = 0
-    for piece in _pieces(_head(value, room), ascii_only=ascii_only):
+    for _, piece in _escaped(_head(value, room), ascii_only=ascii_only):
         used += cells(piece)
         if room is not None and used > room:
             return "".join(pieces[:kept]) + ellipsis[: room - fits]
@@ -64,6 +68,13 @@ def quoted(value: bytes | str, limit: int | None = None, *, ascii_only: bool = F
         return f"'{text}'"
     # Marks of both kinds: escape ours, then cut again, for each escape took a cell more.
     return '"' + _cut(text.replace('"', '\\"'), limit, ascii_only=ascii_only) + '"'
+
+
+def visible(text: str, *, ascii_only: bool = False) -> str:
+    """Our own words with whatever invisible got into them escaped; a backslash stays as it is."""
+    if text.isprintable() and (not ascii_only or text.isascii()):
+        return text
+    return "".join(char if char == "\\" else piece for char, piece in _escaped(text, ascii_only=ascii_only))
 
 
 def portable(text: str) -> str:
@@ -90,8 +101,8 @@ def _head(value: bytes | str, room: int | None) -> str:
     return part if isinstance(part, str) else part.decode("utf-8", "surrogateescape")
 
 
-def _pieces(text: str, *, ascii_only: bool) -> list[str]:
-    pieces = []
+def _escaped(text: str, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
+    """Each character of `text` with what is shown of it."""
     marks = _MARKS_PER_BASE  # at the start there is no base to stand on
     for char in text:
         piece = _visible(char)
@@ -100,8 +111,7 @@ def _pieces(text: str, *, ascii_only: bool) -> list[str]:
             piece = piece if marks <= _MARKS_PER_BASE else _numbered(char)
         else:
             marks = 0 if piece == char and char not in _SPACES else _MARKS_PER_BASE
-        pieces.append(_numbered(char) if ascii_only and piece == char and not char.isascii() else piece)
-    return pieces
+        yield char, _numbered(char) if ascii_only and piece == char and not char.isascii() else piece
 
 
 @lru_cache(maxsize=4096)

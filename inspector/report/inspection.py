@@ -47,6 +47,11 @@ class CaptureSummary:
     cut: str = ""
     """Where and why reading stopped early; empty for a whole file."""
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether something that was on the wire may be missing. Duplicates and truncated payload lose no segment."""
+        return bool(self.dropped or self.undecoded or self.cut)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.expect.flags import flags_text
 from inspector.findings import Blame, Side
-from inspector.report.differences import Placed, sender_of, told
+from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
 from inspector.report.folding import Fold, folded
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
-from inspector.report.words import Clock, count, duration, flags_text, plural
+from inspector.report.words import Clock, count, duration, plural
 from inspector.wire.row import Flag, Option
 
 if TYPE_CHECKING:
@@ -111,16 +112,13 @@ class ConnectionLadder:
     def _title(self, traced: TracedSegment) -> Text:
         row = traced.row
         flags = flags_text(row.flags)
-        title = Text(flags, "bold")
-        if row.payload_len:
-            title.append(f"  len={row.payload_len}")
-        if traced.label != flags:
-            title.append(f"  {safe_text(traced.label)}", "italic")
-        options = _extras(traced, verbose=self._verbose)
-        space = self._lanes.room - title.cell_len - len(options)
-        if options and space >= 2:
-            title.append(" " * space + options, "dim")
-        return title
+        title = Text(flags, "bold").append(_beyond(flags, traced.label), "italic")
+        length = f"len={row.payload_len}" if row.payload_len else ""
+        extras = " ".join(part for part in (_extras(traced, verbose=self._verbose), length) if part)
+        space = self._lanes.room - title.cell_len - len(extras)
+        if space < 2:  # no room: the length must be said, the rest may go
+            extras, space = length, max(self._lanes.room - title.cell_len - len(length), 2)
+        return title.append(" " * space + extras) if extras else title
 
     def _numbers(self, traced: TracedSegment) -> list[Text]:
         """Both numbers on one line where there is room, else each on its own."""
@@ -153,11 +151,11 @@ class ConnectionLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(told(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:
-        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(told(difference)), "red")
+        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")
         self._filter(difference)
 
     def _filter(self, difference: Difference) -> None:
@@ -168,9 +166,9 @@ class ConnectionLadder:
         """What belongs to no drawn segment: said below the ladder."""
         for difference in self._placed.left_over(drawn):
             self._difference(difference)
-        in_place = {id(finding) for traced in self._connection.segments for finding in traced.findings}
+        in_place = {finding for traced in self._connection.segments for finding in traced.findings}
         for finding in self._connection.findings:
-            if id(finding) not in in_place and (finding.frame is None or finding.frame not in drawn):
+            if finding not in in_place:
                 finding_note(self._lanes, self._page, finding)
 
     def _summary(self) -> None:
@@ -202,6 +200,13 @@ def finding_note(lanes: Lanes, page: Page, finding: Finding) -> None:
     }[finding.blame]
     rule = f" ({finding.rule})" if finding.rule else ""
     lanes.note(Text(mark, style), Text(f"{whose}{safe_text(finding.message)}{rule}"), style)
+
+
+def _beyond(flags: str, label: str) -> str:
+    """What a label says beyond the flags: ` (1 of 3)` of `SYN (1 of 3)`, `  ACK of FIN`, nothing of `FIN`."""
+    if set(label.split(",")) <= set(flags.split(",")):
+        return ""
+    return label.removeprefix(flags) if label.startswith(f"{flags} (") else f"  {label}"
 
 
 def _extras(traced: TracedSegment, *, verbose: bool) -> str:

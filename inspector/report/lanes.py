@@ -30,7 +30,7 @@ __all__ = ["LANE_STYLE", "Lanes"]
 LANE_STYLE = "dim"
 _STATE = 12
 """Cells of the longest state, SYN-RECEIVED."""
-_WIDEST_MIDDLE = 84
+_WIDEST_MIDDLE = 76
 """Beyond this an arrow is too long to follow by eye."""
 _SMALLEST_MIDDLE = 16
 
@@ -81,10 +81,10 @@ class Lanes:
         lines = [part for text in texts for part in broken(text, self.room)]
         margins = [self._margin(frame, times[0]), self._margin("", times[1])]
         if self._narrow:
-            words = "  ".join(word for margin in margins for word in margin.plain.split())
-            lines = [*broken(Text(f"#{words}", "dim"), self.room), *lines]
             margins = []
+            lines = [*broken(Text("  ".join((f"#{frame}", *times)).rstrip(), LANE_STYLE), self.room), *lines]
             lines += [Text(f"{side}: {state}", "bold") for side, state in zip(Side, states, strict=True) if state]
+            states = ("", "")
         for number, line in enumerate(lines):
             self._between(margins[number] if number < len(margins) else Text(), line)
         self._line(self._state(states[0]), self._arrow(sender, head=head), Text(f" {states[1]}", "bold"))
@@ -98,7 +98,7 @@ class Lanes:
             shaft = dashes + self._glyphs.missing
         else:
             shaft = self._glyphs.head_left + dashes if sender else dashes + self._glyphs.head_right
-        self._line(self._state("missing", "bold red"), self._lane(), Text(shaft, "red"), self._lane())
+        self._line(Text(), self._lane(), Text(shaft, "red"), self._lane())
 
     def fold(self, frames: str, text: Text) -> None:
         """A run of segments folded into a line or two."""
@@ -132,11 +132,13 @@ class Lanes:
         self._page.add(line)
 
     def _margin(self, frame: str, time: str) -> Text:
+        if self._narrow:
+            return Text()
         cells = self.left - 2 - self._frame_cells
         return Text.assemble((frame.rjust(self._frame_cells), "bold"), (time.rjust(cells), LANE_STYLE))
 
-    def _state(self, state: str, style: str = "bold") -> Text:
-        return Text() if self._narrow else Text(state.rjust(self.left - 1), style)
+    def _state(self, state: str) -> Text:
+        return Text() if self._narrow else Text(state.rjust(self.left - 1), "bold")
 
     def _lane(self) -> Text:
         return Text(self._glyphs.lane, LANE_STYLE)

@@ -15,14 +15,14 @@ from io import StringIO
 
 from rich.text import Text  # noqa: TID253 - the one door to rich; only who draws for a terminal imports this room
 
-from inspector.report.escape import cells
+from inspector.report.escape import cells, visible
 
 __all__ = ["ASCII", "UNICODE", "Glyphs", "Page", "Text", "broken", "fit", "pad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The drawing characters, each one cell wide."""
+    """The drawing characters; those of the lanes are one cell wide."""
 
     lane: str
     dash: str
@@ -46,7 +46,7 @@ UNICODE = Glyphs(
 )  # fmt: skip
 ASCII = Glyphs(
     lane="|", dash="-", head_right=">", head_left="<", missing=".", fold=":", fault="x", unsure="?", path="~",
-    differs="!", good="=", bullet="-", rule="-", ellipsis="~",
+    differs="!", good="ok", bullet="-", rule="-", ellipsis="~",
 )  # fmt: skip
 
 
@@ -61,7 +61,14 @@ class Page:
 
     def add(self, line: Text | str = "", style: str = "") -> None:
         """One line; the part beyond the width, if any, gives way to an ellipsis."""
-        self.lines.append(fit(_text(line, style), self.width, self.glyphs.ellipsis))
+        text = self.clean(_text(line, style))
+        text.rstrip()
+        self.lines.append(fit(text, self.width, self.glyphs.ellipsis))
+
+    def clean(self, text: Text) -> Text:
+        """`text` with what must not reach this page escaped: the last guard, behind those who know what is hostile."""
+        plain = visible(text.plain, ascii_only=not self.unicode)
+        return text if plain == text.plain else Text(plain, text.style)
 
     def blank(self) -> None:
         """An empty line, but never two, and none at the top."""
@@ -70,9 +77,9 @@ class Page:
 
     def wrap(self, content: Text | str, style: str = "", *, lead: Text | str = "", hang: Text | str = "") -> None:
         """Content broken at spaces; `lead` stands before its first line and `hang` before the others."""
-        first, later = _text(lead), _text(hang)
+        first, later = self.clean(_text(lead)), self.clean(_text(hang))
         room = self.width - max(first.cell_len, later.cell_len)
-        for number, part in enumerate(broken(_text(content, style), max(room, 1))):
+        for number, part in enumerate(broken(self.clean(_text(content, style)), max(room, 1))):
             self.add(Text.assemble(later if number else first, part))
 
     def fact(self, name: str, content: Text | str, style: str = "") -> None:
@@ -151,4 +158,3 @@ def _line_end(plain: str, start: int, width: int) -> int:
         elif used > width:
             return space if space > start else max(index, start + 1)
     return len(plain)
-

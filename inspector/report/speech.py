@@ -63,7 +63,7 @@ def _carriers(inspection: Inspection) -> Iterator[_Carrier]:
         traced += exchange.datagrams
     for each in sorted(traced, key=lambda one: one.row.frame):
         if each.row.payload_len and not each.row.icmp_type:
-            payload = inspection.payloads.get(each.row.frame, b"").decode("utf-8", "replace")
+            payload = inspection.payloads.get(each.row.frame, b"").decode("utf-8", "surrogateescape")
             yield _Carrier(each.row.frame, each.sender, each.row.payload_len, payload)
 
 

@@ -64,9 +64,8 @@ def connections_table(page: Page, connections: Sequence[Connection]) -> None:
     rows = [
         (
             str(each.number),
-            f"{each.originator.endpoint} {each.responder.endpoint}",
-            str(each.handshake),
-            str(each.close),
+            f"{each.originator.endpoint}\n{each.responder.endpoint}",
+            f"{each.handshake}\n{each.close}",
             each.zeek.conn_state,
             count(each.originator.segments + each.responder.segments),
             count(each.originator.payload_bytes + each.responder.payload_bytes),
@@ -74,7 +73,7 @@ def connections_table(page: Page, connections: Sequence[Connection]) -> None:
         )
         for each in connections
     ]
-    heads = ("#", ">"), ("endpoints", ""), ("handshake", ""), ("close", ""), ("zeek", ""), ("segs", ">"), ("bytes", ">")
+    heads = ("#", ">"), ("endpoints", ""), ("handshake, close", ""), ("zeek", ""), ("segments", ">"), ("bytes", ">")
     _table(page, (*heads, ("found", ">")), rows)
 
 
@@ -83,7 +82,7 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
     rows = [
         (
             str(each.number),
-            f"{each.originator} {each.responder}",
+            f"{each.originator}\n{each.responder}",
             str(each.outcome),
             each.conn_state,
             count(sum(each.counts)),

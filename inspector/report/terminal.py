@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from inspector.report.closing import closing
 from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
+from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.page import Page, Text
@@ -60,7 +61,7 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
     picture.draw()
-    closing(page, inspection, drawn=picture.drawn, said=picture.speech.elsewhere, verbose=verbose)
+    closing(page, inspection, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
     return page.text(colour=colour)
 
 
@@ -74,14 +75,13 @@ class _Picture:
         self._verbose = verbose
         self._limit = max(limit, 0)
         self.speech: Speech = speech_of(inspection, ascii_only=not page.unicode)
-        self.drawn: frozenset[int] = frozenset()
-        """Numbers of the conversations whose comparison was told in place."""
+        self.told: set[int] = set()
+        """Identities of the comparisons whose differences were told in place."""
 
     def draw(self) -> None:
         self._title()
         connections = self._chosen(tuple(each for each in self._inspection.connections if each.segments))
         exchanges = self._chosen(tuple(each for each in self._inspection.exchanges if each.datagrams))
-        self.drawn = frozenset(each.number for each in connections) | frozenset(each.number for each in exchanges)
         for connection in connections:
             self._connection(connection)
         for exchange in exchanges:
@@ -105,14 +105,11 @@ class _Picture:
         if len(all_of_them) <= self._limit:
             return all_of_them
         differing = {each.connection for each in self._inspection.comparisons if not each.matched}
-        urgent = sorted(
-            all_of_them,
-            key=lambda each: (
-                each.number not in differing,
-                not any(finding.is_fault for finding in each.findings),
-                each.number,
-            ),
-        )
+
+        def urgency(each: Conversation) -> tuple[bool, bool, int]:
+            return each.number not in differing, not any(one.is_fault for one in each.findings), each.number
+
+        urgent = sorted(all_of_them, key=urgency)
         return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
 
     def _connection(self, connection: Connection) -> None:
@@ -120,7 +117,7 @@ class _Picture:
         ConnectionLadder(
             self._page,
             connection,
-            self._comparisons(connection.number),
+            self._comparisons(connection),
             self._inspection.payloads,
             self.speech.at,
             absolute=self._absolute,
@@ -132,7 +129,7 @@ class _Picture:
         ExchangeLadder(
             self._page,
             exchange,
-            self._comparisons(exchange.number),
+            self._comparisons(exchange),
             self._inspection.payloads,
             self.speech.at,
             verbose=self._verbose,
@@ -145,10 +142,11 @@ class _Picture:
             words = f"{dash * 2} {what} {number} of {total} "
             self._page.add(Text(words + dash * max(self._page.width - len(words), 0), "bold"))
 
-    def _comparisons(self, number: int) -> list[Comparison]:
-        alone = len(self._inspection.connections) + len(self._inspection.exchanges) == 1
-        wanted = {number, None} if alone else {number}
-        return [each for each in self._inspection.comparisons if each.connection in wanted]
+    def _comparisons(self, conversation: Connection | Exchange) -> list[Comparison]:
+        """Those of this conversation, whose differences are told in place."""
+        mine = [each for each in self._inspection.comparisons if is_about(each, conversation, self._inspection)]
+        self.told.update(id(each) for each in mine)
+        return mine
 
     def _others(self, connections: Sequence[Connection], exchanges: Sequence[Exchange]) -> None:
         inspection = self._inspection

@@ -1,4 +1,4 @@
-"""How flags, times, counts and endpoints are written; the same words in every report.
+"""How times and counts are written; the same words in every report.
 
 Times are integers to the last digit: a float would lose nanoseconds.
 """
@@ -7,21 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.wire.row import NO_TIME, Flag
+from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Clock", "count", "duration", "flags_text", "plural"]
+__all__ = ["Clock", "count", "duration", "plural"]
 
-_FLAG_NAMES = tuple((name, bit) for name, bit in Flag.members().items())
 _MILLISECOND = 1_000_000
 _SECOND = 1_000_000_000
-
-
-def flags_text(flags: int) -> str:
-    """Control bits as `SYN,ACK`, low bit first as Wireshark lists them; `none` where all are clear."""
-    return ",".join(name for name, bit in _FLAG_NAMES if flags & bit) or "none"
 
 
 def count(number: int) -> str:

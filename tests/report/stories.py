@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Blame, Finding, Side
 from inspector.report.inspection import CaptureSummary, Inspection, Verdict
 from inspector.tcp.model import Close, Connection, End, Handshake, TracedSegment, Zeek
@@ -145,9 +146,9 @@ def opened(**fields: Any) -> Story:
     """The handshake's three segments."""
     return (
         Story(**fields)
-        .say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED")
-        .say(RESPONDER, "SYN,ACK", "ESTABLISHED SYN-RECEIVED")
-        .say(ORIGINATOR, "ACK", "ESTABLISHED ESTABLISHED", label="ACK of the SYN")
+        .say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
+        .say(RESPONDER, "SYN,ACK", "ESTABLISHED SYN-RECEIVED", label="SYN,ACK (2 of 3)")
+        .say(ORIGINATOR, "ACK", "ESTABLISHED ESTABLISHED", label="ACK (3 of 3)")
     )
 
 
@@ -160,18 +161,16 @@ def hello(**fields: Any) -> Story:
         .say(ORIGINATOR, "PSH,ACK", payload=b"Thank you, Server!", label="data", wait_us=1210)
         .say(RESPONDER, "ACK")
         .say(RESPONDER, "FIN,ACK", "CLOSE-WAIT FIN-WAIT-1", label="FIN")
-        .say(ORIGINATOR, "FIN,ACK", "LAST-ACK TIME-WAIT", label="FIN that also acknowledges")
-        .say(RESPONDER, "ACK", "CLOSED TIME-WAIT", label="ACK of the FIN")
+        .say(ORIGINATOR, "FIN,ACK", "LAST-ACK TIME-WAIT", label="FIN, ACK of FIN")
+        .say(RESPONDER, "ACK", "CLOSED TIME-WAIT", label="ACK of FIN")
     )
 
 
 def refused() -> Connection:
     """A SYN to a closed port."""
-    story = Story().say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED")
-    story.say(RESPONDER, "RST,ACK", "CLOSED CLOSED", seq=0, label="reset: connection refused")
-    return story.connection(
-        handshake=Handshake.REFUSED, close=Close.NONE, zeek=Zeek("REJ", "Sr"), completeness=37
-    )
+    story = Story().say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
+    story.say(RESPONDER, "RST,ACK", "CLOSED CLOSED", seq=0, label="RST (refused)")
+    return story.connection(handshake=Handshake.REFUSED, close=Close.NONE, zeek=Zeek("REJ", "Sr"), completeness=37)
 
 
 WRONG_ACK = Finding(
@@ -188,9 +187,9 @@ WRONG_ACK = Finding(
 
 def wrong_number() -> Connection:
     """A SYN,ACK that acknowledges x instead of x+1, answered by a reset."""
-    story = Story().say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED")
+    story = Story().say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
     story.say(RESPONDER, "SYN,ACK", ack=X, findings=(WRONG_ACK,))
-    story.say(ORIGINATOR, "RST", "SYN-SENT LISTEN", seq=X, label="reset")
+    story.say(ORIGINATOR, "RST", "SYN-SENT LISTEN", seq=X, label="RST (answer)")
     return story.connection(
         handshake=Handshake.RESET, close=Close.RESET_BY_ORIGINATOR, zeek=Zeek("RSTO", "ShR"), completeness=35
     )
@@ -201,9 +200,9 @@ def both_close() -> Connection:
     story = (
         opened()
         .say(ORIGINATOR, "FIN,ACK", "FIN-WAIT-1 CLOSE-WAIT", label="FIN")
-        .say(RESPONDER, "FIN,ACK", "CLOSING CLOSING", label="FIN, crossing", ack=X + 1)
-        .say(ORIGINATOR, "ACK", "CLOSING TIME-WAIT", label="ACK of the FIN")
-        .say(RESPONDER, "ACK", "TIME-WAIT TIME-WAIT", label="ACK of the FIN")
+        .say(RESPONDER, "FIN,ACK", "CLOSING CLOSING", label="FIN (crossing)", ack=X + 1)
+        .say(ORIGINATOR, "ACK", "CLOSING TIME-WAIT", label="ACK of FIN")
+        .say(RESPONDER, "ACK", "TIME-WAIT TIME-WAIT", label="ACK of FIN")
     )
     return story.connection(close=Close.SIMULTANEOUS, zeek=Zeek("SF", "ShAFf"), completeness=23)
 
@@ -213,7 +212,7 @@ def self_connected() -> Connection:
     one = Endpoint("127.0.0.1", 45678)
     story = (
         Story(ends=(one, one), iss=(X, X))
-        .say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED")
+        .say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
         .say(RESPONDER, "SYN,ACK", "SYN-RECEIVED SYN-RECEIVED", seq=X)
     )
     return story.connection(handshake=Handshake.SIMULTANEOUS, close=Close.NONE, zeek=Zeek("S1", "Sh"), completeness=7)
@@ -228,8 +227,8 @@ def bulk(segments: int = 120) -> Story:
             story.say(RESPONDER, "ACK")
     return (
         story.say(ORIGINATOR, "FIN,ACK", "FIN-WAIT-1 CLOSE-WAIT", label="FIN")
-        .say(RESPONDER, "FIN,ACK", "TIME-WAIT LAST-ACK", label="FIN that also acknowledges")
-        .say(ORIGINATOR, "ACK", "TIME-WAIT CLOSED", label="ACK of the FIN")
+        .say(RESPONDER, "FIN,ACK", "TIME-WAIT LAST-ACK", label="FIN, ACK of FIN")
+        .say(ORIGINATOR, "ACK", "TIME-WAIT CLOSED", label="ACK of FIN")
     )
 
 
@@ -260,3 +259,74 @@ def exchange(*datagrams: TracedDatagram, outcome: Outcome = Outcome.REPLIED, **f
         history="Dd",
     )
     return replace(made, **fields)
+
+
+def wrong_number_compared() -> Inspection:
+    """The wrong-number handshake against the expected one: a changed field, an extra segment, a missing line."""
+    comparison = Comparison(
+        name="three-way-handshake",
+        matched=False,
+        differences=(
+            Difference(
+                Kind.CHANGED, 2, 2, "ack", f"x+1 = {X}+1 = {X + 1}", f"x = {X}", "RFC 9293 section 3.5",
+                "frame.number == 2",
+            ),
+            Difference(Kind.EXTRA, None, 3, "", "", f"client > server  RST  seq=x  ({X})"),
+            Difference(Kind.MISSING, 3, None, "", "client > server  ACK  seq=x+1  ack=y+1", ""),
+        ),
+        bindings=(("x", X), ("y", Y)),
+        lines=((1, 1), (2, 2)),
+        notes=("1 retransmission of SYN",),
+        connection=1,
+    )  # fmt: skip
+    return inspection(wrong_number(), comparisons=(comparison,), verdict=Verdict.DIFFERS)
+
+
+def chinese() -> Inspection:
+    """One line of Chinese text, and what a hostile peer sends back."""
+    story = (
+        opened(ends=(CLIENT, Endpoint("127.0.0.1", 9999)))
+        .say(
+            RESPONDER,
+            "PSH,ACK",
+            payload="欢迎来到网络编程的世界 这一行足够长 要折到第二行去。\n".encode(),
+            label="data",
+        )
+        .say(ORIGINATOR, "PSH,ACK", payload=b"\x1b[2J\x1b[31mverdict \xe2\x80\xaeas expected\x00\xff", label="data")
+    )
+    return inspection(story.connection(close=Close.NONE), payloads=story.payloads, title="tcp-greeting: 一行中文")
+
+
+def udp_replied() -> Inspection:
+    """A request, its reply."""
+    ask, answer = datagram(1, ORIGINATOR, b"ping", "request"), datagram(2, RESPONDER, "好".encode(), "reply")
+    payloads = {1: b"ping", 2: "好".encode()}
+    capture = CaptureSummary(frames=2, dropped=None, duplicates=2, undecoded=0, truncated=0)
+    return inspection(exchanges=(exchange(ask, answer),), payloads=payloads, capture=capture, source="udp.pcapng")
+
+
+def udp_unreachable() -> Inspection:
+    """A datagram to a closed port, and the ICMP error that quotes it."""
+    ask = datagram(1, ORIGINATOR, b"anybody?", "request")
+    error = datagram(2, RESPONDER, b"anybody?", "ICMP port unreachable", icmp_type=3, icmp_code=3)
+    tied = exchange(ask, replace(error, about=1), outcome=Outcome.UNREACHABLE, conn_state="S0", history="D")
+    return inspection(exchanges=(tied,), payloads={1: b"anybody?", 2: b"anybody?"})
+
+
+def lossy() -> Inspection:
+    """A cut capture with drops, undecoded frames and a gap that nobody is to blame for."""
+    gap = Finding("segment-not-captured", Blame.CAPTURE, "acknowledges 14 bytes that were not captured", frame=4)
+    late = Finding("handshake-not-seen", Blame.CAPTURE, "the capture began after the handshake")
+    story = opened().say(ORIGINATOR, "ACK", ack=Y + 15, findings=(gap,))
+    capture = CaptureSummary(
+        frames=9, dropped=3, duplicates=4, undecoded=2, truncated=1, cut="a.pcap, byte 812: record cut short",
+        undecoded_reasons=(("IPv4 header length 12, at least 20 expected", 2),),
+    )  # fmt: skip
+    made = story.connection(close=Close.NONE, findings=(late, gap))
+    return inspection(made, capture=capture, source="a.pcap")
+
+
+def many(connections: int = 12) -> Inspection:
+    """More connections than are drawn."""
+    plain = [replace(hello(number=number).connection(), number=number) for number in range(1, connections)]
+    return inspection(*plain, replace(wrong_number(), number=connections), verdict=Verdict.FINDINGS, source="big.pcap")
