@@ -13,7 +13,7 @@ When does a SYN begin a new incarnation of a known pair of endpoints?
   own SYN or the answer to it.
 * A SYN,ACK far from all that a connection without handshake has sent begins one whose SYN was missed.
 * In a connection that lives it is stray at first (an old duplicate, or an end that lost its memory:
-  RFC 9293 section 3.5.1, Figures 8 and 10): it moves nobody. If a SYN,ACK then acknowledges it, it was
+  RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges it, it was
   not: the new incarnation begins, and takes the SYN along.
 """
 
