@@ -10,7 +10,7 @@ from inspector.errors import CaptureFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["open_output"]
+__all__ = ["cannot_write", "open_output"]
 
 _BUFFER = 1 << 20
 """Above any frame, so that what leaves it is whole blocks."""
@@ -34,11 +34,7 @@ def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
         if owner is not None:
             os.fchown(output.fileno(), *owner)
     except OSError as error:
-        raise CaptureFileError(
-            str(path),
-            f"cannot be written: {error.strerror or error}",
-            remedies=("name a file in a folder that you may write to, or `-` for standard output",),
-        ) from error
+        raise cannot_write(str(path), error) from error
     return output
 
 
@@ -48,3 +44,12 @@ def _make_folders(folder: Path, owner: tuple[int, int] | None) -> None:
         ancestor.mkdir(exist_ok=True)
         if owner is not None:
             os.chown(ancestor, *owner)
+
+
+def cannot_write(name: str, error: OSError) -> CaptureFileError:
+    """The error to raise where the system does not let us write a file."""
+    return CaptureFileError(
+        name,
+        f"cannot be written: {error.strerror or error}",
+        remedies=("name a file in a folder that you may write to and that has room, or `-` for standard output",),
+    )

@@ -20,25 +20,22 @@ Not here: which file name is right, and whether one may be overwritten; that is 
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics, open_engine
-from inspector.capture.output import open_output
 from inspector.capture.quiet import moving
+from inspector.capture.sink import Sink
 from inspector.errors import CaptureError, CaptureFileError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
     from inspector.wire.frame import Frame
-    from inspector.wire.writer import CaptureWriter
 
 __all__ = ["Recording"]
 
@@ -101,7 +98,7 @@ class Recording:
         """Why it ended: `count`, `duration`, `stopped`, `finished`, or the engine's reason."""
         self.undrained = ""
         """What was still under way when the capture was ended; empty if nothing was, or nobody waited."""
-        self._open_arguments = {
+        self._open_arguments: dict[str, Any] = {
             "ports": frozenset(ports),
             "kind": engine,
             "snaplen": snaplen,
@@ -111,19 +108,17 @@ class Recording:
             "own_traffic": own_traffic,
         }
         self._ports = frozenset(ports)
-        self._path, self._owner, self._comment, self._snaplen = path, owner, comment, snaplen
-        self._left = count
+        self._path = path
+        self._head: dict[str, Any] = {"owner": owner, "snaplen": snaplen, "interface": interface, "comment": comment}
         self._duration, self._drain_s = duration, drain_s
         self._deadline: float | None = None
-        self._on_frame = on_frame
-        self._queue: SimpleQueue[Frame | None] | None = SimpleQueue() if keep else None
+        self._sink = Sink(on_frame=on_frame, keep=keep, count=count)
         self._stack = ExitStack()
         self._stop_asked = False
         self._failure: BaseException | None = None
         self._ended = threading.Event()
         self._turn = threading.Condition()
         self._statistics = Statistics(0, 0)
-        self._taken = 0
         self._drained = False
         self._finished = False
 
@@ -136,9 +131,11 @@ class Recording:
 
         """
         try:
-            self._engine = open_engine(self.interface, **self._open_arguments)  # type: ignore[arg-type] # checked there
+            self._engine = open_engine(self.interface, **self._open_arguments)
             self._stack.callback(self._engine.close)
-            self._writer = self._open_writer()
+            self._stack.callback(self._sink.close)
+            if self._path is not None:
+                self._sink.open_file(self._path, link_type=self._engine.link_type, **self._head)
             self._thread = threading.Thread(target=self._run, name=f"capture {self.interface}", daemon=True)
             self._thread.start()
             self._stack.callback(self._thread.join)
@@ -183,10 +180,7 @@ class Recording:
             self._stop("finished")
             self._thread.join()
         finally:
-            try:
-                self._stack.close()
-            except OSError as error:  # the file system had no room for the last block
-                self._failure = self._failure or error
+            self._stack.close()
         self._raise_failure()
 
     def stop(self) -> None:
@@ -199,11 +193,12 @@ class Recording:
 
     def frames(self) -> Iterator[Frame]:
         """Frames as they come, from the first one on, until the recording ends. For one reader; needs `keep`."""
-        if self._queue is None:
+        queue = self._sink.queue
+        if queue is None:
             raise TypeError("this recording keeps no frames: it was made with keep=False")
-        while (frame := self._queue.get()) is not None:
+        while (frame := queue.get()) is not None:
             yield frame
-        self._queue.put(None)
+        queue.put(None)
 
     @property
     def link_type(self) -> int:
@@ -216,7 +211,7 @@ class Recording:
         if self._ended.is_set():
             return self._statistics
         engine = self._engine.statistics()
-        return Statistics(self._taken, engine.dropped, engine.duplicates)
+        return Statistics(self._sink.taken, engine.dropped, engine.duplicates)
 
     def _stop(self, reason: str) -> None:
         if not self._stop_asked and not self.ended_by:
@@ -230,16 +225,19 @@ class Recording:
     def _run(self) -> None:
         try:
             self._read_to_the_end()
-            self._statistics = self._settled()
         except BaseException as failure:  # noqa: BLE001 - raised again by `finish`, in the caller's thread
             self._failure = failure
-            self._statistics = self._settled()
-        finally:
-            self._ended.set()
-            if self._queue is not None:
-                self._queue.put(None)
-            with self._turn:
-                self._turn.notify_all()
+        engine = self._engine.statistics()
+        self._statistics = Statistics(self._sink.taken, engine.dropped, engine.duplicates)
+        try:
+            if self._failure is None:
+                self._sink.settle(self._statistics)
+            self._sink.close()
+        except (CaptureFileError, BrokenPipeError) as failure:
+            self._failure = self._failure or failure
+        self._ended.set()
+        with self._turn:
+            self._turn.notify_all()
 
     def _read_to_the_end(self) -> None:
         while not self._stop_asked:
@@ -248,7 +246,7 @@ class Recording:
                 self.ended_by = "duration"
                 break
             batch = self._engine.read(min(patience, 1.0))
-            if not self._take(batch):
+            if not self._sink.take(batch):
                 self.ended_by = "count"
                 return
             with self._turn:
@@ -262,36 +260,10 @@ class Recording:
     def _last_look(self, until_ns: int) -> None:
         """Take what the ring already holds, and nothing that was captured after the end was decided."""
         while not self._engine.ended and (batch := self._engine.read(_LAST_LOOK_S)):
-            if not self._take([frame for frame in batch if frame.time_ns <= until_ns]):
+            if not self._sink.take([frame for frame in batch if frame.time_ns <= until_ns]):
                 return
             if batch[-1].time_ns > until_ns:
                 return
-
-    def _take(self, batch: list[Frame]) -> bool:
-        """Write, show and keep a batch; False when `count` is reached."""
-        if self._left is not None:
-            batch = batch[: self._left]
-            self._left -= len(batch)
-        if self._writer and batch:
-            for frame in batch:
-                self._writer.write(frame)
-            self._writer.flush()
-        for frame in batch:
-            if self._on_frame:
-                self._on_frame(frame)
-            if self._queue is not None:
-                self._queue.put(frame)
-        self._taken += len(batch)
-        return self._left is None or self._left > 0
-
-    def _settled(self) -> Statistics:
-        """The last word on what was lost, also for the file."""
-        engine = self._engine.statistics()
-        settled = Statistics(self._taken, engine.dropped, engine.duplicates)
-        if self._writer and not self._failure:
-            self._writer.statistics(settled.received, settled.dropped or 0)
-            self._writer.flush()
-        return settled
 
     # And this in the caller's.
 
@@ -322,31 +294,8 @@ class Recording:
         return False
 
     def _raise_failure(self) -> None:
-        if self._failure is None:
-            return
         failure, self._failure = self._failure, None
         if isinstance(failure, BrokenPipeError):
             self.ended_by = "the reader of the output went away"
-            return
-        if isinstance(failure, OSError):
-            raise CaptureFileError(str(self._path), f"cannot be written: {failure.strerror or failure}") from failure
-        raise failure
-
-    def _open_writer(self) -> CaptureWriter | None:
-        if self._path is None:
-            return None
-        if isinstance(self._path, str | os.PathLike):
-            output = self._stack.enter_context(open_output(Path(self._path), self._owner))
-        else:
-            output = self._path
-        from inspector.wire.writer import CaptureWriter
-
-        writer = CaptureWriter(
-            output,
-            link_type=self._engine.link_type,
-            snaplen=self._snaplen,
-            interface_name=self.interface,
-            comment=self._comment,
-        )
-        writer.flush()
-        return writer
+        elif failure is not None:
+            raise failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -17,6 +18,8 @@ from inspector.errors import CaptureFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from typing_extensions import Buffer
 
 
 @pytest.fixture
@@ -97,18 +100,35 @@ def test_a_stream_is_written_and_left_open(free_port: int, converse: Callable[..
 @pytest.mark.usefixtures("can_capture")
 def test_a_reader_that_goes_away_is_an_end_and_no_failure(free_port: int, converse: Callable[..., None]) -> None:
     reading, writing = os.pipe()
-    with os.fdopen(writing, "wb", buffering=0) as pipe:
-        with Recording(ports={free_port}, path=pipe) as recording:
-            os.close(reading)
-            converse(free_port)
+    with os.fdopen(writing, "wb", buffering=0) as pipe, Recording(ports={free_port}, path=pipe) as recording:
+        os.close(reading)
+        converse(free_port)
 
     assert recording.ended_by == "the reader of the output went away"
 
 
 @pytest.mark.usefixtures("can_capture")
-def test_a_full_disk_is_an_error_with_the_path(free_port: int, converse: Callable[..., None]) -> None:
-    with pytest.raises(CaptureFileError, match=r"/dev/full.*No space left"), Recording(path="/dev/full") as recording:
-        converse(free_port)
+def test_a_full_disk_is_an_error_with_the_path() -> None:
+    with pytest.raises(CaptureFileError, match=r"/dev/full.*No space left"):
+        Recording(path="/dev/full").__enter__()
+
+
+class Filling(io.BytesIO):
+    """A disk with room for the head of a file only."""
+
+    name = "small disk"
+
+    def write(self, data: Buffer) -> int:
+        if self.tell() > 1000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+
+@pytest.mark.usefixtures("can_capture")
+def test_a_disk_that_fills_in_mid_capture_is_an_error_in_finish(free_port: int, converse: Callable[..., None]) -> None:
+    recording = Recording(ports={free_port}, path=Filling()).__enter__()
+    converse(free_port, bytes(100_000))
+    with pytest.raises(CaptureFileError, match=r"small disk.*No space left"):
         recording.finish()
 
 
