@@ -165,7 +165,7 @@ def _copy_of(row: Row, end: ExchangeEnd) -> int:
     else:
         return Part.DATAGRAM
     before &= 3
-    both_known = Direction.UNKNOWN not in (before, row.direction)
+    both_known = before > Direction.UNKNOWN and row.direction > Direction.UNKNOWN
     return Part.DUPLICATE if row.ip_id > 0 or (both_known and before != row.direction) else Part.REPEATED
 
 
