@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inspector.findings import Side
 from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
-from inspector.report.ladder import finding_note
+from inspector.report.judged import finding_in_words, of_the_whole
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.words import Clock, plural
@@ -82,13 +82,13 @@ class ExchangeLadder:
                 continue
             self._datagram(traced, index)
             drawn.add(traced.row.frame)
-        for difference in self._placed.left_over(frozenset(drawn)):
-            self._difference(difference)
-        in_place = {finding for traced in exchange.datagrams for finding in traced.findings}
-        for finding in exchange.findings:
-            if finding not in in_place:
-                finding_note(self._lanes, self._page, finding)
         self._summary()
+        in_place = {finding for traced in exchange.datagrams for finding in traced.findings}
+        of_the_whole(
+            self._page,
+            self._placed.left_over(frozenset(drawn)),
+            [finding for finding in exchange.findings if finding not in in_place],
+        )
 
     def _hidden(self, index: int) -> bool:
         total = len(self._exchange.datagrams)
@@ -111,7 +111,7 @@ class ExchangeLadder:
         for difference in self._placed.at.get(row.frame, ()):
             self._difference(difference)
         for finding in traced.findings:
-            finding_note(self._lanes, self._page, finding)
+            self._lanes.note(*finding_in_words(finding, self._page.glyphs))
         self._missing_after(row.frame)
 
     def _texts(self, traced: TracedDatagram) -> list[Text]:
@@ -125,6 +125,8 @@ class ExchangeLadder:
         payload = self._payloads.get(row.frame, b"")
         if payload:
             texts.append(Text(quoted(payload, lines * (self._lanes.room - 1), ascii_only=ascii_only), "green"))
+        if row.captured_len < row.payload_len:
+            texts.append(Text(f"captured {row.captured_len} of {plural(row.payload_len, 'byte')}", "yellow"))
         return texts + [Text(safe_text(said, ascii_only=ascii_only), "italic green") for said in self._words(row.frame)]
 
     def _words(self, frame: int) -> Sequence[str]:
@@ -140,12 +142,10 @@ class ExchangeLadder:
             self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
 
     def _summary(self) -> None:
-        exchange, bullet = self._exchange, f" {self._page.glyphs.bullet} "
-        carried = [
-            f"{side} {plural(size, 'byte')} in {plural(number, 'datagram')}"
-            for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True)
-        ]
+        exchange = self._exchange
         self._page.blank()
         self._page.fact("outcome", f"{exchange.outcome}: {_OUTCOMES[exchange.outcome]}")
-        self._page.fact("carried", bullet.join(carried))
+        for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True):
+            carried = f"{plural(size, 'byte')} in {plural(number, 'datagram')}, by the {side}"
+            self._page.fact("" if side else "carried", carried)
         self._page.fact("tools", f"Zeek {exchange.conn_state} {exchange.history}".rstrip(), "dim")

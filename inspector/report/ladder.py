@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.expect.flags import flags_text
-from inspector.findings import Blame, Side
+from inspector.findings import Side
 from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
 from inspector.report.folding import Fold, folded
+from inspector.report.judged import finding_in_words, of_the_whole
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inspector.expect.model import Comparison, Difference
-    from inspector.findings import Finding
     from inspector.report.page import Page
     from inspector.tcp.model import Connection, TracedSegment
 
-__all__ = ["ConnectionLadder", "finding_note"]
+__all__ = ["ConnectionLadder"]
 
 _LINES_OF_PAYLOAD = 2
 _LINES_OF_PAYLOAD_VERBOSE = 8
@@ -78,8 +78,13 @@ class ConnectionLadder:
             else:
                 self._segment(item.segment, item.index)
                 drawn.add(item.segment.row.frame)
-        self._of_the_whole(frozenset(drawn))
         self._summary()
+        in_place = {finding for traced in connection.segments for finding in traced.findings}
+        of_the_whole(
+            self._page,
+            self._placed.left_over(frozenset(drawn)),
+            [finding for finding in connection.findings if finding not in in_place],
+        )
 
     def _origins(self) -> None:
         for side, origin in zip(Side, self._symbols.origins, strict=True):
@@ -106,7 +111,7 @@ class ConnectionLadder:
         for difference in self._placed.at.get(row.frame, ()):
             self._difference(difference)
         for finding in traced.findings:
-            finding_note(self._lanes, self._page, finding)
+            self._lanes.note(*finding_in_words(finding, self._page.glyphs))
         self._missing_after(row.frame)
 
     def _title(self, traced: TracedSegment) -> Text:
@@ -135,17 +140,19 @@ class ConnectionLadder:
         return Text.assemble((f"{name}={symbol}", "cyan"), (f" ({raw})", "dim"))
 
     def _carried(self, traced: TracedSegment) -> list[Text]:
-        texts = []
-        payload = self._payloads.get(traced.row.frame, b"")
+        texts, row = [], traced.row
+        payload = self._payloads.get(row.frame, b"")
         ascii_only = not self._page.unicode
         lines = _LINES_OF_PAYLOAD_VERBOSE if self._verbose else _LINES_OF_PAYLOAD
         if payload:
             # A line less a cell each, for a wide character that would straddle the edge.
             limit = lines * (self._lanes.room - 1)
             texts.append(Text(quoted(payload, limit, ascii_only=ascii_only), "green"))
+        if row.captured_len < row.payload_len:
+            texts.append(Text(f"captured {row.captured_len} of {plural(row.payload_len, 'byte')}", "yellow"))
         texts += [
             Text(safe_text(said, lines * (self._lanes.room - 1), ascii_only=ascii_only), "italic green")
-            for said in self._said.get(traced.row.frame, ())
+            for said in self._said.get(row.frame, ())
         ]
         return texts
 
@@ -162,44 +169,22 @@ class ConnectionLadder:
         if self._verbose and difference.display_filter:
             self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
 
-    def _of_the_whole(self, drawn: frozenset[int]) -> None:
-        """What belongs to no drawn segment: said below the ladder."""
-        for difference in self._placed.left_over(drawn):
-            self._difference(difference)
-        in_place = {finding for traced in self._connection.segments for finding in traced.findings}
-        for finding in self._connection.findings:
-            if finding not in in_place:
-                finding_note(self._lanes, self._page, finding)
-
     def _summary(self) -> None:
         connection = self._connection
-        bullet = f" {self._page.glyphs.bullet} "
         took = "" if connection.handshake_ns is None else f", in {duration(connection.handshake_ns)}"
-        carried = [
-            f"{side} {plural(end.payload_bytes, 'byte')} in {plural(end.segments, 'segment')}"
-            + (f", {count(end.retransmissions)} of them again" if end.retransmissions else "")
-            for side, end in zip(Side, (connection.originator, connection.responder), strict=True)
-        ]
         zeek = f"Zeek {connection.zeek.conn_state} {connection.zeek.history}".rstrip()
         self._page.blank()
         self._page.fact("handshake", f"{connection.handshake}{took}")
         self._page.fact("close", str(connection.close))
-        self._page.fact("carried", bullet.join(carried))
-        self._page.fact("tools", f"{zeek}{bullet}Wireshark tcp.completeness {connection.completeness}", "dim")
+        for side in Side:
+            end = connection.end(side)
+            again = f", {count(end.retransmissions)} of them again" if end.retransmissions else ""
+            carried = f"{plural(end.payload_bytes, 'byte')} in {plural(end.segments, 'segment')}{again}, by the {side}"
+            self._page.fact("" if side else "carried", carried)
+        bullet = self._page.glyphs.bullet
+        self._page.fact("tools", f"{zeek} {bullet} Wireshark tcp.completeness {connection.completeness}", "dim")
         if self._verbose:
             self._page.fact("filter", connection.display_filter, "dim")
-
-
-def finding_note(lanes: Lanes, page: Page, finding: Finding) -> None:
-    """A finding below the block that it is about, its blame in words and in a mark."""
-    glyphs = page.glyphs
-    mark, style, whose = {
-        Blame.PEER: (glyphs.fault, "bold red", ""),
-        Blame.CAPTURE: (glyphs.unsure, "yellow", "capture: "),
-        Blame.PATH: (glyphs.path, "yellow", "path: "),
-    }[finding.blame]
-    rule = f" ({finding.rule})" if finding.rule else ""
-    lanes.note(Text(mark, style), Text(f"{whose}{safe_text(finding.message)}{rule}"), style)
 
 
 def _beyond(flags: str, label: str) -> str:

@@ -31,14 +31,14 @@ def plural(number: int, one: str, many: str = "") -> str:
 def duration(nanoseconds: int) -> str:
     """A length of time with a unit that suits it: `0.045 ms`, `12.345 s`."""
     if abs(nanoseconds) < _SECOND:
-        return f"{_decimal(nanoseconds, _MILLISECOND)} ms"
-    return f"{_decimal(nanoseconds, _SECOND)} s"
+        return f"{_decimal(nanoseconds, _MILLISECOND, 3)} ms"
+    return f"{_decimal(nanoseconds, _SECOND, 3)} s"
 
 
-def _decimal(nanoseconds: int, unit: int) -> str:
-    """Three decimals of `unit`, cut and not rounded: a time never reads later than it was."""
+def _decimal(nanoseconds: int, unit: int, digits: int) -> str:
+    """`nanoseconds` in `unit`, cut and not rounded: a time never reads later than it was."""
     whole, rest = divmod(abs(nanoseconds), unit)
-    return f"{'-' if nanoseconds < 0 else ''}{whole:,}.{rest * 1000 // unit:03d}"
+    return f"{'-' if nanoseconds < 0 else ''}{whole:,}.{rest * 10**digits // unit:0{digits}d}"
 
 
 class Clock:
@@ -48,15 +48,17 @@ class Clock:
         known = [time for time in times_ns if time != NO_TIME]
         self._start = start_ns if start_ns != NO_TIME else min(known, default=0)
         longest = max((abs(time - self._start) for time in known), default=0)
-        self.unit, self._scale = ("ms", _MILLISECOND) if longest < 10 * _SECOND else ("s", _SECOND)
+        # Microseconds in either unit: three decimals of a millisecond, six of a second.
+        in_ms = longest < 10 * _SECOND
+        self.unit, self._scale, self._digits = ("ms", _MILLISECOND, 3) if in_ms else ("s", _SECOND, 6)
 
     def since_start(self, time_ns: int) -> str:
         """`12.345`, or `-` where the frame bears no time."""
-        return "-" if time_ns == NO_TIME else _decimal(time_ns - self._start, self._scale)
+        return "-" if time_ns == NO_TIME else _decimal(time_ns - self._start, self._scale, self._digits)
 
     def gap(self, earlier_ns: int, time_ns: int) -> str:
         """`+0.031` since the segment before; empty where either bears no time."""
         if NO_TIME in (earlier_ns, time_ns):
             return ""
-        text = _decimal(time_ns - earlier_ns, self._scale)
+        text = _decimal(time_ns - earlier_ns, self._scale, self._digits)
         return text if text.startswith("-") else f"+{text}"

@@ -1,0 +1,41 @@
+"""Findings in words: a mark, whose doing it is, what was seen, and the rule that says so.
+
+The blame stands in words beside the mark, and colour only repeats it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.findings import Blame
+from inspector.report.differences import in_words
+from inspector.report.page import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inspector.expect.model import Difference
+    from inspector.findings import Finding
+    from inspector.report.page import Glyphs, Page
+
+__all__ = ["finding_in_words", "of_the_whole"]
+
+
+def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]:
+    """`(mark, text, style)` of a finding; no word of blame where a peer broke a rule, for then the text says it."""
+    mark, style, whose = {
+        Blame.PEER: (glyphs.fault, "bold red", ""),
+        Blame.CAPTURE: (glyphs.unsure, "yellow", "capture: "),
+        Blame.PATH: (glyphs.path, "yellow", "path: "),
+    }[finding.blame]
+    rule = f" ({finding.rule})" if finding.rule else ""
+    return Text(mark, style), Text(f"{whose}{finding.message}{rule}", style), style
+
+
+def of_the_whole(page: Page, differences: Iterable[Difference], findings: Iterable[Finding]) -> None:
+    """What belongs to no segment that is drawn: among the facts below the ladder."""
+    for number, difference in enumerate(differences):
+        page.fact("" if number else "differs", f"{page.glyphs.differs} {in_words(difference)}", "red")
+    for number, finding in enumerate(findings):
+        mark, text, style = finding_in_words(finding, page.glyphs)
+        page.fact("" if number else "found", Text.assemble(mark, " ", text), style)
