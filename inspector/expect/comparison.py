@@ -1,0 +1,138 @@
+"""An expected sequence against what connections and exchanges did.
+
+Who is judged. A sequence of TCP lines is compared with every TCP connection, one of UDP or ICMP lines with every UDP
+exchange: each must be as expected. Where there is none, one comparison says that everything is missing. One sequence
+describes one kind; a mixture is the expectation's fault.
+
+What is compared. A sequence describes all of a connection, unless its header says `part:`; then `...` stands for what
+comes before or after, so `three-way-handshake` asked for by itself is about how a connection begins. Unless it says
+`strict`, what `subject` calls tolerated is passed over and told in a note.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExpectationError
+from inspector.expect.automaton import build
+from inspector.expect.differences import differences
+from inspector.expect.expansion import expand
+from inspector.expect.library import load
+from inspector.expect.matching import Matcher
+from inspector.expect.model import Comparison
+from inspector.expect.notation import Datagram, Icmp, lines_of, peers_of
+from inspector.expect.reading import read
+from inspector.expect.subject import Subject, Transport, subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from inspector.expect.notation import Item, Sequence
+    from inspector.expect.reading import Reading
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
+__all__ = ["Comparer", "compare", "compare_all", "transport_of"]
+
+_FRAMES_NAMED = 5
+
+
+def compare(
+    sequence: Sequence, inspected: Connection | Exchange | Subject, find: Callable[..., Sequence] = load
+) -> Comparison:
+    """`sequence` against one connection or exchange.
+
+    `find` gives the sequences that it uses. ExpectationError where the sequence cannot be compared: what it uses is
+    unknown, it mixes TCP and UDP, or the work would pass the bound of `matching`.
+    """
+    return Comparer(sequence, find).compare(inspected)
+
+
+def compare_all(
+    sequence: Sequence,
+    connections: Iterable[Connection],
+    exchanges: Iterable[Exchange],
+    find: Callable[..., Sequence] = load,
+) -> tuple[Comparison, ...]:
+    """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    comparer = Comparer(sequence, find)
+    judged: list[Connection | Exchange] = []
+    judged.extend(connections if comparer.transport is Transport.TCP else exchanges)
+    if not judged:
+        return (comparer.compare(Subject(comparer.transport, None, (), "")),)
+    return tuple(comparer.compare(inspected) for inspected in judged)
+
+
+def transport_of(items: Iterable[Item], name: str) -> Transport:
+    """What the lines are about; TCP where there are none. ExpectationError, naming `name`, for a mixture."""
+    found: dict[Transport, tuple[int, int]] = {}
+    for line in lines_of(items):
+        transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
+        found.setdefault(transport, line.at)
+    if len(found) > 1:
+        line_number, column = list(found.values())[1]
+        raise ExpectationError(
+            name, "found TCP and UDP lines together, expected one of them", line=line_number, column=column
+        )
+    return next(iter(found), Transport.TCP)
+
+
+class Comparer:
+    """A sequence made ready once, to be compared with many."""
+
+    def __init__(self, sequence: Sequence, find: Callable[..., Sequence] = load) -> None:
+        items = expand(sequence, find)
+        where = sequence.path or sequence.name
+        self.name = sequence.name
+        self.peers = peers_of(sequence)
+        self.transport = transport_of(items, where)
+        self.matcher = Matcher(build(items, where), self.peers, strict=sequence.strict, name=where)
+
+    def compare(self, inspected: Connection | Exchange | Subject) -> Comparison:
+        """The comparison with one of them."""
+        subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
+        reading = read(self.matcher, self.matcher.align(subject.events), subject.events)
+        found = differences(reading, subject, self.peers)
+        return Comparison(
+            self.name,
+            not found,
+            found,
+            _bindings(reading),
+            tuple(
+                (written.number, subject.events[written.event].frame)
+                for written in reading.lines
+                if written.event is not None
+            ),
+            _notes(reading, subject),
+            subject.number,
+        )
+
+
+def _bindings(reading: Reading) -> tuple[tuple[str, int], ...]:
+    """Symbols in the order of their use; one that is new in each round of a repeat is told with its first number."""
+    found: dict[str, int] = {}
+    for written in reading.lines:
+        sums = [side for check in written.prepared.checks for side in (check.low, check.high)]
+        used = {symbol for _, terms in sums for symbol, _ in terms}
+        for symbol in sorted(used):
+            place = written.symbols[symbol]
+            number = reading.numbers[place]
+            if number is not None:
+                found.setdefault(reading.names[place], number)
+    return tuple(found.items())
+
+
+def _notes(reading: Reading, subject: Subject) -> tuple[str, ...]:
+    """What was passed over without being expected, a note for each reason."""
+    taken = {written.event for written in reading.lines} | set(reading.extra) | reading.free
+    frames: dict[str, list[int]] = {}
+    for index, event in enumerate(subject.events):
+        if index not in taken:
+            frames.setdefault(event.tolerated, []).append(event.frame)
+    return tuple(f"tolerated {reason}: {_frames(those)}" for reason, those in frames.items())
+
+
+def _frames(frames: list[int]) -> str:
+    shown = ", ".join(map(str, frames[:_FRAMES_NAMED]))
+    more = f" and {len(frames) - _FRAMES_NAMED:,} more" if len(frames) > _FRAMES_NAMED else ""
+    return f"frame{'s' if len(frames) > 1 else ''} {shown}{more}"

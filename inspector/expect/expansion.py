@@ -1,0 +1,238 @@
+"""From what is written to what is compared: sequences included, roles exchanged, `...` put where a part leaves room.
+
+The result holds no `Use` and no `Remark`, and is one tree of lines whose peers bear the names of the sequence that was
+asked for. Symbols stay apart as rule 5 of `notation` says: a private symbol of an included sequence that would
+meet another of the same name gets a prime (`m'`).
+
+Hostile input: a sequence that includes itself, or grows past `MOST_LINES` by including, is a complaint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from inspector.errors import ExpectationError
+from inspector.expect.library import load
+from inspector.expect.notation import (
+    Alternatives,
+    AnyOrder,
+    AnySegments,
+    Line,
+    Linear,
+    Optional,
+    Part,
+    Remark,
+    Repeat,
+    Sequence,
+    Use,
+    peers_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from inspector.expect.notation import Item
+
+__all__ = ["MOST_LINES", "expand", "symbols_of"]
+
+MOST_LINES = 5_000
+
+_DEEPEST = 16
+
+
+def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
+    """The items of `sequence` as it is compared by itself, its peers under their own names.
+
+    `find(name, beside=path)` gives an included sequence. ExpectationError where one is unknown, includes itself, or
+    where all together are too many lines.
+    """
+    peers = peers_of(sequence)
+    expansion = _Expansion(find, peers)
+    own = {symbol: Linear(((1, symbol),)) for symbol in (*symbols_of(sequence.items), *sequence.parameters)}
+    scope = _Scope(sequence, peers, own, (sequence.path,))
+    items = expansion.included(scope, frozenset(), either_way=sequence.either_way)
+    before = sequence.part in (Part.ENDING, Part.ANYWHERE)
+    after = sequence.part in (Part.BEGINNING, Part.ANYWHERE)
+    return (*[AnySegments()] * before, *items, *[AnySegments()] * after)
+
+
+def symbols_of(items: Iterable[Item]) -> dict[str, None]:
+    """All symbols used in the lines and inclusions below `items`, in the order of their first use."""
+    found: dict[str, None] = {}
+    for linear in _linears_of(items):
+        found.update(dict.fromkeys(symbol for _, symbol in linear.terms if symbol))
+    return found
+
+
+def _linears_of(items: Iterable[Item]) -> Iterator[Linear]:
+    for item in items:
+        match item:
+            case Line():
+                for written in item.fields:
+                    yield from written.sums
+            case Use():
+                yield from (value for _, value in item.values)
+            case Optional() | Repeat() | AnyOrder():
+                yield from _linears_of(item.items)
+            case Alternatives():
+                for branch in item.branches:
+                    yield from _linears_of(branch)
+            case _:
+                continue
+
+
+@dataclass(slots=True)
+class _Expansion:
+    find: Callable[..., Sequence]
+    top: tuple[str, str]
+    lines: int = field(default=0)
+
+    def included(self, scope: _Scope, taken: frozenset[str], *, either_way: bool) -> tuple[Item, ...]:
+        """The items of a sequence in its scope; `either_way` also with the roles exchanged."""
+        items = scope.sequence.items
+        taken |= scope.taken
+        if not either_way:
+            return self._items(items, scope, taken)
+        mirrored = replace(scope, peers=(scope.peers[1], scope.peers[0]))
+        return (Alternatives((self._items(items, scope, taken), self._items(items, mirrored, taken))),)
+
+    def _items(self, items: Iterable[Item], scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
+        """`items` in their scope; what one item takes of the names is taken for the next."""
+        result: list[Item] = []
+        for item in items:
+            new = self._item(item, scope, taken)
+            taken |= frozenset(symbols_of(new))
+            result.extend(new)
+        return tuple(result)
+
+    def _item(  # noqa: PLR0911 - one for each kind of item
+        self, item: Item, scope: _Scope, taken: frozenset[str]
+    ) -> tuple[Item, ...]:
+        match item:
+            case Line():
+                self.lines += 1
+                if self.lines > MOST_LINES:
+                    raise ExpectationError(scope.sequence.path, f"more than {MOST_LINES:,} lines with all it includes")
+                return (scope.line(item, self.top),)
+            case Use():
+                return self._use(item, scope, taken)
+            case AnyOrder():
+                # What is included stays together: `repeat {1}` is a group.
+                units = []
+                for unit in item.items:
+                    units.append(self._items((unit,), scope, taken))
+                    taken |= frozenset(symbols_of(units[-1]))
+                return (AnyOrder(tuple(unit[0] if len(unit) == 1 else Repeat(unit, 1, 1) for unit in units if unit)),)
+            case Optional() | Repeat():
+                inner = self._items(item.items, scope, taken)
+                return (replace(item, items=inner),) if inner else ()
+            case Alternatives():
+                return (Alternatives(tuple(self._items(branch, scope, taken) for branch in item.branches)),)
+            case Remark():
+                return ()
+            case AnySegments():
+                return (item,)
+
+    def _use(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
+        try:
+            sequence = self.find(use.name, beside=scope.sequence.path)
+        except ExpectationError as error:
+            if error.line:
+                raise
+            _fail(use, scope, f"cannot use {use.name}: {error.message}", error.remedies)
+        if (sequence.path and sequence.path in scope.above) or len(scope.above) > _DEEPEST:
+            _fail(use, scope, f"{use.name} includes itself")
+        if unknown := [name for name, _ in use.values if name not in sequence.parameters]:
+            known = " ".join(sequence.parameters) or "none"
+            _fail(use, scope, f"{use.name} has no parameter {unknown[0]}, its parameters are: {known}")
+        if strangers := [name for name in use.peers or () if name not in scope.names]:
+            _fail(use, scope, f"found a third peer {strangers[0]}, expected {' or '.join(scope.names)}")
+        named = dict(zip(scope.names, scope.peers, strict=True))
+        peers = (named[use.peers[0]], named[use.peers[1]]) if use.peers else scope.peers
+        values = {name: scope.linear(value) for name, value in use.values}
+        for name in sequence.parameters:
+            values.setdefault(name, scope.shared(name, taken))
+        either_way = sequence.either_way and use.peers is None
+        values = _with_own_names(sequence, values, taken)
+        inner = _Scope(sequence, peers, values, (*scope.above, sequence.path))
+        return self.included(inner, taken, either_way=either_way)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What the names of one included sequence stand for."""
+
+    sequence: Sequence
+    peers: tuple[str, str]
+    values: dict[str, Linear]
+    above: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return peers_of(self.sequence)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        return frozenset(symbol for value in self.values.values() for _, symbol in value.terms)
+
+    def shared(self, symbol: str, taken: frozenset[str]) -> Linear:
+        """What `symbol` stands for, also where only an included sequence speaks of it."""
+        if symbol not in self.values:
+            self.values[symbol] = Linear(((1, symbol if len(self.above) == 1 else _free(symbol, taken)),))
+        return self.values[symbol]
+
+    def line(self, line: Line, top: tuple[str, str]) -> Line:
+        """`line` with the names of the sequence that was asked for, whose peers are `top`."""
+        named = dict(zip(self.names, self.peers, strict=True))
+        fields = tuple(
+            replace(
+                written,
+                low=None if written.low is None else self.linear(written.low),
+                high=None if written.high is None else self.linear(written.high),
+            )
+            for written in line.fields
+        )
+        states = line.states
+        if states is not None and self.peers != top:
+            states = (states[1], states[0])
+        return replace(
+            line, sender=named[line.sender], receiver=named[line.receiver], fields=fields, states=states, remark=""
+        )
+
+    def linear(self, linear: Linear) -> Linear:
+        """`linear` with every symbol replaced by what it stands for."""
+        terms: list[tuple[int, str]] = []
+        for factor, symbol in linear.terms:
+            value = self.values.get(symbol) if symbol else None
+            if value is None:
+                terms.append((factor, symbol))
+            else:
+                terms.extend((factor * inner, name) for inner, name in value.terms)
+        return Linear(tuple(terms))
+
+
+def _with_own_names(sequence: Sequence, values: dict[str, Linear], taken: frozenset[str]) -> dict[str, Linear]:
+    """What each symbol of `sequence` stands for: its parameters as given, the others a name that is free."""
+    result = dict(values)
+    used = taken | {symbol for value in values.values() for _, symbol in value.terms}
+    for symbol in symbols_of(sequence.items):
+        if symbol not in result:
+            name = _free(symbol, used)
+            used |= {name}
+            result[symbol] = Linear(((1, name),))
+    return result
+
+
+def _free(symbol: str, used: AbstractSet[str]) -> str:
+    """`symbol` with as many primes as it takes not to be in `used`."""
+    while symbol in used:
+        symbol += "'"
+    return symbol
+
+
+def _fail(use: Use, scope: _Scope, reason: str, remedies: Iterable[str] = ()) -> NoReturn:
+    raise ExpectationError(
+        scope.sequence.path, reason, line=use.at[0], column=use.at[1], text=use.name, remedies=tuple(remedies)
+    )

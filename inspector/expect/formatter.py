@@ -1,0 +1,207 @@
+"""Writes the notation: one canonical text for each sequence, columns aligned as on a board.
+
+`parse(format_sequence(x)) == x` for whatever `parse` can give. Neighbouring lines of a block share their columns:
+peers, what they carry, `seq` and `ack` where they come first. A comment on a line of its own has an empty line above.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.expect.flags import flags_text
+from inspector.expect.line_parser import DURATIONS
+from inspector.expect.notation import (
+    Alternatives,
+    AnyOrder,
+    AnySegments,
+    Datagram,
+    Flags,
+    Icmp,
+    Line,
+    Optional,
+    Part,
+    Relation,
+    Remark,
+    Repeat,
+    Use,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.expect.notation import Carried, Field, Item, Linear, Sequence
+
+__all__ = ["carried_text", "field_text", "format_line", "format_sequence", "linear_text"]
+
+_INDENT = "    "
+
+
+def format_sequence(sequence: Sequence) -> str:
+    """The canonical text of `sequence`, ending in a newline."""
+    header = list(_header(sequence))
+    body = list(_items(sequence.items, ""))
+    while body and not body[0]:
+        del body[0]
+    return "\n".join([*header, *([""] if header else []), *body]) + "\n"
+
+
+def format_line(line: Line) -> str:
+    """One line in the notation, its columns two blanks apart, without its remark."""
+    return "  ".join(_cells(line))
+
+
+def _header(sequence: Sequence) -> Iterator[str]:
+    if sequence.title:
+        yield f"title: {sequence.title}"
+    for text in sequence.about:
+        yield f"about: {text}".rstrip()
+    if sequence.peers:
+        yield f"peers: {' '.join(sequence.peers)}{' either way' if sequence.either_way else ''}"
+    if sequence.part is not Part.WHOLE:
+        yield f"part: {sequence.part}"
+    if sequence.parameters:
+        yield f"parameters: {' '.join(sequence.parameters)}"
+    if sequence.strict:
+        yield "strict"
+
+
+def _items(items: tuple[Item, ...], indent: str) -> Iterator[str]:
+    index = 0
+    while index < len(items):
+        item = items[index]
+        if isinstance(item, Line):
+            group = _run_of_lines(items, index)
+            yield from _aligned(group, indent)
+            index += len(group)
+            continue
+        if isinstance(item, Remark):
+            if index and not isinstance(items[index - 1], Remark):
+                yield ""
+            yield f"{indent}# {item.text}".rstrip()
+        else:
+            yield from _structure(item, indent)
+        index += 1
+
+
+def _run_of_lines(items: tuple[Item, ...], start: int) -> list[Line]:
+    run: list[Line] = []
+    for item in items[start:]:
+        if not isinstance(item, Line):
+            break
+        run.append(item)
+    return run
+
+
+def _structure(item: Item, indent: str) -> Iterator[str]:
+    match item:
+        case AnySegments() | Use():
+            yield indent + _simple(item)
+        case Optional():
+            yield from _block("optional:", item.items, indent)
+        case Repeat():
+            yield from _block(f"repeat {_count(item)}:", item.items, indent)
+        case AnyOrder():
+            yield from _block("any order:", item.items, indent)
+        case Alternatives():
+            for index, branch in enumerate(item.branches):
+                yield from _block("or:" if index else "either:", branch, indent)
+
+
+def _block(head: str, items: tuple[Item, ...], indent: str) -> Iterator[str]:
+    if len(items) == 1 and isinstance(items[0], Line | AnySegments | Use):
+        yield f"{indent}{head} {_simple(items[0])}"
+        return
+    yield indent + head
+    yield from _items(items, indent + _INDENT)
+
+
+def _simple(item: Line | AnySegments | Use) -> str:
+    match item:
+        case Line():
+            return _with_remark(format_line(item), item)
+        case AnySegments():
+            return "..."
+        case Use():
+            words = [*(item.peers or ()), *(f"{name}={linear_text(value)}" for name, value in item.values)]
+            return f"use {item.name}({', '.join(words)})" if words else f"use {item.name}"
+
+
+def _count(repeat: Repeat) -> str:
+    if repeat.most is None:
+        return {0: "*", 1: "+"}.get(repeat.least, f"{{{repeat.least},}}")
+    if repeat.most == repeat.least:
+        return f"{{{repeat.least}}}"
+    return f"{{{repeat.least},{repeat.most}}}"
+
+
+# -------------------------------------------------------------------------------------- the line
+
+
+def _aligned(lines: list[Line], indent: str) -> Iterator[str]:
+    rows = [_cells(line) for line in lines]
+    widths = [max(len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows)))]
+    for line, row in zip(lines, rows, strict=True):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        yield _with_remark(indent + text.rstrip(), line)
+
+
+def _with_remark(text: str, line: Line) -> str:
+    return f"{text}  # {line.remark}" if line.remark else text
+
+
+def _cells(line: Line) -> list[str]:
+    """Peers, what it carries, each field, and at last time and states, which are not aligned."""
+    rest = [field_text(field) for field in line.fields]
+    tail = []
+    if line.within_ns is not None:
+        tail.append(f"within {_duration(line.within_ns)}")
+    if line.states is not None:
+        one, two = ("-" if state is None else str(state) for state in line.states)
+        tail.append(f"| {one} {two}")
+    return [f"{line.sender} > {line.receiver}", carried_text(line.carried), *rest, *([" ".join(tail)] if tail else [])]
+
+
+def carried_text(carried: Carried) -> str:
+    """What a line carries: `SYN,ACK`, `FIN+`, `UDP`, `ICMP port-unreachable`, `any`."""
+    match carried:
+        case Flags():
+            return flags_text(carried.bits) + "+" * carried.at_least
+        case Datagram():
+            return "UDP"
+        case Icmp():
+            return f"ICMP {carried.kind}"
+        case _:
+            return "any"
+
+
+def field_text(field: Field) -> str:
+    """One field: `ack=x+1`, `len>0`, `win=1..65535`, `no-sack`."""
+    sums = [linear_text(written) for written in field.sums]
+    match field.relation:
+        case Relation.PRESENT:
+            return field.name
+        case Relation.ABSENT:
+            return f"no-{field.name}"
+        case Relation.ANY:
+            return f"{field.name}=any"
+        case Relation.BETWEEN:
+            return f"{field.name}={'..'.join(sums)}"
+        case _:
+            return f"{field.name}{field.relation}{sums[0]}"
+
+
+def linear_text(linear: Linear) -> str:
+    """A sum as it was written: `x+1+n`."""
+    text = ""
+    for factor, symbol in linear.terms:
+        size = abs(factor)
+        term = str(size) if not symbol else symbol if size == 1 else f"{size}*{symbol}"
+        text += ("-" if factor < 0 else "+" if text else "") + term
+    return text
+
+
+def _duration(nanoseconds: int) -> str:
+    for unit, scale in reversed(DURATIONS.items()):
+        if nanoseconds and nanoseconds % scale == 0:
+            return f"{nanoseconds // scale}{unit}"
+    return f"{nanoseconds}ns"

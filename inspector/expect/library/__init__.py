@@ -1,0 +1,68 @@
+"""The sequences that come with the product: a file for each, which is its documentation too.
+
+A sequence is asked for by its name (`three-way-handshake`), or by the path of a file of your own. A file is read as
+UTF-8. The header of each file here says in `about:` what it means; nothing about one is written anywhere else.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExpectationError
+from inspector.expect.parser import LONGEST, parse
+from inspector.expect.scanner import shown
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Sequence
+
+__all__ = ["load", "names"]
+
+_FOLDER = Path(__file__).parent
+_SUFFIX = ".seq"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all sequences of the library, sorted."""
+    return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in _FOLDER.glob(f"*{_SUFFIX}")))
+
+
+def load(name_or_path: str, *, beside: str = "") -> Sequence:
+    """The sequence of that name in the library, or in the file of that path.
+
+    `beside` is the path of a file that includes it: a name is looked for in its folder first. ExpectationError,
+    with the nearest names and the list, where there is none, and where the file cannot be read or parsed.
+    """
+    if beside and (neighbour := Path(beside).parent / (name_or_path + _SUFFIX)).is_file():
+        return _read(neighbour)
+    if name_or_path in names():
+        return _library(name_or_path)
+    path = Path(name_or_path)
+    if path.suffix == _SUFFIX or len(path.parts) > 1 or path.is_file():
+        return _read(path)
+    near = get_close_matches(name_or_path, names(), n=3)
+    suggestion = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ExpectationError(
+        shown(name_or_path),
+        f"no such sequence: {suggestion}expected a file that ends in {_SUFFIX}, or one of {', '.join(names())}",
+        text=name_or_path,
+        remedies=near,
+    )
+
+
+@cache
+def _library(name: str) -> Sequence:
+    return _read(_FOLDER / (name + _SUFFIX))
+
+
+def _read(path: Path) -> Sequence:
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "expected text in UTF-8"
+        raise ExpectationError(str(path), f"cannot be read: {reason}") from error
+    return parse(text, str(path))

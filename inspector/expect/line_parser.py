@@ -1,0 +1,180 @@
+"""Reads one line of the notation: who to whom, what it carries, its fields, its time and its states.
+
+The grammar is at the head of `notation`. Not here: blocks, headers and comments (`parser`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from inspector.expect.flags import parse_flags
+from inspector.expect.icmp import KINDS
+from inspector.expect.notation import ANY, OPTIONS, Datagram, Field, Flags, Icmp, Line, Linear, Relation
+from inspector.expect.scanner import NAME, SYMBOL
+from inspector.tcp.states import State
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Carried
+    from inspector.expect.scanner import Cursor
+
+__all__ = ["DURATIONS", "TCP_FIELDS", "UDP_FIELDS", "parse_line", "parse_linear"]
+
+TCP_FIELDS = ("seq", "ack", "len", "win", "urg", "mss", "wscale", "sack", "timestamps")
+UDP_FIELDS = ("len",)
+DURATIONS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "min": 60_000_000_000}
+
+_ARROW = re.compile(r"->|→|>")
+_CARRIED = re.compile(r"\[[^\]]*\]\+?|[^\s,|]+(?:\s*,\s*[^\s,|]+)*")
+_ICMP_KIND = re.compile(r"[\w/-]+")
+_FIELD = re.compile(r"[A-Za-z][\w-]*")
+_RELATION = re.compile(r"!=|<=|>=|=|<|>")
+_INTEGER = re.compile(r"0[xX][0-9a-fA-F]{1,16}\b|[0-9]{1,20}(?![\w])")
+_DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?[ ]*(ns|us|ms|s|min)\b")
+_STATE = re.compile(r"[A-Z][A-Z0-9-]*|-")
+_STATES = {str(state): state for state in reversed(State)}
+"""By their printed names; SYN-RECEIVED is the passive one, and its active twin compares alike."""
+
+_SUM = "a sum such as `x`, `x+1+n` or `1000`"
+_FLAG_WORDS = "flags such as `SYN,ACK` or `[S.]`, `any`, `UDP`, or `ICMP port-unreachable`"
+
+
+def parse_line(cursor: Cursor) -> Line:
+    """One line, from the sender's name to the end."""
+    at = cursor.place
+    sender = cursor.need(NAME, "a sender, as in `client > server`")
+    if cursor.take(_ARROW) is None:
+        cursor.fail("`>` and a receiver, as in `client > server`")
+    place = cursor.place
+    receiver = cursor.need(NAME, "a receiver, as in `client > server`")
+    if receiver == sender:
+        cursor.fail("the other peer's name: a segment goes from one end to the other", text=receiver, place=place)
+    carried = _carried(cursor)
+    fields = _fields(cursor, carried)
+    within_ns = _within(cursor)
+    states = _states(cursor)
+    cursor.end(_what_may_follow(carried))
+    return Line(sender, receiver, carried, fields, within_ns, states, at=at)
+
+
+def _what_may_follow(carried: Carried) -> str:
+    known = ", ".join(f"`{name}`" for name in _field_names(carried))
+    return f"a field ({known})" * bool(known) + " or " * bool(known) + "`within 200ms`, `| STATE STATE`, or the end"
+
+
+def _field_names(carried: Carried) -> tuple[str, ...]:
+    if isinstance(carried, Icmp):
+        return ()
+    return UDP_FIELDS if isinstance(carried, Datagram) else TCP_FIELDS
+
+
+def _carried(cursor: Cursor) -> Carried:
+    if cursor.accept_word("UDP"):
+        return Datagram()
+    if cursor.accept_word("ICMP"):
+        return Icmp(_icmp_kind(cursor))
+    if cursor.accept_word("any"):
+        return ANY
+    place = cursor.place
+    text = cursor.need(_CARRIED, _FLAG_WORDS)
+    bits = parse_flags(text.removesuffix("+"))
+    if bits is None:
+        cursor.fail(_FLAG_WORDS, text=text, place=place)
+    return Flags(bits, at_least=text.endswith("+"))
+
+
+def _icmp_kind(cursor: Cursor) -> str:
+    expected = ", ".join(f"`{name}`" for name in KINDS) + ", `any`, or numbers as in `3/9`"
+    place = cursor.place
+    kind = cursor.need(_ICMP_KIND, expected)
+    if kind not in KINDS and kind != "any" and not re.fullmatch(r"(0|[1-9]\d{0,2})/(0|[1-9]\d{0,2})", kind, re.ASCII):
+        cursor.fail(expected, text=kind, place=place)
+    return kind
+
+
+def _fields(cursor: Cursor, carried: Carried) -> tuple[Field, ...]:
+    fields: list[Field] = []
+    while not cursor.at_end() and not cursor.text.startswith("|", cursor.position):
+        start = cursor.position
+        place = cursor.place
+        name = cursor.need(_FIELD, _what_may_follow(carried))
+        if name == "within":
+            cursor.position = start
+            break
+        if name.removeprefix("no-") not in _field_names(carried):
+            cursor.fail(_what_may_follow(carried), text=name, place=place)
+        fields.append(_field(cursor, name, place))
+    return tuple(fields)
+
+
+def _field(cursor: Cursor, name: str, place: tuple[int, int]) -> Field:
+    relation = cursor.take(_RELATION)
+    option = name.removeprefix("no-")
+    if relation is None or option != name:
+        if option not in OPTIONS or relation is not None:
+            cursor.fail(f"`=`, `>` ... and a sum after `{option}`", text=name, place=place)
+        return Field(option, Relation.PRESENT if option == name else Relation.ABSENT)
+    if name in ("sack", "timestamps"):
+        cursor.fail(f"`{name}` or `no-{name}`, which has no number", text=name + relation, place=place)
+    if relation == "=" and cursor.accept_word("any"):
+        return Field(name, Relation.ANY)
+    low = parse_linear(cursor)
+    if relation == "=" and cursor.accept(".."):
+        return Field(name, Relation.BETWEEN, low, parse_linear(cursor))
+    return Field(name, Relation(relation), low)
+
+
+def parse_linear(cursor: Cursor) -> Linear:
+    """A sum: terms joined by `+` and `-`, each a number, a symbol, or a number times a symbol."""
+    sign = -1 if cursor.accept("-") else 1
+    terms = [_term(cursor, sign)]
+    while True:
+        if cursor.accept("+"):
+            terms.append(_term(cursor, 1))
+        elif cursor.accept("-"):
+            terms.append(_term(cursor, -1))
+        else:
+            return Linear(tuple(terms))
+
+
+def _term(cursor: Cursor, sign: int) -> tuple[int, str]:
+    number = cursor.take(_INTEGER)
+    if number is None:
+        place = cursor.place
+        symbol = cursor.need(SYMBOL, _SUM)
+        if symbol == "any":
+            cursor.fail(_SUM + "; `any` stands alone after `=`", text=symbol, place=place)
+        return sign, symbol
+    factor = sign * int(number, 16 if number[:2] in ("0x", "0X") else 10)
+    if cursor.accept("*"):
+        return factor, cursor.need(SYMBOL, "a symbol after `*`, as in `2*n`")
+    return factor, ""
+
+
+def _within(cursor: Cursor) -> int | None:
+    if not cursor.accept_word("within"):
+        return None
+    text = cursor.need(_DURATION, "a duration such as `200ms` or `1.5s`")
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        cursor.fail("a duration such as `200ms` or `1.5s`", text=text)
+    whole, decimals, unit = match.groups()
+    scale = DURATIONS[unit]
+    return int(whole) * scale + int((decimals or "0").ljust(9, "0")) * scale // 1_000_000_000
+
+
+def _states(cursor: Cursor) -> tuple[State | None, State | None] | None:
+    if not cursor.accept("|"):
+        return None
+    return _state(cursor), _state(cursor)
+
+
+def _state(cursor: Cursor) -> State | None:
+    expected = "the originator's state and the responder's, as in `| SYN-SENT LISTEN`, or `-` for either"
+    place = cursor.place
+    name = cursor.need(_STATE, expected)
+    if name == "-":
+        return None
+    if name not in _STATES:
+        cursor.fail(expected + "; the states are " + ", ".join(reversed(_STATES)), text=name, place=place)
+    return _STATES[name]

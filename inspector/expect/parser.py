@@ -1,0 +1,338 @@
+"""Reads a whole file of the notation: header, blocks by indentation, comments.
+
+A comment on a line of its own becomes a `Remark` at its place, one after a line that line's remark, and one after
+anything else a `Remark` before it, so that formatting a file loses no word of it. Blocks nest at most `DEEPEST` deep
+and a file has at most `LONGEST` characters: hostile text costs no more than a complaint.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NoReturn
+
+from inspector.errors import ExpectationError
+from inspector.expect.line_parser import parse_line, parse_linear
+from inspector.expect.notation import (
+    Alternatives,
+    AnyOrder,
+    AnySegments,
+    Optional,
+    Part,
+    Remark,
+    Repeat,
+    Sequence,
+    Use,
+    lines_of,
+)
+from inspector.expect.scanner import NAME, SYMBOL, Cursor, shown
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Item, Linear
+
+__all__ = ["DEEPEST", "LONGEST", "parse"]
+
+DEEPEST = 20
+LONGEST = 1_000_000
+
+_HEADER = re.compile(r"(title|about|peers|part|parameters)[ \t]*:|strict[ \t]*$")
+_BLOCK = re.compile(r"(optional|repeat|any[ \t]+order|either|or)(?=[\s:*+{]|$)")
+_COUNT = re.compile(r"\*|\+|\{[ ]*([0-9]{1,6})[ ]*(,[ ]*([0-9]{1,6})?[ ]*)?\}")
+_ITEM = (
+    "a line such as `client > server  SYN  seq=x`, `...`, `use NAME`, "
+    "or a block (`optional:`, `repeat *:`, `any order:`, `either:`)"
+)
+_NOT_ALONE = "one item after the colon, or an indented block of items below"
+
+
+def parse(text: str, path: str = "<text>") -> Sequence:
+    """The sequence that `text` writes; ExpectationError, with line and column, where it is malformed.
+
+    `path` is what complaints call the text; its stem becomes the sequence's name.
+    """
+    if len(text) > LONGEST:
+        raise ExpectationError(path, f"{len(text):,} characters, expected at most {LONGEST:,}")
+    header, rest = _split_header(_physical_lines(text, path), path)
+    items = _Blocks(rest, path).all_items()
+    sequence = replace(header, items=(*header.items, *items), name=PurePath(path).stem, path=path)
+    _check_peers(sequence)
+    return sequence
+
+
+@dataclass(slots=True)
+class _Physical:
+    """A line of the file without its comment; `text` is empty where there is nothing but a comment."""
+
+    number: int
+    indent: int
+    text: str
+    comment: str | None
+
+    def cursor(self, path: str) -> Cursor:
+        return Cursor(path, self.number, self.text, self.indent)
+
+
+def _physical_lines(text: str, path: str) -> list[_Physical]:
+    lines = []
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        line = raw.expandtabs(8).rstrip()
+        indent = len(line) - len(line.lstrip())
+        if re.match(r"(title|about)\s*:", line):
+            lines.append(_Physical(number, 0, line, None))
+            continue
+        text_part, sign, comment = line.partition("#")
+        if not line or line.isspace():
+            continue
+        lines.append(_Physical(number, indent, text_part.rstrip(), comment.strip() if sign else None))
+    if not any(line.text for line in lines):
+        raise ExpectationError(path, f"the sequence is empty, expected {_ITEM}")
+    return lines
+
+
+# ------------------------------------------------------------------------------------- the header
+
+
+def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Physical]]:
+    header = Sequence(items=())
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if not line.text:
+            continue
+        if line.indent or not _HEADER.match(line.text):
+            # Comments among the header lines lead the items: the header itself has words of its own.
+            remarks = tuple(Remark(other.comment) for other in lines[:index] if other.comment is not None)
+            return replace(header, items=remarks), lines[index:]
+        cursor = line.cursor(path)
+        place = cursor.place
+        word = cursor.need(NAME, _ITEM)
+        if word in seen and word != "about":
+            cursor.fail(f"`{word}` only once", text=word, place=place)
+        seen.add(word)
+        header = _with_header(header, word, cursor)
+    raise ExpectationError(path, f"a header without a sequence, expected {_ITEM}")
+
+
+def _with_header(header: Sequence, word: str, cursor: Cursor) -> Sequence:
+    if word == "strict":
+        return replace(header, strict=True)
+    cursor.accept(":")
+    if word == "title":
+        return replace(header, title=cursor.text[cursor.position :].strip())
+    if word == "about":
+        return replace(header, about=(*header.about, cursor.text[cursor.position :].strip()))
+    if word == "part":
+        return replace(header, part=_part(cursor))
+    if word == "parameters":
+        return replace(header, parameters=_parameters(cursor))
+    return _with_peers(header, cursor)
+
+
+def _part(cursor: Cursor) -> Part:
+    place = cursor.place
+    word = cursor.need(NAME, "`beginning`, `ending`, `anywhere` or `whole`")
+    if word not in tuple(Part):
+        cursor.fail("`beginning`, `ending`, `anywhere` or `whole`", text=word, place=place)
+    cursor.end("the end of the line")
+    return Part(word)
+
+
+def _parameters(cursor: Cursor) -> tuple[str, ...]:
+    symbols = [cursor.need(SYMBOL, "symbols, as in `parameters: x y`")]
+    while not cursor.at_end():
+        cursor.accept(",")
+        symbols.append(cursor.need(SYMBOL, "a symbol, or the end of the line"))
+    return tuple(symbols)
+
+
+def _with_peers(header: Sequence, cursor: Cursor) -> Sequence:
+    first = cursor.need(NAME, "two names, the originator's first, as in `peers: client server`")
+    cursor.accept(",")
+    place = cursor.place
+    second = cursor.need(NAME, "the responder's name, as in `peers: client server`")
+    if second == first:
+        cursor.fail("another name than the originator's", text=second, place=place)
+    either_way = cursor.accept_word("either")
+    if either_way and not cursor.accept_word("way"):
+        cursor.fail("`way`, as in `peers: closer other either way`")
+    cursor.end("`either way`, or the end of the line")
+    return replace(header, peers=(first, second), either_way=either_way)
+
+
+# ------------------------------------------------------------------------------------- the blocks
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """Reads blocks by indentation: one pass over the lines, one method per construct."""
+
+    lines: list[_Physical]
+    path: str
+    index: int = 0
+    depth: int = field(default=0)
+
+    def all_items(self) -> tuple[Item, ...]:
+        first = self._next_text(self.index)
+        if first is not None and first.indent:
+            self._fail_indent(first)
+        items = self._block(0)
+        if self.index < len(self.lines):
+            self._fail_indent(self.lines[self.index])
+        return items
+
+    def _fail_indent(self, line: _Physical) -> NoReturn:
+        cursor = line.cursor(self.path)
+        cursor.fail("the indentation of a line above: only a block after a colon is indented")
+
+    def _next_text(self, index: int) -> _Physical | None:
+        """The next line, from `index` on, that holds more than a comment."""
+        return next((line for line in self.lines[index:] if line.text), None)
+
+    def _block(self, indent: int) -> tuple[Item, ...]:
+        """Items at `indent`; a comment belongs where the next line belongs, or where it is indented to."""
+        items: list[Item] = []
+        while self.index < len(self.lines):
+            line = self.lines[self.index]
+            if not line.text:
+                following = self._next_text(self.index)
+                if line.indent < indent and (following is None or following.indent < indent):
+                    break
+                items.append(Remark(line.comment or ""))
+                self.index += 1
+                continue
+            if line.indent < indent:
+                break
+            if line.indent > indent:
+                self._fail_indent(line)
+            items.extend(self._item(line))
+        return tuple(items)
+
+    def _item(self, line: _Physical) -> tuple[Item, ...]:
+        """One item and its block, after the remark that its comment becomes."""
+        self.index += 1
+        cursor = line.cursor(self.path)
+        place = cursor.place
+        word = cursor.take(_BLOCK)
+        if word is None or cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
+            cursor.position = line.indent
+            return self._simple(cursor, line.comment)
+        if word == "or":
+            cursor.fail("`either:` before `or:`", text=word, place=place)
+        if word == "either":
+            return (self._alternatives(cursor, line),)
+        least, most = self._count(cursor) if word == "repeat" else (0, 0)
+        items = self._body(cursor, line)
+        if word == "optional":
+            return (Optional(items),)
+        return (Repeat(items, least, most),) if word == "repeat" else (AnyOrder(items),)
+
+    def _simple(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
+        before = () if comment is None else (Remark(comment),)
+        if cursor.accept("..."):
+            cursor.end("the end of the line after `...`")
+            return (*before, AnySegments())
+        start = cursor.position
+        if cursor.accept_word("use") and not cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
+            return (*before, _use(cursor))
+        cursor.position = start
+        if _HEADER.match(cursor.text, cursor.position):
+            cursor.fail("header lines only at the top, before the first line of the sequence")
+        if cursor.take(NAME) is None or cursor.at_end():
+            cursor.position = start
+            cursor.fail(_ITEM)
+        cursor.position = start
+        return (replace(parse_line(cursor), remark=comment or ""),)
+
+    def _body(self, cursor: Cursor, line: _Physical) -> tuple[Item, ...]:
+        if not cursor.accept(":"):
+            cursor.fail("`:` and " + _NOT_ALONE)
+        if not cursor.at_end():
+            if cursor.take(_BLOCK):
+                cursor.fail("a line, `...` or `use` after the colon; a block in a block is indented below")
+            return self._simple(cursor, line.comment)
+        following = self._next_text(self.index)
+        if following is None or following.indent <= line.indent:
+            cursor.fail(_NOT_ALONE)
+        self.depth += 1
+        if self.depth > DEEPEST:
+            cursor.fail(f"blocks at most {DEEPEST} deep")
+        items = self._block(following.indent)
+        self.depth -= 1
+        return items if line.comment is None else (Remark(line.comment), *items)
+
+    def _alternatives(self, cursor: Cursor, line: _Physical) -> Alternatives:
+        branches = [self._body(cursor, line)]
+        while True:
+            following = self._next_text(self.index)
+            if following is None or following.indent != line.indent or not re.match(r"\s*or\s*:", following.text):
+                break
+            remarks = []
+            while not self.lines[self.index].text:
+                remarks.append(Remark(self.lines[self.index].comment or ""))
+                self.index += 1
+            self.index += 1
+            other = following.cursor(self.path)
+            other.accept("or")
+            branches.append((*remarks, *self._body(other, following)))
+        if len(branches) == 1:
+            cursor.fail("an `or:` block after the `either:` block")
+        return Alternatives(tuple(branches))
+
+    def _count(self, cursor: Cursor) -> tuple[int, int | None]:
+        expected = "a count: `*` (any number), `+` (at least one), `{n}`, `{m,n}` or `{m,}`"
+        place = cursor.place
+        text = cursor.need(_COUNT, expected)
+        if text in ("*", "+"):
+            return int(text == "+"), None
+        match = _COUNT.fullmatch(text)
+        if match is None:
+            cursor.fail(expected, text=text, place=place)
+        low, comma, high = match.groups()
+        least = int(low)
+        most = int(high) if high else None if comma else least
+        if most is not None and (most < least or most == 0):
+            cursor.fail("a count whose second number is not below the first, and not 0", text=text, place=place)
+        return least, most
+
+
+def _use(cursor: Cursor) -> Use:
+    at = cursor.place
+    name = cursor.need(NAME, "the name of a sequence, as in `use three-way-handshake`")
+    peers: list[str] = []
+    values: list[tuple[str, Linear]] = []
+    if cursor.accept("("):
+        while True:
+            place = cursor.place
+            word = cursor.need(NAME, "a peer's name, or `SYMBOL=SUM`")
+            if cursor.accept("="):
+                if not SYMBOL.fullmatch(word):
+                    cursor.fail("a symbol before `=`", text=word, place=place)
+                values.append((word, parse_linear(cursor)))
+            else:
+                peers.append(word)
+            if cursor.accept(")"):
+                break
+            if not cursor.accept(","):
+                cursor.fail("`,` or `)`")
+        if len(peers) not in (0, 2) or len(set(peers)) != len(peers):
+            cursor.fail("two different peers, or none, as in `use half-close(client, server)`", text=name, place=at)
+    cursor.end("`(`, or the end of the line")
+    return Use(name, (peers[0], peers[1]) if peers else None, tuple(values), at=at)
+
+
+def _check_peers(sequence: Sequence) -> None:
+    """A sequence is about two ends; a third name is a slip of the pen."""
+    names = list(sequence.peers or ())
+    for line in lines_of(sequence.items):
+        for name in (line.sender, line.receiver):
+            if name not in names:
+                names.append(name)
+            if len(names) > 2:
+                known = " or ".join(shown(known) for known in names[:2])
+                raise ExpectationError(
+                    sequence.path,
+                    f"found a third peer {shown(name)}, expected {known}",
+                    line=line.at[0],
+                    column=line.at[1],
+                    text=name,
+                )

@@ -1,0 +1,291 @@
+"""How an alignment reads: which line found which event, and the numbers that explain most of it.
+
+An alignment knows where lines found their events. Which numbers its symbols stand for is decided here, over all of
+them at once: **the numbers for which the fewest fields are wrong**. So one number that was changed on the wire is
+one difference, wherever the symbol was used first. A tie goes to what the rest of the connection confirms (a segment
+that begins where this one ended, an acknowledgment of it), then to the first use.
+
+With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in one flag and
+fits in all its numbers (`_recognised`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from inspector.expect.evaluation import flags_differ, holds, lacks_data, solve, value_of
+from inspector.expect.flags import COMPARED
+from inspector.expect.matching import Move
+from inspector.expect.notation import SEQUENCE_SPACE, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inspector.expect.evaluation import Check, Prepared
+    from inspector.expect.matching import Matcher, Step
+    from inspector.expect.notation import Line
+    from inspector.expect.subject import Event
+    from inspector.findings import Side
+
+__all__ = ["Reading", "Written", "read"]
+
+_ROUNDS = 4
+_CANDIDATES = 8
+_MOST_RECOGNISED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One expected line on the way that was taken, alternatives chosen and repeats unrolled."""
+
+    number: int
+    """Among the lines of that way, from 1."""
+    line: Line
+    prepared: Prepared
+    event: int | None
+    """Index of its event; None where it is missing."""
+    swapped: bool
+    """It came after the line that follows it (then that one is marked too)."""
+    symbols: tuple[int, ...]
+    """For each symbol of the automaton which of the reading's numbers it is here: another in each round of a repeat."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The lines in order, the events that nobody expected, and the numbers."""
+
+    lines: list[Written]
+    extra: list[int]
+    free: set[int]
+    """Events within a `...`."""
+    names: list[str]
+    """The symbol that each of `numbers` is."""
+    numbers: list[int | None] = field(default_factory=list)
+
+    def bindings(self, written: Written) -> list[int | None]:
+        """The numbers as the checks of a line read them."""
+        return [self.numbers[place] for place in written.symbols]
+
+
+def read(matcher: Matcher, steps: Sequence[Step], events: Sequence[Event]) -> Reading:
+    """The reading of an alignment."""
+    reading = _laid_out(matcher, steps, len(events))
+    reading.numbers = _numbers(reading, events)
+    _recognise(reading, events)
+    return reading
+
+
+def _laid_out(matcher: Matcher, steps: Sequence[Step], count: int) -> Reading:
+    symbols = matcher.automaton.symbols
+    places = list(range(len(symbols)))
+    reading = Reading([], [], set(), list(symbols))
+    free_from: int | None = None
+    for step in steps:
+        for place in range(len(symbols)):
+            if step.forget >> place & 1:
+                places[place] = len(reading.names)
+                reading.names.append(symbols[place])
+        if free_from is not None and step.event >= 0:
+            reading.free.update(range(free_from, step.event))
+            free_from = None
+        if step.move == Move.EXTRA:
+            reading.extra.append(step.event)
+            continue
+        if step.move == Move.FREE:
+            free_from = step.event
+            continue
+        line, prepared = matcher.automaton.lines[step.position], matcher.lines[step.position]
+        if line is not None and prepared is not None:
+            event = None if step.move == Move.MISSING else step.event
+            swapped = step.move in (Move.SWAP_FIRST, Move.SWAP_SECOND)
+            reading.lines.append(Written(len(reading.lines) + 1, line, prepared, event, swapped, tuple(places)))
+    if free_from is not None:
+        reading.free.update(range(free_from, count))
+    return reading
+
+
+# ------------------------------------------------------------------------------------ the numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Equation:
+    """A field that was found, and is written as a sum with symbols."""
+
+    written: Written
+    check: Check
+    actual: int
+    event: int
+
+
+def _equations(lines: Iterable[Written], events: Sequence[Event]) -> list[_Equation]:
+    found = []
+    for written in lines:
+        if written.event is None:
+            continue
+        for check in written.prepared.checks:
+            actual = events[written.event].value(check.name)
+            if check.name == "len" and lacks_data(written.prepared, events[written.event]):
+                continue
+            if check.relation is Relation.EQUAL and check.low[1] and actual is not None:
+                found.append(_Equation(written, check, actual, written.event))
+    return found
+
+
+def _numbers(reading: Reading, events: Sequence[Event]) -> list[int | None]:
+    """The number of each symbol: bound at its first use, then put to the vote of all its uses."""
+    equations = _equations(reading.lines, events)
+    numbers: list[int | None] = [None] * len(reading.names)
+    _bind(equations, numbers)
+    uses: dict[int, list[_Equation]] = {}
+    for equation in equations:
+        for symbol, _ in equation.check.low[1]:
+            uses.setdefault(equation.written.symbols[symbol], []).append(equation)
+    for _ in range(_ROUNDS):
+        changed = False
+        for place, own in uses.items():
+            best = _elected(place, own, numbers, events)
+            changed |= best != numbers[place]
+            numbers[place] = best
+        if not changed:
+            break
+    return numbers
+
+
+def _bind(equations: Sequence[_Equation], numbers: list[int | None]) -> None:
+    """Bind in the order of the lines, again while an equation that had two unknowns has become one of one."""
+    waiting = list(equations)
+    progress = True
+    while progress and waiting:
+        progress = False
+        rest = []
+        for equation in waiting:
+            bindings = [numbers[place] for place in equation.written.symbols]
+            unknown = [symbol for symbol, _ in equation.check.low[1] if bindings[symbol] is None]
+            if len(unknown) > 1:
+                rest.append(equation)
+            elif unknown:
+                numbers[equation.written.symbols[unknown[0]]] = solve(
+                    equation.check, unknown[0], equation.actual, bindings
+                )
+                progress = True
+        waiting = rest
+
+
+def _elected(
+    place: int, uses: Sequence[_Equation], numbers: Sequence[int | None], events: Sequence[Event]
+) -> int | None:
+    """The number for which most of the fields that use it are right."""
+    votes: Counter[int] = Counter()
+    for equation in uses:
+        bindings = [numbers[other] for other in equation.written.symbols]
+        for symbol, _ in equation.check.low[1]:
+            if equation.written.symbols[symbol] == place:
+                value = solve(equation.check, symbol, equation.actual, bindings)
+                if value is not None:
+                    votes[value] += 1
+    if len(votes) < 2:
+        return numbers[place]
+    most = max(votes.values())
+    best = [value for value, count in votes.items() if count == most]
+    if len(best) == 1:
+        return best[0]
+    confirmed = {value: _confirmations(place, value, uses, numbers, events) for value in best}
+    strongest = max(confirmed.values())
+    best = [value for value in best if confirmed[value] == strongest]
+    current = numbers[place]
+    return current if current in best else best[0]
+
+
+def _confirmations(
+    place: int,
+    value: int,
+    uses: Sequence[_Equation],
+    numbers: Sequence[int | None],
+    events: Sequence[Event],
+) -> int:
+    """How often fields that nothing is written of agree with `value`: where a segment ends, or what is acknowledged."""
+    written = {(equation.event, equation.check.name) for equation in uses}
+    wanted: set[tuple[str, Side, int]] = set()
+    for equation in uses:
+        bindings = [value if other == place else numbers[other] for other in equation.written.symbols]
+        number = value_of(equation.check.low, bindings)
+        if number is None or equation.check.name not in SEQUENCE_SPACE:
+            continue
+        event = events[equation.event]
+        sender = event.sender
+        if equation.check.name == "seq":
+            end = (number + event.seg_len) % (1 << 32)
+            wanted |= {("seq", sender, end), ("ack", sender.other, end)}
+        else:
+            end = number % (1 << 32)
+            wanted |= {("seq", sender.other, end), ("ack", sender, end)}
+    return sum(
+        (name, event.sender, event.value(name)) in wanted and (index, name) not in written
+        for index, event in enumerate(events)
+        for name in ("seq", "ack")
+    )
+
+
+# -------------------------------------------------------------------------- what seemed missing
+
+
+def _recognise(reading: Reading, events: Sequence[Event]) -> None:
+    """Give missing lines the event that is theirs but for one flag."""
+    missing = [index for index, written in enumerate(reading.lines) if written.event is None]
+    if len(missing) > _MOST_RECOGNISED:
+        return
+    for index in missing:
+        for event in _candidates(reading, index, events):
+            if _recognised(reading, index, event, events):
+                break
+
+
+def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
+    """Events between the neighbours of a missing line that differ from it in one flag and have no line of their own."""
+    written = reading.lines[index]
+    before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
+    after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=len(events))
+    found = [
+        place
+        for place in range(before + 1, after)
+        if written.prepared.sender == events[place].sender
+        and written.prepared.flags is not None
+        and (flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() == 1
+    ]
+    return found[-_CANDIDATES:]
+
+
+def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event]) -> bool:
+    """Whether the line at `index` with `event` makes more fields agree than it takes numbers to explain."""
+    lines = list(reading.lines)
+    lines[index] = replace(lines[index], event=event)
+    trial = Reading(lines, reading.extra, reading.free, reading.names)
+    trial.numbers = _numbers(trial, events)
+    if _agreement(trial, events) <= _agreement(reading, events) or _wrong(trial, events) > _wrong(reading, events):
+        return False
+    reading.lines, reading.numbers = lines, trial.numbers
+    reading.extra = [other for other in reading.extra if other != event]
+    reading.free.discard(event)
+    return True
+
+
+def _agreement(reading: Reading, events: Sequence[Event]) -> int:
+    """Fields in sequence space that could be checked, less the numbers that had to be assumed for it."""
+    checked = [
+        equation
+        for equation in _equations(reading.lines, events)
+        if value_of(equation.check.low, reading.bindings(equation.written)) is not None
+    ]
+    used = {equation.written.symbols[symbol] for equation in checked for symbol, _ in equation.check.low[1]}
+    return len(checked) - len(used)
+
+
+def _wrong(reading: Reading, events: Sequence[Event]) -> int:
+    return sum(
+        not holds(check, events[written.event].value(check.name), reading.bindings(written))
+        for written in reading.lines
+        if written.event is not None
+        for check in written.prepared.checks
+    )

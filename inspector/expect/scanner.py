@@ -1,0 +1,99 @@
+"""One line of text and a place in it: what both parsers read with, and where every complaint is made.
+
+A complaint says what was found, what could stand there, and the line and column. Text from a file is shown escaped
+and shortened, for a sequence may come from anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from inspector.errors import ExpectationError
+
+__all__ = ["NAME", "SYMBOL", "Cursor", "shown"]
+
+NAME = re.compile(r"[^\W\d_](?:[\w.-]*\w)?")
+"""A peer or a sequence: letters of any script, digits, `_`, `.`, `-`."""
+
+SYMBOL = re.compile(r"[^\W\d_]\w*'*")
+"""A symbol, primes allowed: `x`, `isn_c`, `m'`."""
+
+_REST = re.compile(r"\S+")
+_LONGEST_SHOWN = 40
+
+
+def shown(text: str) -> str:
+    """`text` between backquotes, its control characters escaped, at most 40 characters of it."""
+    cut = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return "`" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "`"
+
+
+@dataclass(slots=True)
+class Cursor:
+    """A place in one line of a file; columns count from 1."""
+
+    path: str
+    line: int
+    text: str
+    position: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column of what comes next."""
+        self.skip()
+        return self.line, self.position + 1
+
+    def skip(self) -> None:
+        """Pass over blanks."""
+        while self.position < len(self.text) and self.text[self.position] in " \t":
+            self.position += 1
+
+    def at_end(self) -> bool:
+        """Whether nothing but blanks is left."""
+        self.skip()
+        return self.position >= len(self.text)
+
+    def take(self, pattern: re.Pattern[str]) -> str | None:
+        """What `pattern` matches here, after blanks; None, and nothing is passed over, where it does not."""
+        self.skip()
+        match = pattern.match(self.text, self.position)
+        if match is None:
+            return None
+        self.position = match.end()
+        return match.group()
+
+    def accept(self, literal: str) -> bool:
+        """Whether `literal` stands here, after blanks; it is passed over."""
+        self.skip()
+        if not self.text.startswith(literal, self.position):
+            return False
+        self.position += len(literal)
+        return True
+
+    def accept_word(self, word: str) -> bool:
+        """As `accept`, for a whole word."""
+        start = self.position
+        if self.accept(word) and not re.match(r"[\w-]", self.text[self.position : self.position + 1]):
+            return True
+        self.position = start
+        return False
+
+    def need(self, pattern: re.Pattern[str], expected: str) -> str:
+        """As `take`, where nothing else can stand."""
+        return self.take(pattern) or self.fail(expected)
+
+    def end(self, expected: str) -> None:
+        """Complain unless the line ends here; `expected` is what could have stood here instead."""
+        if not self.at_end():
+            self.fail(expected)
+
+    def fail(self, expected: str, *, text: str | None = None, place: tuple[int, int] | None = None) -> NoReturn:
+        """Complain about what stands here (or about `text` at `place`): `expected` could stand there."""
+        line, column = place or self.place
+        if text is None:
+            match = _REST.match(self.text, self.position)
+            text = match.group() if match else ""
+        found = shown(text) if text else "the end of the line"
+        raise ExpectationError(self.path, f"found {found}, expected {expected}", line=line, column=column, text=text)

@@ -1,0 +1,224 @@
+"""What happened, in the form in which it is compared: a connection or an exchange as a plain list of events.
+
+An event keeps the numbers of its row as they are on the wire. It also says whether it may be passed over without being
+expected (`tolerated`, the reason in words), which is a question of tolerance and none of truth:
+
+* what the capture holds twice, and what was sent again;
+* keep-alives, window updates, repeated acknowledgments, probes of a closed window, and the answers to them;
+* plain acknowledgments of data, or of what was acknowledged before. Not the one that completes the handshake and not
+  the one that acknowledges a FIN: these are parts of the handshake and of the close, and neither is one whose numbers
+  are not on the way from what was sent.
+
+A sequence that says `strict` passes over nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExpectationError
+from inspector.expect.flags import ACK, FIN, RST, SYN
+from inspector.tcp.facts import Fact
+from inspector.tcp.model import Connection
+from inspector.tcp.sequence import ahead
+from inspector.wire.row import Option, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.findings import Side
+    from inspector.tcp.model import TracedSegment
+    from inspector.tcp.states import State
+    from inspector.udp.model import Exchange
+    from inspector.wire.row import Row
+
+__all__ = ["Event", "Subject", "Transport", "subject_of"]
+
+_MODULUS = 1 << 32
+
+
+class Transport(StrEnum):
+    """What a sequence or a subject is made of."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One segment, datagram or ICMP error."""
+
+    frame: int
+    time_ns: int
+    sender: Side
+    protocol: int
+    """`wire.row.Protocol`."""
+    flags: int = 0
+    values: tuple[tuple[str, int | None], ...] = ()
+    """Fields by their names in the notation; None for an option that is not there."""
+    icmp: tuple[int, int] = (0, 0)
+    """Type and code."""
+    states: tuple[State, State] | None = None
+    tolerated: str = ""
+    """Why it may be passed over, as a plural noun for a note; empty where it must be accounted for."""
+
+    def value(self, name: str) -> int | None:
+        """The field of that name, or None where there is none."""
+        for known, value in self.values:
+            if known == name:
+                return value
+        return None
+
+    @property
+    def seg_len(self) -> int:
+        """SEG.LEN (RFC 9293 section 3.4)."""
+        return (self.value("len") or 0) + bool(self.flags & SYN) + bool(self.flags & FIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a sequence is compared with."""
+
+    transport: Transport
+    number: int | None
+    """Of the connection or exchange; None where there is none at all."""
+    events: tuple[Event, ...]
+    display_filter: str
+    """Shows the connection or exchange."""
+    ports: tuple[int, int] | None = None
+    """Of originator and responder."""
+
+
+def subject_of(inspected: Connection | Exchange) -> Subject:
+    """The subject that a connection or an exchange is.
+
+    ExpectationError where the connection's segments were not kept (a large replay).
+    """
+    if isinstance(inspected, Connection):
+        return _connection(inspected)
+    one, two = inspected.originator, inspected.responder
+    family = "ipv6" if ":" in one.address else "ip"
+    return Subject(
+        Transport.UDP,
+        inspected.number,
+        tuple(_datagram(traced.row, traced.sender) for traced in inspected.datagrams),
+        f"{family}.addr == {one.address} && {family}.addr == {two.address}"
+        f" && udp.port == {one.port} && udp.port == {two.port}",
+        (one.port, two.port),
+    )
+
+
+def _datagram(row: Row, sender: Side) -> Event:
+    if row.protocol == Protocol.UDP:
+        return Event(row.frame, row.time_ns, sender, row.protocol, values=(("len", row.payload_len),))
+    return Event(row.frame, row.time_ns, sender, row.protocol, icmp=(row.icmp_type, row.icmp_code))
+
+
+def _connection(connection: Connection) -> Subject:
+    ends = (connection.originator, connection.responder)
+    if not connection.segments and any(end.segments for end in ends):
+        raise ExpectationError(
+            f"connection {connection.number}",
+            "its segments were not kept, expected a connection traced with its rows: replay this one alone",
+        )
+    return Subject(
+        Transport.TCP,
+        connection.number,
+        tuple(_events(connection.segments)),
+        connection.display_filter,
+        (ends[0].endpoint.port, ends[1].endpoint.port),
+    )
+
+
+def _events(segments: tuple[TracedSegment, ...]) -> Iterator[Event]:
+    ledger = _Ledger()
+    for traced in segments:
+        row = traced.row
+        yield Event(
+            row.frame,
+            row.time_ns,
+            traced.sender,
+            row.protocol,
+            row.flags,
+            tuple(_values(row)),
+            states=traced.states,
+            tolerated=_repetition(traced.facts) or ledger.tolerance(traced.sender, row),
+        )
+        ledger.note(traced.sender, row)
+
+
+def _values(row: Row) -> Iterator[tuple[str, int | None]]:
+    has = row.options
+    yield "seq", row.seq
+    yield "ack", row.ack
+    yield "len", row.payload_len
+    yield "win", row.window
+    yield "urg", row.urgent
+    yield "mss", row.mss if has & Option.MSS else None
+    yield "wscale", row.window_scale if has & Option.WINDOW_SCALE else None
+    yield "sack", 1 if has & Option.SACK_PERMITTED else None
+    yield "timestamps", 1 if has & Option.TIMESTAMPS else None
+
+
+_REPETITIONS = (
+    (Fact.DUPLICATE, "capture duplicates"),
+    (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, "keep-alives"),
+    (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, "zero-window probes"),
+    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, "retransmissions"),
+    (Fact.WINDOW_UPDATE, "window updates"),
+    (Fact.DUPLICATE_ACK, "duplicate acknowledgments"),
+    (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, "answers to what was not acceptable"),
+)
+
+
+def _repetition(facts: int) -> str:
+    return next((reason for bits, reason in _REPETITIONS if facts & bits), "")
+
+
+class _Ledger:
+    """What each end has sent and acknowledged so far: enough to know a plain acknowledgment when it is seen."""
+
+    def __init__(self) -> None:
+        self.next: list[int | None] = [None, None]
+        """The number after the highest that each end sent (SND.NXT)."""
+        self.acked: list[int | None] = [None, None]
+        """The highest that each end acknowledged."""
+        self.fin: list[int | None] = [None, None]
+        """What acknowledges each end's FIN."""
+        self.syn: list[int | None] = [None, None]
+        """What acknowledges each end's SYN."""
+
+    def tolerance(self, sender: Side, row: Row) -> str:
+        """Why this plain acknowledgment need not be expected; empty where it must be."""
+        if row.payload_len or row.flags & (SYN | FIN | RST | ACK) != ACK:
+            return ""
+        sent, acked, reach = self.next[sender], self.acked[sender], self.next[sender.other]
+        if reach is None or ahead(row.ack, reach) > 0 or (sent is not None and ahead(row.seq, sent) > 0):
+            return ""
+        if acked is not None and ahead(row.ack, acked) <= 0:
+            return "repeated acknowledgments"
+        if row.ack == self.fin[sender.other]:
+            return ""
+        if acked is None and self.syn[sender.other] is not None:
+            return ""
+        return "plain acknowledgments of data"
+
+    def note(self, sender: Side, row: Row) -> None:
+        """Remember what this segment moved."""
+        syn, fin = bool(row.flags & SYN), bool(row.flags & FIN)
+        end = (row.seq + row.payload_len + syn + fin) % _MODULUS
+        if not row.flags & RST:
+            self.next[sender] = _further(self.next[sender], end)
+        if syn:
+            self.syn[sender] = (row.seq + 1) % _MODULUS
+        if fin:
+            self.fin[sender] = end
+        reach = self.next[sender.other]
+        if row.flags & ACK and reach is not None and ahead(row.ack, reach) <= 0:
+            self.acked[sender] = _further(self.acked[sender], row.ack)
+
+
+def _further(known: int | None, number: int) -> int:
+    return number if known is None or ahead(number, known) > 0 else known
