@@ -44,9 +44,9 @@ __all__ = ["Constants", "compilable", "compiled", "use_cache"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-SEAL = 32
+_SEAL = 32
 """Bytes of the hash that a kept file begins with."""
-VERSIONS = 4
+_VERSIONS = 4
 """How many versions of a function's code are kept: several installations, several sets of types."""
 
 
@@ -141,11 +141,11 @@ class _Cache:
             if path is None:
                 return None
             sealed = path.read_bytes()
-            if sealed[:SEAL] != _hash(sealed[SEAL:]):
+            if sealed[:_SEAL] != _hash(sealed[_SEAL:]):
                 return None
             target.refresh()
             rebuild: Any = CompileResult._rebuild  # noqa: SLF001 - as numba's own cache
-            return rebuild(target, *_unpickled(sealed[SEAL:]))
+            return rebuild(target, *_unpickled(sealed[_SEAL:]))
         except Exception:  # noqa: BLE001 - law of this module: a cache that fails costs time, never an answer
             return None
 
@@ -191,7 +191,7 @@ def _unpickled(code: bytes) -> Any:
 def _drop_oldest(path: Path) -> None:
     function = path.name.rsplit("-", 1)[0]
     kept = sorted(path.parent.glob(f"{function}-*.code"), key=lambda file: file.stat().st_mtime_ns)
-    for file in kept[:-VERSIONS]:
+    for file in kept[:-_VERSIONS]:
         file.unlink(missing_ok=True)
 
 

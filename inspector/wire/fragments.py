@@ -9,7 +9,7 @@ Laws:
 1. Overlap is refused: a datagram of which two fragments claim the same byte is given up as a whole (RFC 5722 for IPv6;
    Linux does so for IPv4 too). Whoever picks one of two versions picks what an attacker wants picked. An exact
    copy of a fragment is no overlap, it is a duplicate, and changes nothing.
-2. Memory is bounded: `LIMIT_BYTES` in all (Linux's `ipfrag_high_thresh`) and `LIMIT_DATAGRAMS` at once; the oldest go.
+2. Memory is bounded: 4 MiB in all (Linux's `ipfrag_high_thresh`) and 1,024 datagrams at once; the oldest go.
 3. Age is bounded: what is not complete after 30 s (Linux's `ipfrag_time`) never will be. Time comes from frames.
 4. Nothing is silent: whole, incomplete and refused datagrams are counted.
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.wire.decode import decode
 from inspector.wire.frame import FrameRef
 from inspector.wire.ip import NextHeader, extension_size, gre, internet
-from inspector.wire.links import link_layer, network_layer
+from inspector.wire.links import first_header, network_layer
 from inspector.wire.octets import u8, u16
 from inspector.wire.row import NO_TIME, Fragment, Row
 from inspector.wire.undecoded import Reason
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Reassembly"]
 
-LIMIT_BYTES = 4 << 20
-LIMIT_DATAGRAMS = 1024
-LIMIT_AGE_NS = 30_000_000_000
-OVERHEAD = 200
+_LIMIT_BYTES = 4 << 20
+_LIMIT_DATAGRAMS = 1024
+_LIMIT_AGE_NS = 30_000_000_000
+_OVERHEAD = 200
 """Bytes that a fragment costs besides its own."""
-LONGEST = 65535
-RAW = 101
+_LONGEST = 65535
+_RAW = 101
 
-Key = tuple[int, int, int, int, int, int, int]
+_Key = tuple[int, int, int, int, int, int, int]
 
 
 @dataclass(slots=True)
-class Piece:
+class _Piece:
     """One fragment, found in its frame."""
 
-    key: Key
+    key: _Key
     """Version, addresses, identification, and IPv4's protocol: what makes fragments belong together."""
     offset: int
     more: bool
@@ -65,7 +65,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Datagram:
+class _Datagram:
     """What has come of one datagram."""
 
     since: int
@@ -83,7 +83,7 @@ class Datagram:
     @property
     def cost(self) -> int:
         """Bytes that it occupies, roughly."""
-        return self.size + OVERHEAD * (1 + len(self.pieces))
+        return self.size + _OVERHEAD * (1 + len(self.pieces))
 
 
 class Reassembly:
@@ -96,7 +96,7 @@ class Reassembly:
         """Datagrams given up because their fragments contradict each other."""
         self._dropped = 0
         self._bytes = 0
-        self._datagrams: dict[Key, Datagram] = {}
+        self._datagrams: dict[_Key, _Datagram] = {}
 
     @property
     def incomplete(self) -> int:
@@ -120,7 +120,7 @@ class Reassembly:
         If it completes its datagram, `row` becomes the row of the whole, and the whole is returned, which the row's
         offsets then count in; otherwise nothing is.
         """
-        piece = find_piece(data, row)
+        piece = _find_piece(data, row)
         if piece is None:
             return b""
         self._forget_old(row.time_ns)
@@ -132,18 +132,18 @@ class Reassembly:
             row.undecoded, row.undecoded_at = Reason.FIRST_FRAGMENT, piece.at
         return whole
 
-    def _datagram_of(self, piece: Piece, now: int) -> Datagram:
+    def _datagram_of(self, piece: _Piece, now: int) -> _Datagram:
         known = self._datagrams.get(piece.key)
         if known is not None and known.closed and not known.refused and known.pieces.get(piece.offset) != piece.data:
             # The identification is in use again.
             self._drop(piece.key)
             known = None
         if known is None:
-            known = self._datagrams[piece.key] = Datagram(now)
+            known = self._datagrams[piece.key] = _Datagram(now)
             self._bytes += known.cost
         return known
 
-    def _add(self, datagram: Datagram, piece: Piece) -> bytes:
+    def _add(self, datagram: _Datagram, piece: _Piece) -> bytes:
         if datagram.closed or datagram.pieces.get(piece.offset) == piece.data:
             return b""
         if _contradicts(datagram, piece):
@@ -174,21 +174,21 @@ class Reassembly:
         # Insertion order is age; a capture whose times jump backwards is still bounded by the two other limits.
         while self._datagrams:
             key, oldest = next(iter(self._datagrams.items()))
-            aged = NO_TIME not in (now, oldest.since) and now - oldest.since > LIMIT_AGE_NS
-            if not aged and self._bytes <= LIMIT_BYTES and len(self._datagrams) < LIMIT_DATAGRAMS:
+            aged = NO_TIME not in (now, oldest.since) and now - oldest.since > _LIMIT_AGE_NS
+            if not aged and self._bytes <= _LIMIT_BYTES and len(self._datagrams) < _LIMIT_DATAGRAMS:
                 return
             self._drop(key)
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: _Key) -> None:
         datagram = self._datagrams.pop(key)
         self._bytes -= datagram.cost
         self._dropped += not datagram.closed
 
 
-def _contradicts(datagram: Datagram, piece: Piece) -> bool:
+def _contradicts(datagram: _Datagram, piece: _Piece) -> bool:
     """Whether `piece` overlaps another fragment, or does not fit the datagram's length."""
     end = piece.offset + len(piece.data)
-    if end > LONGEST or (datagram.total >= 0 and (end > datagram.total or not piece.more)):
+    if end > _LONGEST or (datagram.total >= 0 and (end > datagram.total or not piece.more)):
         return True
     # The fragments so far do not overlap, so only the two neighbours can.
     place = bisect(datagram.order, piece.offset)
@@ -198,14 +198,14 @@ def _contradicts(datagram: Datagram, piece: Piece) -> bool:
     return any(offset < end or not piece.more for offset in after)
 
 
-def _joined(datagram: Datagram) -> bytes:
+def _joined(datagram: _Datagram) -> bytes:
     """The whole datagram: the first fragment's header with its length, and the data in order."""
     header = bytearray(datagram.header)
     if header[0] >> 4 == 4:
-        header[2:4] = min(len(header) + datagram.total, LONGEST).to_bytes(2, "big")
+        header[2:4] = min(len(header) + datagram.total, _LONGEST).to_bytes(2, "big")
         header[10:12] = _header_checksum(header).to_bytes(2, "big")
     else:
-        header[4:6] = min(len(header) - 40 + datagram.total, LONGEST).to_bytes(2, "big")
+        header[4:6] = min(len(header) - 40 + datagram.total, _LONGEST).to_bytes(2, "big")
     return bytes(header) + b"".join(datagram.pieces[offset] for offset in datagram.order)
 
 
@@ -220,7 +220,7 @@ def _header_checksum(header: bytearray) -> int:
 def _become(row: Row, whole: bytes, tunnels: int, verify: bool) -> None:  # noqa: FBT001 - as in `decode`
     """Make `row` the row of the datagram `whole`, keeping what belongs to the frame that completed it."""
     link_type, wire_len = row.link_type, row.wire_len
-    ref = FrameRef(row.frame, row.time_ns, 0, len(whole), len(whole), RAW, row.interface, row.direction)
+    ref = FrameRef(row.frame, row.time_ns, 0, len(whole), len(whole), _RAW, row.interface, row.direction)
     decode(whole, ref, row, verify)
     row.link_type, row.wire_len = link_type, wire_len
     row.tunnels += tunnels
@@ -228,10 +228,9 @@ def _become(row: Row, whole: bytes, tunnels: int, verify: bool) -> None:  # noqa
         row.fragment = Fragment.REASSEMBLED
 
 
-def find_piece(data: bytes, row: Row) -> Piece | None:
+def _find_piece(data: bytes, row: Row) -> _Piece | None:
     """The outermost fragment in a frame that `row` was decoded from; None where its bytes are not all there."""
-    at, kind = link_layer(data, 0, len(data), row.link_type)
-    at, kind = network_layer(data, at, len(data), kind)
+    at, kind = network_layer(data, 0, len(data), first_header(row.link_type))
     limit = max(row.wire_len, len(data))
     tunnels = 0
     while kind >= 0 and tunnels <= row.tunnels:
@@ -250,7 +249,7 @@ def find_piece(data: bytes, row: Row) -> Piece | None:
     return None
 
 
-def _piece_of_ipv4(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) -> Piece | None:
+def _piece_of_ipv4(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) -> _Piece | None:
     begin = ip_at + max(u8(data, ip_at) & 0x0F, 5) * 4
     control = u16(data, ip_at + 6)
     header = bytearray(data[ip_at:begin])
@@ -268,7 +267,7 @@ def _piece_of_ipv4(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) 
     )
 
 
-def _piece_of_ipv6(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) -> Piece | None:
+def _piece_of_ipv6(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) -> _Piece | None:
     named_at, at = ip_at + 6, ip_at + 40
     # `internet` has walked this chain before: it ends, at a header that is not atomic, inside the frame.
     while data[named_at] != NextHeader.FRAGMENT or not u16(data, at + 2) & 0xFFF9:
@@ -290,16 +289,16 @@ def _piece_of_ipv6(data: bytes, ip_at: int, limit: int, row: Row, tunnels: int) 
     )
 
 
-def _key(row: Row, protocol: int) -> Key:
+def _key(row: Row, protocol: int) -> _Key:
     return row.version, row.src_hi, row.src_lo, row.dst_hi, row.dst_lo, row.ip_id, protocol
 
 
-def _piece(data: bytes, begin: int, limit: int, key: Key, offset: int, **rest: Any) -> Piece | None:
+def _piece(data: bytes, begin: int, limit: int, key: _Key, offset: int, **rest: Any) -> _Piece | None:
     """The piece whose data are `data[begin:limit]`; None if they are cut, empty, or of an impossible length."""
     length = limit - begin
     if limit > len(data) or length <= 0 or (rest["more"] and length % 8):
         return None
-    return Piece(key, offset, data=data[begin:limit], **rest)
+    return _Piece(key, offset, data=data[begin:limit], **rest)
 
 
 def _fragmented(batch: Batch) -> list[int]:

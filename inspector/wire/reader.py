@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CaptureReader", "open_capture"]
 
-SUPPORTED = frozenset(supported_link_types())
-PLAIN_BATCH = 256
-COLUMNAR_BATCH = 4096
+_SUPPORTED = frozenset(supported_link_types())
+_PLAIN_BATCH = 256
+_COLUMNAR_BATCH = 4096
 """Rows that fit the processor's cache together with the bytes that they come from."""
 
 
@@ -152,12 +152,12 @@ class CaptureReader:
 
     def _room(self, *, columnar: bool) -> tuple[Any, Any]:
         if not columnar:
-            room = min(PLAIN_BATCH, self._plain_frames - self.frames)
+            room = min(_PLAIN_BATCH, self._plain_frames - self.frames)
             return instances(FrameRef, room), []
         if self._columns is None:
             from inspector.columns import columns
 
-            self._columns = columns(FrameRef, COLUMNAR_BATCH), columns(Row, COLUMNAR_BATCH)
+            self._columns = columns(FrameRef, _COLUMNAR_BATCH), columns(Row, _COLUMNAR_BATCH)
         return self._columns
 
     def _fill(self, refs: Any, *, columnar: bool) -> int:
@@ -205,7 +205,7 @@ class CaptureReader:
         return batch
 
     def _count_unsupported(self, batch: Batch) -> None:
-        unsupported = {face.link_type for face in self.interfaces} - SUPPORTED
+        unsupported = {face.link_type for face in self.interfaces} - _SUPPORTED
         if not unsupported:
             return
         if batch.columnar:
@@ -217,12 +217,12 @@ class CaptureReader:
 
     def _refuse_unless_supported(self) -> None:
         found = {face.link_type for face in self.interfaces}
-        if not found or found & SUPPORTED:
+        if not found or found & _SUPPORTED:
             return
         from shlex import quote
 
         kinds = ", ".join(link_type_text(number) for number in sorted(found))
-        known = ", ".join(link_type_text(number) for number in sorted(SUPPORTED))
+        known = ", ".join(link_type_text(number) for number in sorted(_SUPPORTED))
         raise CaptureFileError(
             self.name,
             f"link type {kinds} is not supported; supported: {known}",

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Container", "PcapContainer", "PcapngContainer"]
 
-MAX_INTERFACES = 1 << 16
-MAX_COMMENTS = 1 << 10
+_MAX_INTERFACES = 1 << 16
+_MAX_COMMENTS = 1 << 10
 """Bounds on what a hostile file can make us remember."""
 
 
@@ -215,14 +215,14 @@ class PcapngContainer:
         return ""
 
     def _remember(self, comments: tuple[str, ...]) -> None:
-        self.comments.extend(comments[: MAX_COMMENTS - len(self.comments)])
+        self.comments.extend(comments[: _MAX_COMMENTS - len(self.comments)])
 
     def _take_interface(self, buffer: bytearray, at: int, after: int) -> str:
         made = read_interface(buffer, at, after, self._section.big_endian)
         if made is None:
             return "an interface description is too short"
-        if len(self._ticks) == MAX_INTERFACES:
-            return f"more than {MAX_INTERFACES} interfaces"
+        if len(self._ticks) == _MAX_INTERFACES:
+            return f"more than {_MAX_INTERFACES} interfaces"
         self._ticks.append(made[0])
         self.interfaces.append(made[1])
         self._section.count += 1

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["open_container"]
 
-EDITCAP = "editcap -F pcapng {name} {name}.pcapng"
-FOREIGN = (
+_EDITCAP = "editcap -F pcapng {name} {name}.pcapng"
+_FOREIGN = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "zstd -d {name}"),
     (b"\x04\x22\x4d\x18", "an LZ4 archive", "lz4 -d {name}"),
     (b"\xfd7zXZ\0", "an xz archive", "xz -dk {name}"),
@@ -31,22 +31,22 @@ FOREIGN = (
     (b"PK\x03\x04", "a zip archive", "unzip {name}"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "7z x {name}"),
     (b"\x1f\x9d", "a file of compress", "uncompress -k {name}"),
-    (b"snoop\0\0\0", "a snoop capture", EDITCAP),
-    (b"GMBU", "a capture of Microsoft Network Monitor 2", EDITCAP),
-    (b"RTSS", "a capture of Microsoft Network Monitor 1", EDITCAP),
-    (b"TRSNIFF data    \x1a", "a capture of Network General's Sniffer", EDITCAP),
-    (b"XCP\0", "a capture of NetXray or Sniffer for Windows", EDITCAP),
-    (b"iptrace ", "an AIX iptrace capture", EDITCAP),
-    (b"\x7fver", "an EtherPeek capture", EDITCAP),
+    (b"snoop\0\0\0", "a snoop capture", _EDITCAP),
+    (b"GMBU", "a capture of Microsoft Network Monitor 2", _EDITCAP),
+    (b"RTSS", "a capture of Microsoft Network Monitor 1", _EDITCAP),
+    (b"TRSNIFF data    \x1a", "a capture of Network General's Sniffer", _EDITCAP),
+    (b"XCP\0", "a capture of NetXray or Sniffer for Windows", _EDITCAP),
+    (b"iptrace ", "an AIX iptrace capture", _EDITCAP),
+    (b"\x7fver", "an EtherPeek capture", _EDITCAP),
     (b"btsnoop\0", "a Bluetooth (btsnoop) capture", ""),
     (b"<?xml", "XML", ""),
     (b"\x7fELF", "a program", ""),
     (b"%PDF", "a PDF document", ""),
 )
 """First bytes, what they say, and what mends it."""
-TEXT2PCAP = "text2pcap {name} {name}.pcapng"
-LOOKED_AT = 512
-ERF_HEADER = 16
+_TEXT2PCAP = "text2pcap {name} {name}.pcapng"
+_LOOKED_AT = 512
+_ERF_HEADER = 16
 
 
 def open_container(name: str, source: Source) -> tuple[Container, Window]:
@@ -76,8 +76,8 @@ def _recognise(name: str, window: Window, zipped: str) -> Container:
         return _pcap(name, window)
     if not head:
         raise _empty(name, window, zipped)
-    window.need(LOOKED_AT)
-    raise _foreign(name, window.peek(LOOKED_AT))
+    window.need(_LOOKED_AT)
+    raise _foreign(name, window.peek(_LOOKED_AT))
 
 
 def _pcap(name: str, window: Window) -> PcapContainer:
@@ -111,8 +111,8 @@ def _empty(name: str, window: Window, zipped: str) -> CaptureFileError:
 
 
 def _foreign(name: str, head: bytes) -> CaptureFileError:
-    what, remedy = "a format that is not known here", EDITCAP
-    for magic, named, mends in FOREIGN:
+    what, remedy = "a format that is not known here", _EDITCAP
+    for magic, named, mends in _FOREIGN:
         if head.startswith(magic):
             what, remedy = named, mends
             break
@@ -120,20 +120,20 @@ def _foreign(name: str, head: bytes) -> CaptureFileError:
         if head.startswith(GZIP_MAGIC):
             what, remedy = "gzip inside gzip", "gunzip -k {name}"
         elif _is_erf(head):
-            what, remedy = "an ERF capture of an Endace card", EDITCAP
+            what, remedy = "an ERF capture of an Endace card", _EDITCAP
         elif _is_text(head):
-            what, remedy = "text", TEXT2PCAP
+            what, remedy = "text", _TEXT2PCAP
     remedies = [remedy.format(name=_quoted(name))] if remedy else []
     return CaptureFileError(name, f"expected a pcap or pcapng capture, found {what}", offset=0, remedies=remedies)
 
 
 def _is_erf(head: bytes) -> bool:
     """ERF has no magic number: a record says its type, its length, and a time whose seconds are near today's."""
-    if len(head) < ERF_HEADER:
+    if len(head) < _ERF_HEADER:
         return False
     seconds = int.from_bytes(head[4:8], "little")
     record, wire = int.from_bytes(head[10:12], "big"), int.from_bytes(head[14:16], "big")
-    plausible = 1 <= head[8] & 0x7F <= 48 and ERF_HEADER < record <= ERF_HEADER + 16 + wire
+    plausible = 1 <= head[8] & 0x7F <= 48 and _ERF_HEADER < record <= _ERF_HEADER + 16 + wire
     return plausible and 1 << 29 < seconds < 1 << 32 and wire > 0
 
 

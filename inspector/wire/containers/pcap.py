@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 __all__ = ["HEADER_LEN", "MAGICS", "Lengths", "PcapForm", "describe", "index_pcap", "read_form"]
 
 HEADER_LEN = 24
-RECORD_HEADER_LEN = 16
-MODIFIED_RECORD_HEADER_LEN = 24
-USUAL_SNAPLEN = 1 << 18
+_RECORD_HEADER_LEN = 16
+_MODIFIED_RECORD_HEADER_LEN = 24
+_USUAL_SNAPLEN = 1 << 18
 """262,144: a longer record is believed only where the file's own snaplen allows it (libpcap's MAXIMUM_SNAPLEN)."""
 
-MICROSECONDS, NANOSECONDS, MODIFIED, IXIA_HARDWARE, IXIA_SOFTWARE = (
+_MICROSECONDS, _NANOSECONDS, _MODIFIED, _IXIA_HARDWARE, _IXIA_SOFTWARE = (
     0xA1B2C3D4,
     0xA1B23C4D,
     0xA1B2CD34,
@@ -46,11 +46,11 @@ MICROSECONDS, NANOSECONDS, MODIFIED, IXIA_HARDWARE, IXIA_SOFTWARE = (
     0x1C0001AB,
 )
 MAGICS = {
-    MICROSECONDS: "microseconds",
-    NANOSECONDS: "nanoseconds",
-    MODIFIED: "modified header, microseconds",
-    IXIA_HARDWARE: "Ixia hardware, nanoseconds",
-    IXIA_SOFTWARE: "Ixia software, nanoseconds",
+    _MICROSECONDS: "microseconds",
+    _NANOSECONDS: "nanoseconds",
+    _MODIFIED: "modified header, microseconds",
+    _IXIA_HARDWARE: "Ixia hardware, nanoseconds",
+    _IXIA_SOFTWARE: "Ixia software, nanoseconds",
 }
 
 
@@ -71,9 +71,9 @@ class PcapForm:
     lengths: U8 = 0
     link_type: U16 = 0
     snaplen: I64 = 0
-    limit: I64 = USUAL_SNAPLEN
+    limit: I64 = _USUAL_SNAPLEN
     """The longest captured length that is believed."""
-    header_len: I64 = RECORD_HEADER_LEN
+    header_len: I64 = _RECORD_HEADER_LEN
     """Of a record."""
     tick_ns: I64 = 1000
     first: I64 = HEADER_LEN
@@ -92,12 +92,12 @@ def read_form(head: bytes | bytearray | memoryview) -> tuple[PcapForm, int] | No
     if lengths is None:
         return None
     form = PcapForm(big_endian, lengths, word32(head, 20, big_endian) & 0xFFFF, word32(head, 16, big_endian))
-    form.limit = min(max(form.snaplen, USUAL_SNAPLEN), MAX_RECORD)
-    if magic in (NANOSECONDS, IXIA_HARDWARE, IXIA_SOFTWARE):
+    form.limit = min(max(form.snaplen, _USUAL_SNAPLEN), MAX_RECORD)
+    if magic in (_NANOSECONDS, _IXIA_HARDWARE, _IXIA_SOFTWARE):
         form.tick_ns = 1
-    if magic == MODIFIED:
-        form.header_len = MODIFIED_RECORD_HEADER_LEN
-    if magic in (IXIA_HARDWARE, IXIA_SOFTWARE):
+    if magic == _MODIFIED:
+        form.header_len = _MODIFIED_RECORD_HEADER_LEN
+    if magic in (_IXIA_HARDWARE, _IXIA_SOFTWARE):
         form.first = HEADER_LEN + 4
     return form, magic
 
@@ -119,7 +119,7 @@ def describe(form: PcapForm, magic: int) -> str:
 
 
 @compilable
-def index_pcap(  # noqa: PLR0913, PLR0917 - compiled code has no objects to group these in
+def index_pcap(  # noqa: PLR0913 - compiled code has no objects to group these in
     buffer: Sequence[int],
     start: int,
     end: int,
@@ -156,15 +156,15 @@ def index_pcap(  # noqa: PLR0913, PLR0917 - compiled code has no objects to grou
         ref.link_type = form.link_type
         ref.interface = 0
         ref.direction = Direction.UNKNOWN
-        if form.header_len == MODIFIED_RECORD_HEADER_LEN:
-            ref.direction = direction_of(buffer[at + 22])
+        if form.header_len == _MODIFIED_RECORD_HEADER_LEN:
+            ref.direction = _direction_of(buffer[at + 22])
         at += form.header_len + captured_len
         count += 1
     return Stop.FULL, at, count
 
 
 @compilable
-def direction_of(packet_type: int) -> int:
+def _direction_of(packet_type: int) -> int:
     """The direction from Linux's packet type: 0 to 2 came to us or to all, 4 is ours, 3 was for others."""
     if packet_type == 4:
         return Direction.OUTBOUND

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["MIN_BLOCK", "Kind", "Section", "index_pcapng"]
 
 MIN_BLOCK = 12
-NOTHING_SAID = -1
+_NOTHING_SAID = -1
 
 
 class Kind(Constants):
@@ -47,7 +47,7 @@ class Kind(Constants):
     """The same in either byte order."""
 
 
-class PacketOption(Constants):
+class _PacketOption(Constants):
     """Options of packet blocks that the loop reads."""
 
     END = 0
@@ -68,7 +68,7 @@ class Section:
 
 
 @compilable
-def index_pcapng(  # noqa: PLR0913, PLR0917 - compiled code has no objects to group these in
+def index_pcapng(  # noqa: PLR0913 - compiled code has no objects to group these in
     buffer: Sequence[int],
     start: int,
     end: int,
@@ -87,9 +87,9 @@ def index_pcapng(  # noqa: PLR0913, PLR0917 - compiled code has no objects to gr
     section = sections[0]
     big_endian = section.big_endian
     at = start
-    lost = NOTHING_SAID
+    lost = _NOTHING_SAID
     while count < len(refs):
-        stop = check_block(buffer, at, end, big_endian)
+        stop = _check_block(buffer, at, end, big_endian)
         if stop != Stop.FULL:
             return stop, at, count, lost
         kind = word32(buffer, at, big_endian)
@@ -97,14 +97,14 @@ def index_pcapng(  # noqa: PLR0913, PLR0917 - compiled code has no objects to gr
         if kind in (Kind.ENHANCED_PACKET, Kind.PACKET, Kind.SIMPLE_PACKET):
             ref = refs[count]
             if kind == Kind.SIMPLE_PACKET:
-                stop = take_simple(buffer, at, after, section, interfaces, ref)
+                stop = _take_simple(buffer, at, after, section, interfaces, ref)
             else:
-                stop = take_packet(buffer, at, after, section, interfaces, ref)
+                stop = _take_packet(buffer, at, after, section, interfaces, ref)
             if stop != Stop.FULL:
                 return stop, at, count, lost
             ref.number = number + count
             count += 1
-            said = lost_before(buffer, at, after, big_endian)
+            said = _lost_before(buffer, at, after, big_endian)
             if said >= 0:
                 lost = max(lost, 0) + said
         at = after
@@ -112,7 +112,7 @@ def index_pcapng(  # noqa: PLR0913, PLR0917 - compiled code has no objects to gr
 
 
 @compilable
-def check_block(  # noqa: PLR0911 - one reason each
+def _check_block(  # noqa: PLR0911 - one reason each
     buffer: Sequence[int], at: int, end: int, big_endian: int
 ) -> int:
     """FULL if a whole block stands at `at` that can be read or skipped here, else why not."""
@@ -137,7 +137,7 @@ def check_block(  # noqa: PLR0911 - one reason each
 
 
 @compilable
-def take_packet(  # noqa: PLR0913, PLR0917 - as above
+def _take_packet(  # noqa: PLR0913 - as above
     buffer: Sequence[int],
     at: int,
     after: int,
@@ -165,12 +165,12 @@ def take_packet(  # noqa: PLR0913, PLR0917 - as above
     ref.wire_len = word32(buffer, at + 24, big_endian)
     ref.link_type = face.link_type
     ref.interface = section.first + interface
-    ref.direction = direction_of(buffer, at, after, big_endian)
+    ref.direction = _direction_of(buffer, at, after, big_endian)
     return Stop.FULL
 
 
 @compilable
-def take_simple(  # noqa: PLR0913, PLR0917 - as above
+def _take_simple(  # noqa: PLR0913 - as above
     buffer: Sequence[int],
     at: int,
     after: int,
@@ -199,14 +199,14 @@ def take_simple(  # noqa: PLR0913, PLR0917 - as above
 
 
 @compilable
-def find_option(buffer: Sequence[int], at: int, after: int, big_endian: int, wanted: int) -> int:
+def _find_option(buffer: Sequence[int], at: int, after: int, big_endian: int, wanted: int) -> int:
     """Where the option `wanted` of the packet block at `at` begins, or -1."""
     place = at + 28 + (word32(buffer, at + 20, big_endian) + 3 & ~3)
     last = after - 4
     while last - place >= 4:
         code = word16(buffer, place, big_endian)
         length = word16(buffer, place + 2, big_endian)
-        if code == PacketOption.END or length > last - place - 4:
+        if code == _PacketOption.END or length > last - place - 4:
             return -1
         if code == wanted:
             return place
@@ -215,9 +215,9 @@ def find_option(buffer: Sequence[int], at: int, after: int, big_endian: int, wan
 
 
 @compilable
-def direction_of(buffer: Sequence[int], at: int, after: int, big_endian: int) -> int:
+def _direction_of(buffer: Sequence[int], at: int, after: int, big_endian: int) -> int:
     """The direction that a packet block's flags word tells (its lowest two bits)."""
-    place = find_option(buffer, at, after, big_endian, PacketOption.FLAGS)
+    place = _find_option(buffer, at, after, big_endian, _PacketOption.FLAGS)
     if place < 0 or word16(buffer, place + 2, big_endian) != 4:
         return Direction.UNKNOWN
     way = word32(buffer, place + 4, big_endian) & 3
@@ -229,17 +229,17 @@ def direction_of(buffer: Sequence[int], at: int, after: int, big_endian: int) ->
 
 
 @compilable
-def lost_before(buffer: Sequence[int], at: int, after: int, big_endian: int) -> int:
+def _lost_before(buffer: Sequence[int], at: int, after: int, big_endian: int) -> int:
     """How many frames a packet block says were lost before it, or -1."""
     kind = word32(buffer, at, big_endian)
     if kind == Kind.PACKET:
         drops = word16(buffer, at + 10, big_endian)
-        return NOTHING_SAID if drops == 0xFFFF else drops
+        return _NOTHING_SAID if drops == 0xFFFF else drops
     if kind != Kind.ENHANCED_PACKET:
-        return NOTHING_SAID
-    place = find_option(buffer, at, after, big_endian, PacketOption.DROP_COUNT)
+        return _NOTHING_SAID
+    place = _find_option(buffer, at, after, big_endian, _PacketOption.DROP_COUNT)
     if place < 0 or word16(buffer, place + 2, big_endian) != 8:
-        return NOTHING_SAID
+        return _NOTHING_SAID
     first, second = word32(buffer, place + 4, big_endian), word32(buffer, place + 8, big_endian)
     high, low = (first, second) if big_endian else (second, first)
     # No true count comes near 2^47; beyond, a sum over hostile blocks would overflow.

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["BYTE_ORDER", "Interface", "frame_comments", "read_interface", "read_options", "read_statistics", "texts"]
 
 BYTE_ORDER = 0x1A2B3C4D
-COMMENT = 1
-IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_TSOFFSET = 2, 3, 9, 14
-ISB_IFDROP, ISB_OSDROP = 5, 7
-MICROSECONDS = 6
-ENHANCED_PACKET, PACKET = 6, 2
+_COMMENT = 1
+_IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_TSOFFSET = 2, 3, 9, 14
+_ISB_IFDROP, _ISB_OSDROP = 5, 7
+_MICROSECONDS = 6
+_ENHANCED_PACKET, _PACKET = 6, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Interface:
     resolution: str = "10^-6 s"
 
 
-def order_of(big_endian: int) -> Literal["big", "little"]:
+def _order_of(big_endian: int) -> Literal["big", "little"]:
     """The byte order in Python's words."""
     return "big" if big_endian else "little"
 
@@ -68,17 +68,17 @@ def read_interface(buffer: bytearray, at: int, after: int, big_endian: int) -> t
     link_type, snaplen = word16(buffer, at + 8, big_endian), word32(buffer, at + 12, big_endian)
     options = list(read_options(buffer, at + 16, after - 4, big_endian))
     values = dict(reversed(options))
-    resolution = values.get(IF_TSRESOL, b"")[:1] or bytes([MICROSECONDS])
-    offset = values.get(IF_TSOFFSET, b"")
+    resolution = values.get(_IF_TSRESOL, b"")[:1] or bytes([_MICROSECONDS])
+    offset = values.get(_IF_TSOFFSET, b"")
     seconds = 0
     if len(offset) == 8:
-        seconds = int.from_bytes(offset, order_of(big_endian), signed=True)
+        seconds = int.from_bytes(offset, _order_of(big_endian), signed=True)
     base, power = (2, resolution[0] & 0x7F) if resolution[0] & 0x80 else (10, resolution[0])
     person = Interface(
         link_type,
         snaplen,
-        "".join(texts(options, IF_NAME)[:1]),
-        "".join(texts(options, IF_DESCRIPTION)[:1]),
+        "".join(texts(options, _IF_NAME)[:1]),
+        "".join(texts(options, _IF_DESCRIPTION)[:1]),
         f"{base}^-{power} s",
     )
     return ticks(link_type, snaplen, resolution[0], seconds), person
@@ -92,9 +92,9 @@ def read_statistics(buffer: bytearray, at: int, after: int, big_endian: int) -> 
     if after - at < 24:
         return None
     dropped = [
-        int.from_bytes(value, order_of(big_endian))
+        int.from_bytes(value, _order_of(big_endian))
         for code, value in read_options(buffer, at + 20, after - 4, big_endian)
-        if code in (ISB_IFDROP, ISB_OSDROP) and len(value) == 8
+        if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8
     ]
     return (word32(buffer, at + 8, big_endian), sum(dropped)) if dropped else None
 
@@ -106,10 +106,10 @@ def frame_comments(buffer: bytearray, start: int, captured_len: int, big_endian:
     takes a hostile file, which gets the comments that it wrote there.
     """
     at = start - 28
-    if at < 0 or word32(buffer, at, big_endian) not in (ENHANCED_PACKET, PACKET):
+    if at < 0 or word32(buffer, at, big_endian) not in (_ENHANCED_PACKET, _PACKET):
         return ()
     padded = (captured_len + 3) & ~3
     after = at + ((word32(buffer, at + 4, big_endian) + 3) & ~3)
     if word32(buffer, at + 20, big_endian) != captured_len or not start + padded + 4 <= after <= len(buffer):
         return ()
-    return texts(list(read_options(buffer, start + padded, after - 4, big_endian)), COMMENT)
+    return texts(list(read_options(buffer, start + padded, after - 4, big_endian)), _COMMENT)

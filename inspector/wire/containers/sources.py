@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GzipSource", "Prefixed", "Source", "StreamSource", "Window"]
+__all__ = ["GZIP_MAGIC", "GzipSource", "Prefixed", "Source", "StreamSource", "Window"]
 
-WINDOW = 1 << 20
+_WINDOW = 1 << 20
 """Bytes read at once. It grows only for a record that does not fit, up to the longest one believed."""
 GZIP_MAGIC = b"\x1f\x8b"
-COMPRESSED = 1 << 16
+_COMPRESSED = 1 << 16
 
 
 class Source(Protocol):
@@ -103,7 +103,7 @@ class GzipSource:
         self._pending = b""
         self._between = False
         self._ended = False
-        self._room = bytearray(COMPRESSED)
+        self._room = bytearray(_COMPRESSED)
 
     def read_into(self, room: memoryview) -> int:
         """See `Source`."""
@@ -182,7 +182,7 @@ class Window:
     that points into the buffer is valid until the next one is asked for.
     """
 
-    def __init__(self, source: Source, size: int = WINDOW) -> None:
+    def __init__(self, source: Source, size: int = _WINDOW) -> None:
         self.source = source
         self.buffer = bytearray(size)
         self.position = 0

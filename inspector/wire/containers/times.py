@@ -17,11 +17,11 @@ from inspector.wire.row import NO_TIME
 
 __all__ = ["Ticks", "nanoseconds", "ticks"]
 
-SECOND = 1_000_000_000
-FIVE_TO_THE_NINTH = 1_953_125
+_SECOND = 1_000_000_000
+_FIVE_TO_THE_NINTH = 1_953_125
 """10^9 / 2^9: what is left of a division of nanoseconds by a power of two."""
-LAST_SECOND = 9_223_372_035
-LAST = (1 << 63) - 1
+_LAST_SECOND = 9_223_372_035
+_LAST = (1 << 63) - 1
 
 
 @dataclass(slots=True)
@@ -56,10 +56,10 @@ def ticks(link_type: int, snaplen: int, resolution: int, offset: int) -> Ticks:
         finer = exponent - 9
         made.divisor = 10 ** min(finer, 9)
         made.divisor_again = 10 ** min(finer - min(finer, 9), 18)
-    if abs(offset) > LAST_SECOND:
+    if abs(offset) > _LAST_SECOND:
         made.lost = 1
     else:
-        made.offset_ns = offset * SECOND
+        made.offset_ns = offset * _SECOND
     return made
 
 
@@ -69,29 +69,29 @@ def nanoseconds(high: int, low: int, face: Ticks) -> int:
     if face.lost:
         return NO_TIME
     if face.shift >= 0:
-        since = of_binary(high, low, face.shift)
+        since = _of_binary(high, low, face.shift)
     elif face.divisor > 1:
-        since = of_fine(high, low, face.divisor, face.divisor_again)
+        since = _of_fine(high, low, face.divisor, face.divisor_again)
     else:
-        since = of_coarse(high, low, face.times)
-    if since < 0 or (face.offset_ns > 0 and since > LAST - face.offset_ns):
+        since = _of_coarse(high, low, face.times)
+    if since < 0 or (face.offset_ns > 0 and since > _LAST - face.offset_ns):
         return NO_TIME
     return since + face.offset_ns
 
 
 @compilable
-def of_coarse(high: int, low: int, times: int) -> int:
+def _of_coarse(high: int, low: int, times: int) -> int:
     """Ticks of a nanosecond or longer; -1 past 63 bits."""
     if high >> 31:
         return -1
     count = high << 32 | low
-    if count > LAST // times:
+    if count > _LAST // times:
         return -1
     return count * times
 
 
 @compilable
-def of_fine(high: int, low: int, divisor: int, divisor_again: int) -> int:
+def _of_fine(high: int, low: int, divisor: int, divisor_again: int) -> int:
     """Ticks shorter than a nanosecond: long division in base 2^32; `divisor` is below 2^31."""
     upper = high // divisor
     if upper >> 31:
@@ -101,7 +101,7 @@ def of_fine(high: int, low: int, divisor: int, divisor_again: int) -> int:
 
 
 @compilable
-def of_binary(high: int, low: int, shift: int) -> int:
+def _of_binary(high: int, low: int, shift: int) -> int:
     """Ticks of 2^-shift seconds; -1 past 63 bits."""
     if shift < 32:
         if high >> shift > 2:
@@ -109,7 +109,7 @@ def of_binary(high: int, low: int, shift: int) -> int:
         seconds = high << (32 - shift) | low >> shift
         rest_high = 0
         rest_low = low & ((1 << shift) - 1)
-        if seconds > LAST_SECOND:
+        if seconds > _LAST_SECOND:
             return -1
     elif shift < 64:
         seconds = high >> (shift - 32)
@@ -119,16 +119,16 @@ def of_binary(high: int, low: int, shift: int) -> int:
         seconds = 0
         rest_high = high
         rest_low = low
-    return seconds * SECOND + of_rest(rest_high, rest_low, shift)
+    return seconds * _SECOND + _of_rest(rest_high, rest_low, shift)
 
 
 @compilable
-def of_rest(high: int, low: int, shift: int) -> int:
+def _of_rest(high: int, low: int, shift: int) -> int:
     """Nanoseconds of a fraction of a second: rest * 10^9 / 2^shift = rest * 5^9 / 2^(shift - 9)."""
     if shift >= 41:
         # The product has up to 84 bits; its low 32 only matter through their carry.
-        return (high * FIVE_TO_THE_NINTH + (low * FIVE_TO_THE_NINTH >> 32)) >> min(shift - 41, 63)
-    product = (high << 32 | low) * FIVE_TO_THE_NINTH
+        return (high * _FIVE_TO_THE_NINTH + (low * _FIVE_TO_THE_NINTH >> 32)) >> min(shift - 41, 63)
+    product = (high << 32 | low) * _FIVE_TO_THE_NINTH
     if shift >= 9:
         return product >> (shift - 9)
     return product << (9 - shift)
