@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.capture.engine import ON_LINUX, open_engine
-from inspector.capture.privileges import CAP_NET_RAW, can_dumpcap, can_use_namespace, has_capability, in_container
+from inspector.capture.privileges import (
+    CAP_NET_RAW,
+    can_dumpcap,
+    can_use_namespace,
+    has_capability,
+    in_container,
+    ways_out,
+)
 from inspector.errors import CaptureError
 
 __all__ = ["Check", "doctor"]
@@ -43,13 +49,17 @@ class Check:
     """What would mend it; empty where nothing is broken."""
 
 
-def doctor(cache: Path | None = None) -> tuple[Check, ...]:
-    """Examine this system; `cache` is the folder where compiled code is to be kept, if it shall be examined too."""
+def doctor(cache: Path | None = None, *, command_line: str = "inspector") -> tuple[Check, ...]:
+    """Examine this system.
+
+    `cache` is the folder where compiled code is to be kept, if it shall be examined too; `command_line` what
+    the remedies say to run, as in `ways_out`.
+    """
     checks = [_python(), _container()]
     if ON_LINUX:
-        checks += [_capability(), _ring(), _namespaces()]
+        checks += [_capability(command_line), _ring(command_line), _namespaces()]
     else:
-        checks.append(_portable())
+        checks.append(_portable(command_line))
     checks += [_tool("tshark", "apt-get install tshark"), _dumpcap(), _tool("tcpdump", "apt-get install tcpdump")]
     checks += [_module(name, use) for name, use in _MODULES]
     if cache is not None:
@@ -73,6 +83,8 @@ def _bad(name: str, detail: str, remedy: str) -> Check:
 
 
 def _python() -> Check:
+    import platform  # costs more than all else in this file
+
     detail = f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
     ok = sys.version_info[:2] >= _LEAST_PYTHON
     return Check("Python", ok, detail, "" if ok else "install Python 3.11 or newer")
@@ -82,25 +94,25 @@ def _container() -> Check:
     return Check("container", None, "yes" if in_container() else "no sign of one")
 
 
-def _capability() -> Check:
+def _capability(command_line: str) -> Check:
     if has_capability(CAP_NET_RAW):
         return _good("CAP_NET_RAW", f"effective (uid {os.geteuid()})")
-    return _bad("CAP_NET_RAW", f"not effective (uid {os.geteuid()})", "run with sudo, or in a namespace")
+    return _bad("CAP_NET_RAW", f"not effective (uid {os.geteuid()})", ways_out(command_line)[0])
 
 
-def _ring() -> Check:
+def _ring(command_line: str) -> Check:
     try:
-        engine = open_engine("lo")
+        engine = open_engine("lo", command_line=command_line)
     except CaptureError as error:
         return _bad("capture ring on lo", error.message, error.remedies[0] if error.remedies else "")
     engine.close()
     return _good("capture ring on lo", "opens")
 
 
-def _portable() -> Check:
+def _portable(command_line: str) -> Check:
     loopback = "lo0" if sys.platform == "darwin" else r"\Device\NPF_Loopback"
     try:
-        engine = open_engine(loopback, kind="portable")
+        engine = open_engine(loopback, kind="portable", command_line=command_line)
     except CaptureError as error:
         return _bad("capture on loopback", error.message, error.remedies[0] if error.remedies else "")
     engine.close()

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from inspector.capture import filters
 from inspector.capture.engine import Statistics
-from inspector.capture.interfaces import IFF_LOOPBACK, interface_facts
+from inspector.capture.interfaces import IFF_LOOPBACK, capturable
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError
@@ -124,10 +124,7 @@ class LinuxEngine:
         if self._any:
             self.link_type = filters.COOKED
             return False
-        try:
-            flags, hardware = interface_facts(self.interface)
-        except OSError as error:
-            raise self._explained(error) from error
+        flags, hardware = capturable(self.interface)
         if hardware not in _HARDWARE:
             raise CaptureError(
                 f"frames of {self.interface} have a link-layer header not known here (ARPHRD_ number {hardware})",
@@ -199,13 +196,6 @@ class LinuxEngine:
                     ports=options.ports,
                     own_traffic=options.own_traffic,
                 ),
-            )
-        if error.errno in {errno.ENODEV, errno.ENXIO}:
-            there = ", ".join(name for _, name in socket.if_nameindex())
-            return CaptureError(f"expected an interface to capture on, found none named {self.interface!r}: {there}")
-        if error.errno == errno.ENETDOWN:
-            return CaptureError(
-                f"the interface {self.interface} is down", remedies=(f"ip link set {self.interface} up",)
             )
         return CaptureError(
             f"this system gives no capture ring {where}: {error.strerror or error}",

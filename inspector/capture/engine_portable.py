@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.capture import filters
 from inspector.capture.engine import ON_LINUX, Statistics
-from inspector.capture.interfaces import IFF_LOOPBACK, interface_facts
+from inspector.capture.interfaces import IFF_LOOPBACK, capturable
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError
@@ -112,8 +112,11 @@ class PortableEngine:
         self._options = options
         self._queue: queue.SimpleQueue[_Raw | None] = queue.SimpleQueue()
         self._received = self._dropped = self._duplicates = 0
+        self._counting = threading.Lock()
         self._copies = PairedCopies()
         self._closed = False
+        if options.interface == "any":
+            raise CaptureError("the portable engine captures on one interface, and `any` is not one")
         self._loopback = _is_loopback(options.interface)
         self._socket = self._opened()
         try:
@@ -230,7 +233,7 @@ class PortableEngine:
         """See `Engine.statistics`."""
         if not ON_LINUX:
             return Statistics(self._received, None, self._duplicates)
-        with suppress(OSError, AttributeError):  # closed
+        with self._counting, suppress(OSError, AttributeError):  # closed
             self._dropped += struct.unpack("2I", self._socket.ins.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
         return Statistics(self._received, self._dropped, self._duplicates)
 
@@ -282,9 +285,7 @@ def _tune(raw: socket.socket, program: tuple[filters.Instruction, ...]) -> None:
 
 def _is_loopback(interface: str) -> bool:
     if ON_LINUX:
-        with suppress(OSError):
-            return bool(interface_facts(interface)[0] & IFF_LOOPBACK)
-        return False
+        return bool(capturable(interface)[0] & IFF_LOOPBACK)
     return interface.startswith("lo") or "loopback" in interface.lower()
 
 

@@ -38,6 +38,8 @@ class Marker:
         """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sent = 0
+        self.everywhere = False
+        """Whether `send` reached all processors, and not only those that we may run on."""
         self.seen: set[int] = set()
         """Serial numbers of the marks that have come through; filled by the engine."""
         try:
@@ -64,6 +66,7 @@ class Marker:
         if not hasattr(os, "sched_setaffinity"):
             return {self._send_one()}
         allowed = os.sched_getaffinity(0)
+        self.everywhere = len(allowed) == os.cpu_count()
         serials = set()
         try:
             for processor in allowed:

@@ -12,14 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cannot_write", "open_output"]
 
-_BUFFER = 1 << 20
-"""Above any frame, so that what leaves it is whole blocks."""
-
 
 def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
     """A file opened for writing, its missing folders made; what is made belongs to `owner` (uid, gid).
 
-    A file that exists is overwritten and keeps its owner.
+    A file that exists is overwritten and keeps its owner. It has no buffer: the writer's blocks leave it whole.
 
     Raises:
         CaptureFileError: if that cannot be.
@@ -28,9 +25,9 @@ def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
     try:
         _make_folders(path.parent, owner)
         try:
-            output = path.open("xb", buffering=_BUFFER)
+            output = path.open("xb", buffering=0)
         except FileExistsError:
-            return path.open("wb", buffering=_BUFFER)
+            return path.open("wb", buffering=0)
         if owner is not None:
             os.fchown(output.fileno(), *owner)
     except OSError as error:

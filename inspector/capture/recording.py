@@ -120,6 +120,7 @@ class Recording:
         self._turn = threading.Condition()
         self._statistics = Statistics(0, 0)
         self._drained = False
+        """Whether it is proved that the ring holds nothing more."""
         self._finished = False
 
     def __enter__(self) -> Self:
@@ -275,8 +276,10 @@ class Recording:
                 self.undrained = f"{len(open_)} sockets did not come to rest in {self._drain_s:g} s (port {first})"
                 break
             self._ended.wait(_PACE_S)
-        self._drained = self._engine.marker is not None and self._marks_pass(self._drain_s)
-        if self._engine.marker and not self._drained and not self._ended.is_set():
+        passed = self._marks_pass(self._drain_s)
+        marker = self._engine.marker
+        self._drained = passed and marker is not None and marker.everywhere and self.interface != "any"
+        if not passed and not self._ended.is_set():
             self.undrained = self.undrained or f"our own last datagram did not come through in {self._drain_s:g} s"
 
     def _marks_pass(self, patience: float) -> bool:

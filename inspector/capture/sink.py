@@ -13,13 +13,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.capture.output import cannot_write, open_output
+from inspector.wire.writer import CaptureWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from inspector.capture.engine import Statistics
     from inspector.wire.frame import Frame
-    from inspector.wire.writer import CaptureWriter
 
 __all__ = ["Sink"]
 
@@ -58,8 +58,6 @@ class Sink:
             self._output = open_output(Path(path), owner)
         else:
             self._name, self._output = getattr(path, "name", "-"), path
-        from inspector.wire.writer import CaptureWriter
-
         with self._writing():
             self._writer = CaptureWriter(
                 self._output, link_type=link_type, snaplen=snaplen, interface_name=interface, comment=comment
@@ -96,10 +94,10 @@ class Sink:
             self._writer.flush()
 
     def settle(self, statistics: Statistics) -> None:
-        """Write the last word on what was received and lost."""
-        if self._writer is not None:
+        """Write the last word on what was received and lost, where that is known."""
+        if self._writer is not None and statistics.dropped is not None:
             with self._writing():
-                self._writer.statistics(statistics.received, statistics.dropped or 0)
+                self._writer.statistics(statistics.received, statistics.dropped)
                 self._writer.flush()
 
     def close(self) -> None:

@@ -268,9 +268,13 @@ def test_drops_are_counted_when_nobody_reads_the_ring(free_port: int, converse: 
     assert engine.statistics() == statistics, "reading the counters resets the kernel's, not ours"
 
 
-def test_an_unknown_interface_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(CaptureError, match=r"none named 'nonesuch0'.*lo"):
-        open_engine("nonesuch0")
+@engines
+@pytest.mark.parametrize("name", ["nonesuch0", "lo\0x", "a" * 15 + "b"])
+def test_an_unknown_interface_is_named_with_those_that_there_are(engine: str, name: str) -> None:
+    with pytest.raises(CaptureError, match=r"none named .*: lo") as caught:
+        open_engine(name, kind=engine)
+
+    assert repr(name) in str(caught.value)
 
 
 @pytest.mark.parametrize(
