@@ -47,7 +47,7 @@ def pseudo_header_sum(frame: Any, ip_at: int, at: int, length: int, protocol: in
 @compilable
 def verdict(frame: Any, ip_at: int, at: int, row: Any) -> int:
     """The `Checksum` verdict on the segment or UDP datagram at `at`, decoded into `row`."""
-    length = row.header_len + row.payload_len
+    length = 0 + row.header_len + row.payload_len  # 0 is signed, so the sum is
     if row.fragment != Fragment.WHOLE or row.captured_len < row.payload_len or row.options & Option.CUT:
         return Checksum.UNVERIFIED
     if row.protocol == Protocol.UDP:

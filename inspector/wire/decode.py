@@ -21,7 +21,7 @@ from inspector.wire.digest import digest
 from inspector.wire.frame import FrameRef
 from inspector.wire.icmp import icmp
 from inspector.wire.ip import NextHeader, datagram
-from inspector.wire.links import direction_of, link_layer, network_layer
+from inspector.wire.links import direction_of, first_header
 from inspector.wire.row import Checksum, Direction, Fragment, Protocol, Row
 from inspector.wire.transport import tcp, udp
 from inspector.wire.undecoded import Reason
@@ -69,13 +69,11 @@ def decode(buffer: Any, ref: Any, row: Any, verify: bool) -> None:  # noqa: FBT0
     # From here on offsets count from the start of the frame, as they do in the row.
     frame = buffer[ref.start : ref.start + ref.captured_len]
     end = len(frame)
-    describe(frame, ref, row)
-    at, kind = link_layer(frame, 0, end, row.link_type)
-    at, kind = network_layer(frame, at, end, kind)
-    if kind < 0:
-        refuse(row, -kind, at)
-        return
-    ip_at, at, limit, protocol = datagram(frame, at, end, row)
+    describe(ref, row)
+    kind = first_header(ref.link_type)
+    if ref.direction == Direction.UNKNOWN:
+        row.direction = direction_of(frame, kind)
+    ip_at, at, limit, protocol = datagram(frame, end, kind, row)
     if protocol < 0:
         refuse(row, -protocol, at)
         return
@@ -111,8 +109,8 @@ def refuse(row: Any, reason: int, offset: int) -> None:
 
 
 @compilable
-def describe(frame: Any, ref: Any, row: Any) -> None:
-    """What the container says of the frame; the packet type of a cooked header speaks where it is silent."""
+def describe(ref: Any, row: Any) -> None:
+    """What the container says of the frame."""
     row.frame = ref.number
     row.time_ns = ref.time_ns
     row.interface = ref.interface
@@ -120,8 +118,6 @@ def describe(frame: Any, ref: Any, row: Any) -> None:
     # A frame cannot be longer in the capture than on the wire, whatever its record says.
     row.wire_len = max(ref.wire_len, ref.captured_len)
     row.direction = ref.direction
-    if ref.direction == Direction.UNKNOWN:
-        row.direction = direction_of(frame, ref.link_type)
 
 
 @compilable

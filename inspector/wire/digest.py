@@ -34,7 +34,8 @@ def digest(buffer: Any, start: int, end: int) -> int:
     # Indices into a slice that begin at zero are provably not negative: four times as fast compiled.
     view = buffer[start:end]
     length = end - start
-    a, b, c, d = 0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, length & 0xFFFF_FFFF
+    d = length & 0xFFFF_FFFF
+    a, b, c = d ^ 0x243F_6A88, d ^ 0x85A3_08D3, d ^ 0x1319_8A2E
     blocks = length // 16
     for block in range(blocks):
         at = block * 16

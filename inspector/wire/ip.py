@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspector.compiled import Constants, compilable
-from inspector.wire.links import Ethertype, ethernet, network_layer, ppp
+from inspector.wire.links import Kind, network_layer
 from inspector.wire.octets import i64, u8, u16, u32
 from inspector.wire.row import Fragment
 from inspector.wire.undecoded import Reason
@@ -59,26 +59,34 @@ class Limit(Constants):
 
 
 @compilable
-def datagram(frame: Any, at: int, end: int, row: Any) -> tuple[int, int, int, int]:
-    """Unwrap the datagram at `at` of a frame: `(ip_at, at, limit, protocol)` of the innermost, `at` its transport."""
-    ip_at = at
-    at, limit, protocol = internet(frame, ip_at, end, row.wire_len, row)
-    while protocol in (NextHeader.IPV4, NextHeader.IPV6, NextHeader.GRE) and row.fragment != Fragment.LATER:
-        end = min(end, limit)
-        if protocol == NextHeader.GRE:
-            at, kind = gre(frame, at, end)
-            at, kind = network_layer(frame, at, end, kind)
-            if kind < 0:
-                return ip_at, at, limit, kind
-        if row.tunnels == Limit.TUNNELS:
+def datagram(frame: Any, end: int, kind: int, row: Any) -> tuple[int, int, int, int]:
+    """Unwrap a frame that begins with a header of `kind`, down to the innermost datagram.
+
+    Returns `(ip_at, at, limit, protocol)`: its IP header, its transport header, its end, what the transport is.
+    """
+    # A zero that is not a literal: numba would make all that is called with it twice.
+    at = ip_at = end - end
+    limit = at + row.wire_len
+    outer_fragment = Fragment.WHOLE
+    while True:
+        at, kind = network_layer(frame, at, end, kind)
+        if kind < 0:
+            return ip_at, at, limit, kind
+        if row.tunnels > Limit.TUNNELS:
             return ip_at, at, limit, -Reason.TUNNELS_TOO_DEEP
-        row.tunnels += 1
-        outer_fragment = row.fragment
         ip_at = at
         at, limit, protocol = internet(frame, ip_at, end, limit, row)
         if row.fragment == Fragment.WHOLE:
             row.fragment = outer_fragment
-    return ip_at, at, limit, protocol
+        outer_fragment = row.fragment
+        end = min(end, limit)
+        if protocol == NextHeader.GRE and outer_fragment != Fragment.LATER:
+            at, kind = gre(frame, at, end)
+        elif protocol in (NextHeader.IPV4, NextHeader.IPV6) and outer_fragment != Fragment.LATER:
+            kind = Kind.IPV4
+        else:
+            return ip_at, at, limit, protocol
+        row.tunnels += 1
 
 
 @compilable
@@ -173,7 +181,7 @@ def jumbo_payload_len(frame: Any, at: int, end: int) -> int:
 @compilable
 def extensions(frame: Any, at: int, end: int, protocol: int, row: Any) -> tuple[int, int]:
     """Walk extension headers (RFC 8200 section 4, RFC 4302 section 2): `(at, protocol)` of what follows."""
-    while row.fragment != Fragment.LATER and extension_size(protocol, 0):
+    while row.fragment != Fragment.LATER and is_extension(protocol):
         if at + 8 > end:
             return at, -Reason.EXTENSION_CUT
         if protocol == NextHeader.FRAGMENT:
@@ -185,17 +193,28 @@ def extensions(frame: Any, at: int, end: int, protocol: int, row: Any) -> tuple[
 
 
 @compilable
+def is_extension(protocol: int) -> bool:
+    """Whether `protocol` is an extension header, which names the next one."""
+    return protocol in (
+        NextHeader.HOP_BY_HOP,
+        NextHeader.ROUTING,
+        NextHeader.FRAGMENT,
+        NextHeader.AUTHENTICATION,
+        NextHeader.DESTINATION,
+        NextHeader.MOBILITY,
+        NextHeader.HIP,
+        NextHeader.SHIM6,
+    )
+
+
+@compilable
 def extension_size(protocol: int, length: int) -> int:
-    """Bytes of an extension header whose length octet is `length`; 0 where `protocol` is no extension header."""
+    """Bytes of the extension header `protocol` whose length octet is `length`."""
     if protocol == NextHeader.FRAGMENT:
         return 8
     if protocol == NextHeader.AUTHENTICATION:
         return (length + 2) * 4
-    if protocol in (NextHeader.HOP_BY_HOP, NextHeader.ROUTING, NextHeader.DESTINATION):
-        return (length + 1) * 8
-    if protocol in (NextHeader.MOBILITY, NextHeader.HIP, NextHeader.SHIM6):
-        return (length + 1) * 8
-    return 0
+    return (length + 1) * 8
 
 
 @compilable
@@ -244,7 +263,7 @@ def gre(frame: Any, at: int, end: int) -> tuple[int, int]:
     # An acknowledgment alone, which carries nothing, is how PPTP answers.
     if flags & 0x1000 == 0:
         return at, -Reason.OTHER_PROTOCOL
-    return ppp(frame, at + size + (4 if flags & 0x0080 else 0), end)
+    return at + size + (4 if flags & 0x0080 else 0), Kind.PPP
 
 
 @compilable
@@ -253,10 +272,10 @@ def gre_payload(frame: Any, at: int, end: int, flags: int, kind: int) -> tuple[i
     if kind == GreKind.WCCP:
         # Version 2 puts a redirect header of four bytes where version 1 has IP, which shows its version.
         has_redirect = at < end and u8(frame, at) >> 4 != 4
-        return (at + 4 if has_redirect else at), Ethertype.IPV4
+        return (at + 4 if has_redirect else at), Kind.IPV4
     if kind == GreKind.ERSPAN:
         # Type II has a header of its own, and is known by its sequence number.
-        return ethernet(frame, at + 8 if flags & 0x1000 else at, end)
-    if kind <= Ethertype.LONGEST_LLC:
+        return (at + 8 if flags & 0x1000 else at), Kind.ETHERNET
+    if kind <= Kind.LONGEST_LLC:
         return at, -Reason.OTHER_PROTOCOL
     return at, kind

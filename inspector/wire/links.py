@@ -1,9 +1,9 @@
 """Link headers: from the first byte of a frame to its IP header.
 
-Each link type is one short function that gives `(offset, kind)` of what its header announces: an
-ethertype, or minus a `Reason` where it announces nothing that we read. `network_layer` then peels
-what may lie between any of them and IP: VLAN tags, LLC and SNAP, PPPoE, MPLS, Ethernet again.
-Adding a link type is one constant, one function, and one line in `link_layer`.
+Each kind of header is one short function that gives `(offset, kind)` of what it announces: an ethertype,
+or minus a `Reason` where it announces nothing that we read. `network_layer` peels one after the other,
+whatever their order: VLAN tags, LLC and SNAP, PPPoE, MPLS, Ethernet in Ethernet.
+Adding a link type is one constant, one line in `first_header`, and its function with one line in `peel`.
 
 Link types are numbers of capture files (LINKTYPE_, tcpdump.org/linktypes.html), not of a system's DLT_.
 Not here: radio, token and satellite links, MACsec, provider backbone bridges: they are a clear
@@ -20,11 +20,11 @@ from inspector.wire.row import Direction
 from inspector.wire.undecoded import Reason
 
 __all__ = [
-    "Ethertype",
+    "Kind",
     "Link",
     "direction_of",
     "ethernet",
-    "link_layer",
+    "first_header",
     "network_layer",
     "ppp",
     "supported_link_types",
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Link(Constants):
-    """LINKTYPE_ numbers that `link_layer` reads."""
+    """LINKTYPE_ numbers that are read."""
 
     NULL = 0
     ETHERNET = 1
@@ -49,14 +49,18 @@ class Link(Constants):
     LINUX_SLL2 = 276
 
 
-class Ethertype(Constants):
-    """What a link header may announce (IEEE 802 Numbers); up to 1500 it is a length, and LLC follows."""
+class Kind(Constants):
+    """What a header may announce: an ethertype (IEEE 802 Numbers), or a frame's first header above all of them.
+
+    Up to 1500 the number is a length, and LLC follows.
+    """
 
     LLC = 0
     LONGEST_LLC = 1500
     IPV4 = 0x0800
     ARP = 0x0806
-    BRIDGED_ETHERNET = 0x6558
+    ETHERNET = 0x6558
+    """Transparent Ethernet bridging: a whole Ethernet frame."""
     VLAN = 0x8100
     IPV6 = 0x86DD
     MPLS = 0x8847
@@ -65,6 +69,10 @@ class Ethertype(Constants):
     PROVIDER_VLAN = 0x88A8
     OLD_QINQ = 0x9100
     OLD_QINQ_2 = 0x9200
+    LOOPBACK = 0x1_0000
+    LINUX_SLL = 0x1_0001
+    LINUX_SLL2 = 0x1_0002
+    PPP = 0x1_0003
 
 
 def supported_link_types() -> tuple[int, ...]:
@@ -73,23 +81,59 @@ def supported_link_types() -> tuple[int, ...]:
 
 
 @compilable
-def link_layer(frame: Any, at: int, end: int, link_type: int) -> tuple[int, int]:  # noqa: PLR0911 - a line per link
-    """`(offset, kind)` of what follows the link header of a frame in `frame[at:end]`."""
+def first_header(link_type: int) -> int:  # noqa: PLR0911 - a line per link type
+    """The `Kind` of the header that a frame of this link type begins with, or minus a `Reason`."""
     if link_type == Link.ETHERNET:
-        return ethernet(frame, at, end)
+        return Kind.ETHERNET
     if link_type == Link.LINUX_SLL:
-        return cooked(frame, at, end, 16, 14)
+        return Kind.LINUX_SLL
     if link_type == Link.LINUX_SLL2:
-        return cooked(frame, at, end, 20, 0)
+        return Kind.LINUX_SLL2
     if link_type in (Link.NULL, Link.LOOP):
-        return loopback(frame, at, end)
-    if link_type in (Link.RAW, Link.RAW_BSD, Link.RAW_OPENBSD, Link.IPV4, Link.IPV6):
-        return at, Ethertype.IPV4
+        return Kind.LOOPBACK
     if link_type in (Link.PPP, Link.PPP_HDLC):
-        return ppp(frame, at, end)
+        return Kind.PPP
     if link_type == Link.PPP_ETHER:
-        return pppoe(frame, at, end)
-    return at, -Reason.UNKNOWN_LINK_TYPE
+        return Kind.PPPOE_SESSION
+    if link_type in (Link.RAW, Link.RAW_BSD, Link.RAW_OPENBSD, Link.IPV4, Link.IPV6):
+        return Kind.IPV4
+    return -Reason.UNKNOWN_LINK_TYPE
+
+
+@compilable
+def network_layer(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:
+    """`(offset, kind)` of the IP header below the header of `kind` at `at`: IPV4 or IPV6, or minus a `Reason`.
+
+    Which of the two is announced does not matter: `ip` reads the version from the header itself.
+    """
+    # Each turn either ends or moves `at` forward, so the frame's length bounds the loop.
+    while kind >= 0 and kind not in (Kind.IPV4, Kind.IPV6):
+        at, kind = peel(frame, at, end, kind)
+    return at, kind
+
+
+@compilable
+def peel(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:  # noqa: PLR0911 - a line per kind of header
+    """`(offset, kind)` of what follows the header of `kind` at `at`."""
+    if kind == Kind.ETHERNET:
+        return ethernet(frame, at, end)
+    if kind in (Kind.VLAN, Kind.PROVIDER_VLAN, Kind.OLD_QINQ, Kind.OLD_QINQ_2):
+        return vlan(frame, at, end)
+    if kind == Kind.LINUX_SLL:
+        return cooked(frame, at + 16, end, at + 14)
+    if kind == Kind.LINUX_SLL2:
+        return cooked(frame, at + 20, end, at)
+    if kind == Kind.LOOPBACK:
+        return loopback(frame, at, end)
+    if kind <= Kind.LONGEST_LLC:
+        return llc(frame, at, end)
+    if kind == Kind.PPPOE_SESSION:
+        return ppp(frame, at + 6, end)
+    if kind == Kind.PPP:
+        return ppp(frame, at, end)
+    if kind in (Kind.MPLS, Kind.MPLS_MULTICAST):
+        return mpls(frame, at, end)
+    return at, -(Reason.ARP if kind == Kind.ARP else Reason.NOT_IP)
 
 
 @compilable
@@ -101,16 +145,16 @@ def ethernet(frame: Any, at: int, end: int) -> tuple[int, int]:
 
 
 @compilable
-def cooked(frame: Any, at: int, end: int, size: int, kind_at: int) -> tuple[int, int]:
+def cooked(frame: Any, at: int, end: int, kind_at: int) -> tuple[int, int]:
     """Linux cooked capture, version 1 or 2, which differ in size and in where the protocol stands."""
-    if at + size > end:
-        return at, -Reason.LINK_CUT
-    kind = u16(frame, at + kind_at)
+    if at > end:
+        return kind_at, -Reason.LINK_CUT
+    kind = u16(frame, kind_at)
     if kind == 4:
-        return at + size, Ethertype.LLC
-    if kind <= Ethertype.LONGEST_LLC:
-        return at, -Reason.NOT_IP
-    return at + size, kind
+        return at, Kind.LLC
+    if kind <= Kind.LONGEST_LLC:
+        return kind_at, -Reason.NOT_IP
+    return at, kind
 
 
 @compilable
@@ -122,10 +166,10 @@ def loopback(frame: Any, at: int, end: int) -> tuple[int, int]:
     if family & 0xFFFF == 0:
         family = u8(frame, at) + u8(frame, at + 1) * 0x100
     if family == 2:
-        return at + 4, Ethertype.IPV4
+        return at + 4, Kind.IPV4
     # IPv6 is 10 on Linux, 23 on Windows, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
     if family in (10, 23, 24, 28, 30):
-        return at + 4, Ethertype.IPV6
+        return at + 4, Kind.IPV6
     return at, -Reason.NOT_IP
 
 
@@ -133,7 +177,7 @@ def loopback(frame: Any, at: int, end: int) -> tuple[int, int]:
 def ppp(frame: Any, at: int, end: int) -> tuple[int, int]:
     """PPP in HDLC-like framing (RFC 1662), whose address, control and first protocol byte may be left out."""
     if at + 4 > end:
-        return at, -Reason.LINK_CUT
+        return min(at, end), -Reason.LINK_CUT
     if u8(frame, at + 1) == 3 and u8(frame, at) in (0xFF, 0x0F):
         at += 2
     protocol = u8(frame, at)
@@ -142,20 +186,12 @@ def ppp(frame: Any, at: int, end: int) -> tuple[int, int]:
         protocol = protocol * 0x100 + u8(frame, at)
         at += 1
     if protocol == 0x0021:
-        return at, Ethertype.IPV4
+        return at, Kind.IPV4
     if protocol == 0x0057:
-        return at, Ethertype.IPV6
+        return at, Kind.IPV6
     if protocol == 0x0281:
-        return at, Ethertype.MPLS
+        return at, Kind.MPLS
     return at, -Reason.NOT_IP
-
-
-@compilable
-def pppoe(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """The session header of PPPoE (RFC 2516), then PPP."""
-    if at + 6 > end:
-        return at, -Reason.LINK_CUT
-    return ppp(frame, at + 6, end)
 
 
 @compilable
@@ -165,7 +201,7 @@ def llc(frame: Any, at: int, end: int) -> tuple[int, int]:
         return at, -Reason.LINK_CUT
     saps = u16(frame, at)
     if saps == 0x0606:
-        return at + 3, Ethertype.IPV4
+        return at + 3, Kind.IPV4
     if saps != 0xAAAA:
         return at, -Reason.NOT_IP
     if at + 8 > end:
@@ -173,7 +209,7 @@ def llc(frame: Any, at: int, end: int) -> tuple[int, int]:
     organisation = u16(frame, at + 3) * 0x100 + u8(frame, at + 5)
     kind = u16(frame, at + 6)
     # 0000f8 is the bridge-tunnel encapsulation (IEEE 802.1H), alike but for the number.
-    if organisation not in (0, 0x0000F8) or kind <= Ethertype.LONGEST_LLC:
+    if organisation not in (0, 0x0000F8) or kind <= Kind.LONGEST_LLC:
         return at, -Reason.NOT_IP
     return at + 8, kind
 
@@ -186,7 +222,7 @@ def mpls(frame: Any, at: int, end: int) -> tuple[int, int]:
         at += 4
         if bottom:
             if at < end and u8(frame, at) >> 4 in (4, 6):
-                return at, Ethertype.IPV4
+                return at, Kind.IPV4
             return at, -Reason.NOT_IP
     return at, -Reason.LINK_CUT
 
@@ -200,37 +236,12 @@ def vlan(frame: Any, at: int, end: int) -> tuple[int, int]:
 
 
 @compilable
-def network_layer(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:
-    """`(offset, kind)` of the IP header below `kind`: IPV4 or IPV6, or minus a `Reason`.
-
-    Which of the two is announced does not matter: `ip` reads the version from the header itself.
-    """
-    # Each turn either ends or moves `at` forward, so the frame's length bounds the loop.
-    while kind not in (Ethertype.IPV4, Ethertype.IPV6) and kind >= 0:
-        if kind in (Ethertype.VLAN, Ethertype.PROVIDER_VLAN, Ethertype.OLD_QINQ, Ethertype.OLD_QINQ_2):
-            at, kind = vlan(frame, at, end)
-        elif kind <= Ethertype.LONGEST_LLC:
-            at, kind = llc(frame, at, end)
-        elif kind == Ethertype.PPPOE_SESSION:
-            at, kind = pppoe(frame, at, end)
-        elif kind in (Ethertype.MPLS, Ethertype.MPLS_MULTICAST):
-            at, kind = mpls(frame, at, end)
-        elif kind == Ethertype.BRIDGED_ETHERNET:
-            at, kind = ethernet(frame, at, end)
-        elif kind == Ethertype.ARP:
-            kind = -Reason.ARP
-        else:
-            kind = -Reason.NOT_IP
-    return at, kind
-
-
-@compilable
-def direction_of(frame: Any, link_type: int) -> int:
-    """The `Direction` that a cooked header's packet type names; UNKNOWN for all other links."""
-    if link_type == Link.LINUX_SLL and len(frame) >= 2:
-        packet_type = u16(frame, 0)
-    elif link_type == Link.LINUX_SLL2 and len(frame) >= 11:
-        packet_type = u8(frame, 10)
+def direction_of(frame: Any, kind: int) -> int:
+    """The `Direction` that the packet type of a cooked header names; UNKNOWN for all other headers."""
+    if kind == Kind.LINUX_SLL and len(frame) >= 16:
+        packet_type = frame[1]
+    elif kind == Kind.LINUX_SLL2 and len(frame) >= 20:
+        packet_type = frame[10]
     else:
         return Direction.UNKNOWN
     if packet_type == 4:

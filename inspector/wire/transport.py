@@ -31,7 +31,8 @@ def set_payload(at: int, length: int, end: int, row: Any) -> None:
     """A payload of `length` bytes begins at `at`, and the capture ends at `end`."""
     row.payload_at = at
     row.payload_len = length
-    row.captured_len = max(0, min(length, end - at))
+    captured = min(length, end - at)
+    row.captured_len = captured if captured > 0 else 0  # noqa: FURB136 - see there
 
 
 @compilable
