@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
@@ -34,13 +35,7 @@ def closing(
     for line in inspection.lesson:
         page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
-    of_which = _word_for_conversations(inspection)
-    shown = inspection.comparisons if verbose else _worst(inspection.comparisons)
-    for comparison in shown:
-        _comparison(page, comparison, of_which, in_place=id(comparison) in told)
-    if len(shown) < len(inspection.comparisons):
-        rest = len(inspection.comparisons) - len(shown)
-        page.wrap(f"and {plural(rest, 'more comparison')}, none of them worse", "italic")
+    _compared(page, inspection, told, verbose=verbose)
     _capture(page, inspection.capture)
     if inspection.saved_to:
         page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))
@@ -67,9 +62,23 @@ def _word_for_conversations(inspection: Inspection) -> str:
     return "connection" if inspection.connections else "exchange"
 
 
-def _worst(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
-    """The first so many, those that differ before those that do not."""
-    return sorted(comparisons, key=lambda each: each.matched)[:_MOST_COMPARISONS]
+def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verbose: bool) -> None:
+    """What differs first and one by one, then the rest in a line for each sequence."""
+    of_which = _word_for_conversations(inspection)
+    comparisons = inspection.comparisons
+    plain: list[Comparison] = []
+    told_apart: list[Comparison] = []
+    for each in sorted(comparisons, key=lambda one: one.matched):
+        summed_up = each.matched and not each.notes and of_which and not verbose
+        (plain if summed_up else told_apart).append(each)
+    limit = len(told_apart) if verbose else _MOST_COMPARISONS
+    for comparison in told_apart[:limit]:
+        _comparison(page, comparison, of_which, in_place=id(comparison) in told)
+    if len(told_apart) > limit:
+        page.fact("", f"and {plural(len(told_apart) - limit, 'more comparison')}, none of them worse", "italic")
+    for name, number in Counter(each.name for each in plain).items():
+        total = sum(each.name == name for each in comparisons)
+        page.fact("expected", f"{name}: as expected in {count(number)} of {plural(total, of_which)}")
 
 
 def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
@@ -122,11 +131,15 @@ def _verdict(page: Page, inspection: Inspection) -> None:
 def _of_what(inspection: Inspection) -> str:
     """`: 1 connection, handshake complete, close three-segment, no findings`."""
     parts = []
-    if len(inspection.connections) == 1:
-        only = inspection.connections[0]
-        parts += [f"handshake {only.handshake}", f"close {only.close}"]
-    elif inspection.connections:
-        parts.append(plural(len(inspection.connections), "connection"))
+    connections = inspection.connections
+    if len(connections) > 1:
+        parts.append(plural(len(connections), "connection"))
+    for what, ways in (
+        ("handshake", [one.handshake for one in connections]),
+        ("close", [one.close for one in connections]),
+    ):
+        if len(set(ways)) == 1:
+            parts.append(f"{what} {ways[0]}" if len(ways) == 1 else f"each {what} {ways[0]}")
     if inspection.exchanges:
         parts.append(plural(len(inspection.exchanges), "UDP exchange"))
     differences = sum(len(each.differences) for each in inspection.comparisons)

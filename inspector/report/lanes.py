@@ -1,9 +1,9 @@
 """The geometry of a ladder: two lifelines, what stands between them, and what stands beside.
 
-    frame     ms  127.0.0.1:40022                                127.0.0.1:12345
-        2  0.031  │ SYN,ACK                                    │
-          +0.031  │ seq=y 1029384756  ack=x+1 2871234568       │
-     ESTABLISHED  │◀───────────────────────────────────────────│ SYN-RECEIVED
+    frame     ms 127.0.0.1:40022                                 127.0.0.1:12345
+        2  0.031 │ SYN,ACK (2 of 3)                            │
+          +0.031 │ seq=y (1029384756)  ack=x+1 (2871234568)    │
+     ESTABLISHED │◀────────────────────────────────────────────│ SYN-RECEIVED
 
 A block of text lines is closed by its arrow, like the rule below a paragraph; the states after the
 segment stand at the arrow's two ends. Lanes are endpoints, address *and* port, since both may be
@@ -42,7 +42,7 @@ class Lanes:
         self._page = page
         self._glyphs = page.glyphs
         self._frame_cells = max(frame_cells, len("frame"))
-        self.left = max(self._frame_cells + 2 + time_cells, _STATE if states else 0) + 2
+        self.left = max(self._frame_cells + 1 + time_cells, _STATE if states else 0) + 1
         self._right = _STATE + 1 if states else 0
         self._narrow = page.width - self.left - self._right - 2 < _SMALLEST_MIDDLE
         if self._narrow:  # no room beside the lifelines: what stood in the margins moves between them
@@ -134,7 +134,7 @@ class Lanes:
     def _margin(self, frame: str, time: str) -> Text:
         if self._narrow:
             return Text()
-        cells = self.left - 2 - self._frame_cells
+        cells = self.left - 1 - self._frame_cells
         return Text.assemble((frame.rjust(self._frame_cells), "bold"), (time.rjust(cells), LANE_STYLE))
 
     def _state(self, state: str) -> Text:

@@ -98,9 +98,6 @@ def _alike(text: str, payload: str) -> bool:
 
 
 def _sentence(carrier: _Carrier) -> list[str]:
-    parts = []
-    if carrier.sent_by:
-        parts.append(f"sent by the {carrier.sent_by}")
-    if carrier.received_by:
-        parts.append(f"received by the {carrier.received_by}")
+    by = ("sent by", carrier.sent_by), ("received by", carrier.received_by)
+    parts = [f"{verb} {role if ' ' in role else 'the ' + role}" for verb, role in by if role]
     return [", ".join(parts), *carrier.words]

@@ -244,4 +244,4 @@ def test_a_frame_without_time_says_so() -> None:
         traced.row.time_ns = NO_TIME
     shown = render_inspection(inspection(story.connection(first_ns=NO_TIME)), width=80, colour=False)
 
-    assert "    1      -  │ SYN" in shown
+    assert "    1      - │ SYN" in shown
