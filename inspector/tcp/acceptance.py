@@ -114,7 +114,7 @@ def reset_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
         return Fact.RST_WRONG_ACK
     if me.snd_nxt == UNKNOWN:
         return Fact.RST_ABORTS
-    if me.seen & Seen.RST:
+    if me.seen & Seen.RST or (peer.state == State.CLOSED and peer.segments):
         return Fact.RST_ANSWERS
     if peer.bad_ack != UNKNOWN and row.seq == peer.bad_ack and not row.flags & Flag.ACK:
         return Fact.RST_ANSWERS
@@ -148,14 +148,14 @@ def evidence(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int:
 
 
 @compilable
-def events_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int:
-    """What departing means to the sender."""
+def events_sent(row: Row, me: EndRecord, facts: int) -> int:
+    """What departing means to the sender; a SYN that it has sent before means nothing new."""
     if facts & STRAY:
         return 0
     if row.flags & Flag.RST:
         return 0 if facts & (Fact.RST_ANSWERS | Fact.RST_CHALLENGED | Fact.RST_IGNORED) else Event.SND_RST
     events = 0
-    if row.flags & Flag.SYN and not row.flags & Flag.ACK:
+    if row.flags & Flag.SYN and not row.flags & Flag.ACK and not me.seen & Seen.SYN:
         events = Event.SND_SYN_CROSSING if facts & Fact.SYN_CROSSING else Event.SND_SYN
     if row.flags & Flag.FIN:
         events |= Event.SND_FIN_CROSSING if facts & Fact.FIN_CROSSING else Event.SND_FIN

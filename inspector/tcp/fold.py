@@ -221,6 +221,8 @@ def _step(
         me.pending_syn = row.seq
         me.pending_ordinal = table.ordinal
         me.pending_ns = row.time_ns
+    if facts & Fact.HANDSHAKE_1 and connection.last_reset >= 0:
+        _start_over(me, peer, connection)
     _move(row, me, peer, facts, length)
     _note_milestones(row, me, peer, connection, facts, trace.side)
     me.facts |= facts
@@ -306,15 +308,22 @@ def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
 
 
 @compilable
+def _start_over(me: EndRecord, peer: EndRecord, connection: ConnectionRecord) -> None:
+    """The same SYN again after a reset or a refusal: the same attempt, at a port that may listen now."""
+    connection.last_reset = -1
+    me.seen &= ~(Seen.RST | Seen.SYN)
+    peer.seen &= ~(Seen.RST | Seen.REFUSED)
+    me.state = State.CLOSED
+    peer.state = State.LISTEN
+
+
+@compilable
 def _move(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> None:
     """Apply the segment's events to both ends: what the sender had behind it, its sending, its arrival."""
-    if facts & Fact.HANDSHAKE_1 and peer.state == State.CLOSED:
-        # No transition: after a reset or a refusal a repeated SYN starts over, at a port that may listen now.
-        peer.state = State.LISTEN
     me.state = NEXT[me.state * EVENT_SETS + evidence(row, me, peer, facts)]
+    me.state = NEXT[me.state * EVENT_SETS + events_sent(row, me, facts)]
     note_sent(row, me, peer, facts, length)
     note_acknowledgment(row, me, peer, facts)
-    me.state = NEXT[me.state * EVENT_SETS + events_sent(row, me, peer, facts)]
     peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
 
 

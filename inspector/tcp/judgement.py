@@ -3,8 +3,8 @@
 One table, read by one function. A peer *broke a rule*; a capture *may have missed something*; a path loses
 and repeats. Some facts are only judged in hindsight, when the whole connection is known:
 
-* A third segment that acknowledges too much is wrong, unless the responder's first data turns out to lie
-  beyond a gap: then the capture missed segments, and the number may be right.
+* A third segment that acknowledges too much is wrong, unless the responder turns out to go on beyond a gap:
+  then the capture missed segments of it, and the number may be right.
 * An ACK one short of a FIN may simply have crossed it. It is wrong if it said nothing new and the
   FIN was never acknowledged.
 """
@@ -213,10 +213,8 @@ def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
 
 
 def _was_unseen(row: Row, peer: EndRecord) -> bool:
-    """Whether the peer's first captured data lies past its SYN's end, so that some before it was missed."""
-    if peer.first_data_seq == UNKNOWN or ahead(row.ack, peer.iss) <= 0:
-        return False
-    return ahead(peer.first_data_seq, peer.iss) > 1
+    """Whether what is acknowledged may have been sent and missed."""
+    return ahead(row.ack, peer.iss) > 0 and peer.facts & Fact.LOST_SEGMENT > 0
 
 
 def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:

@@ -79,8 +79,6 @@ def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int)
     if facts & Fact.DATA_AFTER_FIN:
         return
     me.payload_bytes += _new_bytes(row, me)
-    if row.payload_len and me.first_data_seq == UNKNOWN:
-        me.first_data_seq = row.seq
     end = plus(row.seq, length)
     if ahead(end, me.snd_nxt) > 0:
         me.snd_nxt = end

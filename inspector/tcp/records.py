@@ -69,7 +69,6 @@ class EndRecord:
     """One stretch seen beyond the hole."""
     snd_una: I64 = -1
     fin_seq: I64 = -1
-    first_data_seq: I64 = -1
 
     last_ack: I64 = -1
     """The acknowledgment number of its latest segment."""

@@ -13,7 +13,7 @@ from inspector.compiled import compilable
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
-from inspector.wire.row import Flag
+from inspector.wire.row import NO_TIME, Flag
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord
@@ -61,15 +61,21 @@ def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionReco
     end = plus(row.seq, length)
     if row.payload_len and me.snd_una != UNKNOWN and ahead(end, me.snd_una) <= 0:
         return Fact.SPURIOUS_RETRANSMISSION
-    since_ack = row.time_ns - peer.last_ns
-    if peer.duplicate_acks >= _DUPLICATE_ACKS and row.seq == me.snd_una and since_ack < _FAST_WITHIN:
+    is_awaited = peer.duplicate_acks >= _DUPLICATE_ACKS and row.seq == me.snd_una
+    if is_awaited and _within(row.time_ns, peer.last_ns, _FAST_WITHIN):
         return Fact.FAST_RETRANSMISSION
     patience = _OUT_OF_ORDER_WITHIN
-    if connection.established_ns > connection.syn_ns > 0:
+    if connection.syn_ns != NO_TIME and connection.established_ns > connection.syn_ns:
         patience = connection.established_ns - connection.syn_ns
-    if row.time_ns - me.last_new_ns < patience and end != me.snd_nxt:
+    if end != me.snd_nxt and _within(row.time_ns, me.last_new_ns, patience):
         return Fact.OUT_OF_ORDER
     return Fact.RETRANSMISSION
+
+
+@compilable
+def _within(time_ns: int, before_ns: int, patience: int) -> bool:
+    """Whether less than `patience` has passed; never true of a time that is not known."""
+    return time_ns != NO_TIME and before_ns != NO_TIME and time_ns - before_ns < patience
 
 
 @compilable
