@@ -14,6 +14,7 @@ into a network namespace takes its end with it.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -159,21 +160,10 @@ class _Conductor:
     def clear(self) -> None:
         """Let the curtain fall, and wait until every program has ended; nothing is left behind."""
         self._stage.fall()
-        until = monotonic() + _GRACE
-        try:
-            while self._playing:
-                event = self._stage.next(until)
-                if isinstance(event, Asked):
-                    event.answer.put(None)
-                elif isinstance(event, Ended):
-                    self._playing.discard(event.role)
-            for thread in self._threads.values():
-                if thread.ident is not None:
-                    thread.join(_GRACE)
-        except Empty:
-            pass  # a program that ignores its sockets is a bug; its thread is a daemon, and its sockets are closed next
-        finally:
-            self._stage.sweep()
+        for thread in self._threads.values():
+            if thread.ident is not None:
+                thread.join(_GRACE)
+        self._stage.sweep()
 
     def _start(self, role: str) -> None:
         self._playing.add(role)
@@ -191,10 +181,9 @@ class _Conductor:
         self._pass_on(Said("server", "note", f"waiting on {host}:{port} for up to {self._stage.patience:g} s"))
 
     def _ask(self, asked: Asked) -> None:
-        try:
+        line = None
+        with contextlib.suppress(EOFError):
             line = self._prompt(asked.role)
-        except EOFError:
-            line = None
         self._until = monotonic() + self._stage.patience
         asked.answer.put(line)
 

@@ -9,8 +9,8 @@ prints, and the line that a person would type. Everything else is done underneat
    port that cannot be bound is a DemoError that says why.
 2. The server is ready when it first waits: at its first `accept` or `recvfrom`. By then it has bound
    and listens, so a client that starts now is heard. No sleep and no call in the demo says so.
-3. When the curtain falls (an error, the deadline, Ctrl-C) every socket is shut down, which wakes
-   whoever waits on it, and no new one is made.
+3. When the curtain falls (an error, the deadline, Ctrl-C) connections are shut down and a bell rings, which
+   wakes whoever waits on them or for them; questions are answered with the end of input; no new ones are made.
 4. All that the threads tell goes through one queue to the thread that called `run`. So what is said
    has one order, and the callbacks for saying and asking are never called from two threads.
 
@@ -25,6 +25,7 @@ import socket
 import threading
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,8 @@ class Stage:
         """Whether the server has heard from anybody."""
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._sockets: list[Socket] = []
+        self._asked: list[Asked] = []
+        self._bell, self._cord = socket.socketpair()
         self._lock = threading.Lock()
         self._fallen = False
         self._ready = False
@@ -111,6 +114,17 @@ class Stage:
         made.close()
         raise CurtainFell
 
+    def ask(self, role: str) -> str | None:
+        """The line typed for `role`, or None at the end of input; the curtain ends the waiting."""
+        asked = Asked(role, SimpleQueue())
+        with self._lock:
+            self.check()
+            self._asked.append(asked)
+        self.tell(asked)
+        line = asked.answer.get()
+        self.check()
+        return line
+
     def check(self) -> None:
         """Raise CurtainFell if it has."""
         if self._fallen:
@@ -120,15 +134,27 @@ class Stage:
         """End the run: wake whoever waits on a socket, and let no new one be made."""
         with self._lock:
             self._fallen = True
+        self._cord.send(b"!")
+        for asked in self._asked:
+            asked.answer.put(None)
         for held in self._sockets:
-            # ENOTCONN is expected from a datagram or a listening socket; Linux wakes its waiter all the same.
-            with contextlib.suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
+            # A datagram socket is left to the bell: shut down, it reads as ready for ever and gives nothing.
+            if held.type == socket.SOCK_STREAM:
+                with contextlib.suppress(OSError):  # not connected yet, or no longer
+                    held.shutdown(socket.SHUT_RDWR)
 
     def sweep(self) -> None:
         """Close whatever a program that was cut short has left open."""
-        for held in self._sockets:
+        for held in (*self._sockets, self._bell, self._cord):
             held.close()
+
+    def wait_for(self, held: Socket) -> None:
+        """Wait until `held` has something to give; the curtain ends the waiting."""
+        with DefaultSelector() as selector:
+            selector.register(held, EVENT_READ)
+            selector.register(self._bell, EVENT_READ)
+            selector.select(self.patience + 1)
+        self.check()
 
 
 class Socket(socket.socket):
@@ -161,16 +187,15 @@ class Socket(socket.socket):
 
     def accept(self) -> tuple[Socket, Any]:
         """As ever, with a connection that the stage can end too."""
-        self._end.waits()
+        self._end.waits(self)
         connection, peer = super().accept()
         self._end.meets()
         return Socket(self._end, self.type, connection.detach()), peer
 
     def recvfrom(self, *size: int) -> tuple[bytes, Any]:
-        """As ever; a socket that the curtain has shut down gives no empty datagrams without end."""
-        self._end.waits()
+        """As ever, but the curtain ends the waiting."""
+        self._end.waits(self)
         received = super().recvfrom(*size)
-        self._end.stage.check()
         self._end.meets()
         return received
 
@@ -236,10 +261,11 @@ class End:
         while line := self._typed():
             yield line
 
-    def waits(self) -> None:
-        """The program begins to wait for its peer; for the first wait of a server see law 2."""
+    def waits(self, held: Socket) -> None:
+        """The program waits for somebody at `held`; for the first wait of a server see law 2."""
         if self.role == "server":
             self.stage.ready()
+        self.stage.wait_for(held)
 
     def meets(self) -> None:
         """Somebody has come."""
@@ -254,10 +280,7 @@ class End:
     def _typed(self) -> str:
         if not self.asks:
             return ""
-        answer: SimpleQueue[str | None] = SimpleQueue()
-        self.stage.tell(Asked(self.role, answer))
-        line = (answer.get() or "").rstrip("\r\n")
-        self.stage.check()
+        line = (self.stage.ask(self.role) or "").rstrip("\r\n")
         if len(line) > LINE_LIMIT:
             self.note(f"the line was cut after {LINE_LIMIT} characters")
         return line[:LINE_LIMIT].encode(errors="replace").decode()
