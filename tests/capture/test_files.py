@@ -15,6 +15,7 @@ import pytest
 
 from inspector.capture import Recording, open_output
 from inspector.errors import CaptureFileError
+from inspector.wire import open_capture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,13 +62,6 @@ def test_a_path_that_cannot_be_written_is_named_with_a_remedy(path: str) -> None
     assert caught.value.remedies
 
 
-def packets(path: Path, tshark: str) -> int:
-    done = subprocess.run(
-        [tshark, "-r", str(path), "-T", "fields", "-e", "frame.number"], check=False, capture_output=True, text=True
-    )
-    return len(done.stdout.splitlines())
-
-
 @pytest.mark.usefixtures("can_capture")
 def test_tshark_reads_what_was_recorded_with_times_to_the_nanosecond(
     tmp_path: Path, free_port: int, converse: Callable[..., None], tshark: str
@@ -86,6 +80,23 @@ def test_tshark_reads_what_was_recorded_with_times_to_the_nanosecond(
     assert done.stdout.splitlines() == [
         f"{frame.time_ns // 10**9}.{frame.time_ns % 10**9:09}\t{frame.wire_len}\t{len(frame.data)}" for frame in frames
     ]
+
+
+@pytest.mark.usefixtures("can_capture")
+@pytest.mark.parametrize("interface", ["lo", "any"])
+def test_our_own_reader_gives_back_what_was_recorded(
+    interface: str, tmp_path: Path, free_port: int, converse: Callable[..., None]
+) -> None:
+    path = tmp_path / "x.pcapng"
+    with Recording(interface, ports={free_port}, path=path, comment="why") as recording:
+        converse(free_port, bytes(200_000))
+    with open_capture(path) as reader:
+        read = [batch.frame(index) for batch in reader for index in range(len(batch))]
+
+    assert read == list(recording.frames())
+    assert reader.cut == ""
+    assert reader.dropped == recording.statistics.dropped == 0
+    assert reader.comments == ["why"]
 
 
 @pytest.mark.usefixtures("can_capture")
@@ -142,7 +153,7 @@ with Recording(ports={int(sys.argv[1])}, path=sys.argv[2], on_frame=lambda frame
 
 
 @pytest.mark.usefixtures("can_capture")
-def test_sigkill_in_mid_capture_leaves_a_file_that_tshark_reads(
+def test_sigkill_in_mid_capture_leaves_a_readable_file(
     tmp_path: Path, root_folder: Path, free_port: int, converse: Callable[..., None], tshark: str
 ) -> None:
     path = tmp_path / "x.pcapng"
@@ -157,4 +168,11 @@ def test_sigkill_in_mid_capture_leaves_a_file_that_tshark_reads(
         process.send_signal(signal.SIGKILL)
 
     assert process.returncode == -signal.SIGKILL
-    assert packets(path, tshark) >= seen[-1], "what a callback has seen is in the file"
+    with open_capture(path) as reader:
+        ours = sum(len(batch) for batch in reader)
+    done = subprocess.run(
+        [tshark, "-r", str(path), "-T", "fields", "-e", "frame.number"], check=False, capture_output=True, text=True
+    )
+
+    assert ours >= seen[-1], "what a callback has seen is in the file"
+    assert len(done.stdout.splitlines()) == ours
