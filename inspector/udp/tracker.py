@@ -70,6 +70,11 @@ class ExchangeTracker:
         if self._keep:
             self._remember(rows, count)
 
+    def stop_keeping(self) -> None:
+        """Let go of all rows, and keep no more: exchanges will have no datagrams."""
+        self._keep = False
+        self._kept.clear()
+
     def exchanges(self) -> tuple[Exchange, ...]:
         """All exchanges so far, in the order of their first frame."""
         return tuple(
