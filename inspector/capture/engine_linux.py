@@ -165,7 +165,15 @@ class LinuxEngine:
         program = filters.port_filter(ports, max(self._options.snaplen, _LEAST_SNAPLEN), self.link_type)
         instructions = array.array("B", filters.pack(program))
         head = struct.pack("HP", len(program), instructions.buffer_info()[0])
-        self._socket.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, head)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, head)
+        except OSError as error:
+            if error.errno != errno.ENOMEM:
+                raise
+            raise CaptureError(
+                f"the kernel has no room for a filter of {len(ports)} ports",
+                remedies=("sudo sysctl net.core.optmem_max=131072", "capture all ports"),
+            ) from error
 
     def _map_ring(self) -> None:
         """Ask for the ring, and for half of it each time that the kernel has no room."""

@@ -197,8 +197,11 @@ def _ports(assembler: _Assembler, ports: Collection[int], snaplen: int) -> None:
         assembler.add(_HALF_FROM, offset)
         for index, (low, high) in enumerate(_ranges(ports)):
             past = f"past {offset} {index}"
-            assembler.add(_AT_LEAST, low, otherwise=past)
-            assembler.add(_GREATER, high, then=past)
+            if low == high:
+                assembler.add(_EQUAL, low, otherwise=past)
+            else:
+                assembler.add(_AT_LEAST, low, otherwise=past)
+                assembler.add(_GREATER, high, then=past)
             assembler.add(_RETURN, snaplen)
             assembler.label(past)
     assembler.add(_RETURN, 0)

@@ -116,12 +116,12 @@ def test_a_set_of_ports_lets_its_members_pass_and_nothing_else(wanted: set[int],
 
 
 def test_all_ports_are_one_range() -> None:
-    assert len(port_filter(range(65536), 1)) == len(port_filter({PORT}, 1))
+    assert len(port_filter(range(65536), 1)) == len(port_filter({PORT, PORT + 1}, 1))
 
 
 def test_more_scattered_ports_than_the_kernel_takes_are_refused_with_a_number() -> None:
-    with pytest.raises(CaptureError, match="1000 were asked"):
-        port_filter(range(0, 2000, 2), 1)
+    with pytest.raises(CaptureError, match="1100 were asked"):
+        port_filter(range(0, 2200, 2), 1)
 
 
 def kernel_passes(program_of: Collection[int], link_type: int, frames: list[bytes]) -> list[bytes]:
