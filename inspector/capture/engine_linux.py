@@ -58,10 +58,11 @@ _BLOCK = struct.Struct("4I")
 _BLOCK_AT = 8
 _FRAME = struct.Struct("=6I2H2IH")
 """next, seconds, nanoseconds, captured, length, status, mac, network, hash, VLAN tag, VLAN protocol."""
-_ADDRESS = struct.Struct("=2xHiHBB8s")
-"""`struct sockaddr_ll`, from its protocol on (whose bytes stay as they are): it follows the frame's header."""
+_ADDRESS = struct.Struct("=2x2siHBB8s")
+"""`struct sockaddr_ll`, from its protocol on (in network byte order already): it follows the frame's header."""
 _ADDRESS_AT = 48
-_COOKED = struct.Struct("=H2xiHBB8s")
+_COOKED = struct.Struct("!2s2xiHBB8s")
+"""The header of LINKTYPE_LINUX_SLL2: protocol, interface, ARPHRD_ number, packet type, address length, address."""
 _USER = 1
 _VLAN_VALID, _VLAN_PROTOCOL_VALID = 0x10, 0x40
 _OUTGOING = 4
@@ -240,6 +241,7 @@ class LinuxEngine:
             self._ending = f"{self.interface} went down" if gone else f"{self.interface}: {os.strerror(code)}"
 
     def _frames_of(self, block: bytes, count: int, at: int) -> list[Frame]:
+        # One loop and few calls: this is the price of every frame.
         frames: list[Frame] = []
         take = frames.append
         number, snaplen, link_type = self._received, self._options.snaplen, self.link_type
@@ -278,7 +280,7 @@ class LinuxEngine:
         self._received = number
         return frames
 
-    def _direction(self, address: tuple[int, int, int, int, int, bytes]) -> int:
+    def _direction(self, address: tuple[bytes, int, int, int, int, bytes]) -> int:
         _protocol, index, _hardware, packet_type, _length, _bytes = address
         if self._any and index == self._loopback_index:
             return _COPY if packet_type == _OUTGOING else Direction.UNKNOWN

@@ -50,7 +50,27 @@ _LAST_LOOK_S = 0.05
 
 
 class Recording:
-    """Frames of one interface, from `__enter__` to `finish`; a context manager, used once."""
+    """Frames of one interface, from `__enter__` to `finish`; a context manager, used once.
+
+    Args:
+        interface: a name, or `any`.
+        ports: TCP and UDP ports of interest; none means all traffic.
+        path: where to write pcapng: a path, a binary stream (left open), or None.
+        engine: one of `engine.KINDS`.
+        count: end after so many frames.
+        duration: end after so many seconds.
+        on_frame: called with every frame, in the recording's thread.
+        comment: for the section header of the file.
+        keep: whether frames are queued for `frames`; without, memory does not grow.
+        owner: user and group that new files and folders shall belong to.
+        snaplen: bytes to keep of a frame.
+        ring_bytes: room for frames not yet read.
+        promiscuous: also hear frames for others.
+        drain_s: longest wait for connections to come to rest.
+        command_line: what the user would type again, for the remedies of a `CaptureError`.
+        own_traffic: whether that command also starts the programs it captures.
+
+    """
 
     def __init__(  # noqa: PLR0913 - the options of a capture; all but one have a default
         self,
@@ -72,27 +92,6 @@ class Recording:
         command_line: str = "inspector",
         own_traffic: bool = False,
     ) -> None:
-        """Say what to record; nothing happens before `__enter__`.
-
-        Args:
-            interface: a name, or `any`.
-            ports: TCP and UDP ports of interest; none means all traffic.
-            path: where to write pcapng: a path, a binary stream (left open), or None.
-            engine: one of `engine.KINDS`.
-            count: end after so many frames.
-            duration: end after so many seconds.
-            on_frame: called with every frame, in the recording's thread.
-            comment: for the section header of the file.
-            keep: whether frames are queued for `frames`; without, memory does not grow.
-            owner: user and group that new files and folders shall belong to.
-            snaplen: bytes to keep of a frame.
-            ring_bytes: room for frames not yet read.
-            promiscuous: also hear frames for others.
-            drain_s: longest wait for connections to come to rest.
-            command_line: what the user would type again, for the remedies of a `CaptureError`.
-            own_traffic: whether that command also starts the programs it captures.
-
-        """
         self.interface = interface
         self.ended_by = ""
         """Why it ended: `count`, `duration`, `stopped`, `finished`, or the engine's reason."""

@@ -162,6 +162,9 @@ def test_any_sees_loopback_once_with_a_cooked_header(free_port: int, converse: C
     assert flags(frames[0], 20) == SYN
     assert sum(bool(flags(frame, 20) & SYN) for frame in frames) == 2
     assert {frame.link_type for frame in frames} == {276}
+    assert {struct.unpack_from("!HxxiHBB", frame.data) for frame in frames} == {
+        (0x0800, socket.if_nametoindex("lo"), 772, 0, 6)
+    }
     assert all(frame.wire_len == len(frame.data) for frame in frames)
     assert recording.statistics.duplicates == len(frames)
 
