@@ -152,21 +152,26 @@ def _copy_of(row: Row, end: ExchangeEnd) -> int:
     """
     if row.time_ns == NO_TIME:
         return Part.DATAGRAM
-    since = row.time_ns - DUPLICATE_WITHIN
     before = 0
-    if row.digest == end.digest_0 and end.digest_0_ns >= since:
+    if row.digest == end.digest_0 and _is_near(row.time_ns, end.digest_0_ns):
         before = end.directions
-    elif row.digest == end.digest_1 and end.digest_1_ns >= since:
+    elif row.digest == end.digest_1 and _is_near(row.time_ns, end.digest_1_ns):
         before = end.directions >> 4
-    elif row.digest == end.digest_2 and end.digest_2_ns >= since:
+    elif row.digest == end.digest_2 and _is_near(row.time_ns, end.digest_2_ns):
         before = end.directions >> 8
-    elif row.digest == end.digest_3 and end.digest_3_ns >= since:
+    elif row.digest == end.digest_3 and _is_near(row.time_ns, end.digest_3_ns):
         before = end.directions >> 12
     else:
         return Part.DATAGRAM
     before &= 3
     both_known = before > Direction.UNKNOWN and row.direction > Direction.UNKNOWN
     return Part.DUPLICATE if row.ip_id > 0 or (both_known and before != row.direction) else Part.REPEATED
+
+
+@compilable
+def _is_near(time_ns: int, other_ns: int) -> bool:
+    """Whether two times are those of one frame; not as a difference, which NO_TIME would take out of 64 bits."""
+    return time_ns - DUPLICATE_WITHIN <= other_ns <= time_ns + DUPLICATE_WITHIN
 
 
 @compilable

@@ -126,7 +126,7 @@ def test_syn_and_syn_ack_in_the_wrong_order_turn_the_roles() -> None:
 
 @given(st.integers(0, 1))
 def test_words_are_the_same_whichever_end_we_call_originator(side: int) -> None:
-    segments = [(side ^ who, *rest) for who, *rest in OPEN + TALK + CLOSE]
+    segments = [(side ^ who, flags, seq, ack, length) for who, flags, seq, ack, length in OPEN + TALK + CLOSE]
 
     assert zeek(*segments, ports=PORTS[::-1] if side else PORTS) == ("SF", "ShADadFf")
 
