@@ -59,6 +59,8 @@ def _word_for_conversations(inspection: Inspection) -> str:
     """What a comparison's number counts; empty where there is only one conversation, and so no question."""
     if len(inspection.connections) + len(inspection.exchanges) == 1:
         return ""
+    if inspection.connections and inspection.exchanges:
+        return "conversation"
     return "connection" if inspection.connections else "exchange"
 
 

@@ -165,9 +165,9 @@ def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "kind": finding.kind,
             "blame": str(finding.blame),
             "message": portable(finding.message),
-            "rule": finding.rule or None,
+            "rule": portable(finding.rule) or None,
             "frame": finding.frame,
-            "field": finding.field or None,
+            "field": portable(finding.field) or None,
             "expected": finding.expected,
             "actual": finding.actual,
         }
@@ -205,11 +205,11 @@ def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any
         "kind": str(difference.kind),
         "line": difference.line,
         "frame": difference.frame,
-        "field": difference.field or None,
+        "field": portable(difference.field) or None,
         "expected": portable(difference.expected),
         "actual": portable(difference.actual),
-        "rule": difference.rule or None,
-        "display_filter": difference.display_filter or None,
+        "rule": portable(difference.rule) or None,
+        "display_filter": portable(difference.display_filter) or None,
     }
 
 

@@ -117,13 +117,13 @@ class ConnectionLadder:
     def _title(self, traced: TracedSegment) -> Text:
         row = traced.row
         flags = flags_text(row.flags)
-        title = Text(flags, "bold").append(_beyond(flags, traced.label), "italic")
+        title = Text.assemble((flags, "bold"), (_beyond(flags, traced.label), "italic"))
         length = f"len={row.payload_len}" if row.payload_len else ""
         extras = " ".join(part for part in (_extras(traced, verbose=self._verbose), length) if part)
         space = self._lanes.room - title.cell_len - len(extras)
         if space < 2:  # no room: the length must be said, the rest may go
             extras, space = length, max(self._lanes.room - title.cell_len - len(length), 2)
-        return title.append(" " * space + extras) if extras else title
+        return title.append(" " * space + extras, "dim") if extras else title
 
     def _numbers(self, traced: TracedSegment) -> list[Text]:
         """Both numbers on one line where there is room, else each on its own."""

@@ -86,7 +86,7 @@ class _Picture:
             self._connection(connection)
         for exchange in exchanges:
             self._exchange(exchange)
-        if self._inspection.exchanges:
+        if self._inspection.exchanges and not self._inspection.lesson:  # a UDP demo's lesson says it in its own words
             self._page.blank()
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")

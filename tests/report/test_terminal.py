@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.expect.model import Comparison
 from inspector.report.escape import cells
 from inspector.report.inspection import Inspection, Message, Verdict
 from inspector.report.terminal import render_inspection
@@ -226,6 +227,21 @@ def test_a_message_read_in_another_encoding_is_shown_as_it_was_read() -> None:
     assert '"\\xc4\\xe3\\xba\\xc3"' in shown
     assert 'client sent it as "你好"' in shown
     assert "server received it as" in shown
+
+
+def test_udp_is_told_what_it_has_not_unless_a_lesson_tells_it() -> None:
+    made = stories.udp_replied()
+
+    assert "No handshake" in render_inspection(made, width=80, colour=False)
+    assert "No handshake" not in render_inspection(replace(made, lesson=("As a postcard.",)), width=80, colour=False)
+
+
+def test_comparisons_that_match_are_summed_up_where_there_are_several() -> None:
+    made = stories.many(3)
+    each = Comparison("tcp-hello", matched=True, differences=(), bindings=(), lines=(), connection=1)
+    made = replace(made, comparisons=(each, replace(each, connection=2)))
+
+    assert "tcp-hello: as expected in 2 of 2 connections" in render_inspection(made, width=80, colour=False)
 
 
 def test_a_long_endpoint_keeps_its_port() -> None:
