@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from inspector.udp.records import ExchangeEnd, ExchangeRecord, ExchangeTable
     from inspector.wire.row import Row
 
-__all__ = ["DUPLICATE_WITHIN", "fold", "is_undelivered", "reindex"]
+__all__ = ["DUPLICATE_WITHIN", "count_duplicates", "fold", "is_doubled", "is_undelivered", "reindex"]
 
 DUPLICATE_WITHIN = 1_000_000
 """Nanoseconds between a frame and its copy, at most: a hundred times the gap measured on loopback."""
@@ -76,6 +76,26 @@ def reindex(index: Any, exchanges: Any, tables: Any) -> None:
         while index[slot] != EMPTY:
             slot = (slot + 1) & mask
         index[slot] = number
+
+
+@compilable
+def count_duplicates(ends: Any, count: int) -> int:
+    """Capture duplicates in `count` exchanges: the sure ones, and the likely ones where all was doubled."""
+    total = 0
+    for number in range(count):
+        one = ends[2 * number]
+        two = ends[2 * number + 1]
+        total += one.duplicates + two.duplicates
+        if is_doubled(one, two):
+            total += one.repeated + two.repeated
+    return total
+
+
+@compilable
+def is_doubled(one: ExchangeEnd, two: ExchangeEnd) -> bool:
+    """Whether the datagrams that may be copies are: a capture that doubles frames doubles *every* one of them."""
+    all_of_both = one.datagrams == 2 * one.repeated and two.datagrams == 2 * two.repeated
+    return all_of_both and one.repeated + two.repeated > 0
 
 
 @compilable
@@ -148,7 +168,7 @@ def _copy_of(row: Row, end: ExchangeEnd) -> int:
 
     The same bytes from the IP header on, within a time in which nobody sends again. Where the datagram
     has an IP ID, or the capture says that one copy left and the other arrived, that is enough. Without, a
-    program may have sent the same twice at once: see `view.is_doubled`.
+    program may have sent the same twice at once: see `is_doubled`.
     """
     if row.time_ns == NO_TIME:
         return Part.DATAGRAM

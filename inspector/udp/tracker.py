@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from inspector.columns import columns, instances, to_columns, to_instance
 from inspector.compiled import compiled
 from inspector.pairs import EMPTY
-from inspector.udp.fold import fold, reindex
+from inspector.udp.fold import count_duplicates, fold, reindex
 from inspector.udp.records import ExchangeEnd, ExchangeRecord, ExchangeTable, Trace
-from inspector.udp.view import duplicates_of, view_exchange
+from inspector.udp.view import view_exchange
 from inspector.wire.row import Row
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class ExchangeTracker:
     @property
     def duplicates(self) -> int:
         """Frames that the capture held twice, as far as is known by now."""
-        return sum(duplicates_of(self._both_ends(number)) for number in range(len(self)))
+        count = compiled(count_duplicates) if self._columnar else count_duplicates
+        return int(count(self._ends, len(self)))
 
     def feed(self, rows: Any, count: int, *, columnar: bool = False) -> None:
         """Fold `rows[:count]`: a list of `Row`, or with `columnar` an array of its columns."""

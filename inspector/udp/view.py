@@ -9,9 +9,11 @@ and what findings there are blame the path or the capture, never a peer.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame, Finding, Side
+from inspector.udp.fold import is_doubled
 from inspector.udp.icmp import error_text, is_port_unreachable
 from inspector.udp.model import Exchange, Outcome, TracedDatagram
 from inspector.udp.quotes import datagrams_quoted
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from inspector.udp.records import Trace
     from inspector.wire.row import Row
 
-__all__ = ["duplicates_of", "is_doubled", "view_exchange"]
+__all__ = ["view_exchange"]
 
 Kept = tuple["Row", "Trace"]
 
@@ -34,7 +36,7 @@ def view_exchange(
     number: int, record: ExchangeRecord, ends: tuple[ExchangeEnd, ExchangeEnd], kept: list[Kept]
 ) -> Exchange:
     """The exchange as people read it; `number` counts from 1, `kept` are its rows in capture order."""
-    doubled = is_doubled(ends)
+    doubled = is_doubled(*ends)
     datagrams = _datagrams(kept, doubled=doubled)
     counts = (_count(ends[0], doubled=doubled), _count(ends[1], doubled=doubled))
     conn_state, history = _zeek(record, counts)
@@ -52,18 +54,6 @@ def view_exchange(
         history=history,
         findings=tuple(finding for datagram in datagrams for finding in datagram.findings),
     )
-
-
-def is_doubled(ends: tuple[ExchangeEnd, ExchangeEnd]) -> bool:
-    """Whether the datagrams that may be copies are: a capture that doubles frames doubles *every* one of them."""
-    repeated = ends[0].repeated + ends[1].repeated
-    return repeated > 0 and all(end.datagrams == 2 * end.repeated for end in ends)
-
-
-def duplicates_of(ends: tuple[ExchangeEnd, ExchangeEnd]) -> int:
-    """Capture duplicates in an exchange: the sure ones, and the likely ones where all was doubled."""
-    likely = ends[0].repeated + ends[1].repeated if is_doubled(ends) else 0
-    return ends[0].duplicates + ends[1].duplicates + likely
 
 
 def _count(end: ExchangeEnd, *, doubled: bool) -> int:
@@ -105,14 +95,14 @@ def _datagrams(kept: list[Kept], *, doubled: bool) -> tuple[TracedDatagram, ...]
 def _labels(shown: Sequence[Kept]) -> list[str]:
     """`request`, `reply`, `datagram` or `first fragment` of every row (of an error, a placeholder)."""
     labels = ["first fragment" if trace.part == Part.FIRST_FRAGMENT else "datagram" for _, trace in shown]
-    unanswered: list[int] = []
+    unanswered: deque[int] = deque()
     for position, (_, trace) in enumerate(shown):
         if trace.part not in {Part.DATAGRAM, Part.REPEATED}:
             continue
         if trace.side == Side.ORIGINATOR:
             unanswered.append(position)
         elif unanswered:
-            labels[unanswered.pop(0)] = "request"
+            labels[unanswered.popleft()] = "request"
             labels[position] = "reply"
     return labels
 
