@@ -83,8 +83,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
             trace.facts = Fact.DUPLICATE
         else:
             _step(row, trace, connection, me, peer, table)
-            theirs = zeek_ends[2 * number + 1 - side] if not connection.itself else zeek_ends[2 * number]
-            observe(row, side, zeeks[number], zeek_ends[2 * number + side], theirs)
+            observe(row, side, zeeks[number], zeek_ends[2 * number + side], zeek_ends[2 * number + 1 - side])
         trace.originator_state = ends[2 * number].state
         trace.responder_state = ends[2 * number].state if connection.itself else ends[2 * number + 1].state
         table.ordinal += 1
