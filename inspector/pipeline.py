@@ -207,7 +207,6 @@ def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
 
 
 def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int) -> CaptureSummary:
-    notes = [note for note in (reader.cut, take.undrained) if note]
     return CaptureSummary(
         frames=reader.frames,
         dropped=take.dropped if take.dropped is not None else reader.dropped,
@@ -215,5 +214,6 @@ def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int
         undecoded=counts.undecoded.total(),
         truncated=counts.truncated,
         undecoded_reasons=tuple(counts.undecoded.most_common()),
-        cut="; ".join(notes),
+        cut=reader.cut,
+        undrained=take.undrained,
     )

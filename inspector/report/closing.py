@@ -120,6 +120,8 @@ def _capture(page: Page, capture: CaptureSummary) -> None:
         page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
     if capture.cut:
         page.fact("", f"cut: {safe_text(capture.cut)}", "bold yellow")
+    if capture.undrained:
+        page.fact("", f"ended early: {safe_text(capture.undrained)}", "bold yellow")
 
 
 def _verdict(page: Page, inspection: Inspection) -> None:

@@ -46,6 +46,8 @@ class CaptureSummary:
     undecoded_reasons: tuple[tuple[str, int], ...] = ()
     cut: str = ""
     """Where and why reading stopped early; empty for a whole file."""
+    undrained: str = ""
+    """What was still under way when a live capture was ended; empty where all had come to rest."""
 
     @property
     def is_lossy(self) -> bool:

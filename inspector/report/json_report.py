@@ -70,6 +70,7 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
             {"reason": portable(reason), "frames": number} for reason, number in capture.undecoded_reasons
         ],
         "cut": portable(capture.cut) or None,
+        "undrained": portable(capture.undrained) or None,
     }
 
 
