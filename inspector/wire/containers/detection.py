@@ -119,10 +119,10 @@ def _foreign(name: str, head: bytes) -> CaptureFileError:
     else:
         if head.startswith(GZIP_MAGIC):
             what, remedy = "gzip inside gzip", "gunzip -k {name}"
-        elif _is_erf(head):
-            what, remedy = "an ERF capture of an Endace card", _EDITCAP
         elif _is_text(head):
             what, remedy = "text", _TEXT2PCAP
+        elif _is_erf(head):
+            what, remedy = "an ERF capture of an Endace card", _EDITCAP
     remedies = [remedy.format(name=_quoted(name))] if remedy else []
     return CaptureFileError(name, f"expected a pcap or pcapng capture, found {what}", offset=0, remedies=remedies)
 
