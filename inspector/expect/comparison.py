@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
 from inspector.expect.differences import differences
-from inspector.expect.expansion import expand
+from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, lines_of, peers_of
+from inspector.expect.notation import Datagram, Icmp, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 
@@ -84,7 +84,7 @@ class Comparer:
         items = expand(sequence, find)
         where = sequence.path or sequence.name
         self.name = sequence.name
-        self.peers = peers_of(sequence)
+        self.peers = told_peers(sequence)
         self.transport = transport_of(items, where)
         self.matcher = Matcher(build(items, where), self.peers, strict=sequence.strict, name=where)
 

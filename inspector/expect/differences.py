@@ -241,7 +241,7 @@ class _Teller:
 
     def _filter_of_line(self, written: Written) -> str:
         """Shows the segments of this connection that could have been the missing line."""
-        parts = [self.subject.display_filter] if self.subject.display_filter else []
+        parts = [self.subject.display_filter or self.subject.transport.lower()]
         carried = written.line.carried
         ports = self.subject.ports
         if isinstance(carried, Icmp):

@@ -1,19 +1,21 @@
 """One expected line against one event: what it costs, and which symbols it binds.
 
 This is the only place that says when a field is as written. Prices are for the alignment alone (see `matching`):
-they say which explanation a teacher would choose, not how grave an error is.
+they say which explanation a teacher would choose, not how grave an error is. They come in two parts: what can be told
+without knowing a symbol (`structural_cost`: who sent it, what it carries, data or none), and the numbers (`evaluate`).
 
-Two speeds of one rule: `prepare` turns a line into plain integers once, `evaluate` reads only those.
+`prepare` turns a line into plain integers once; all else reads only those.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.expect import icmp
-from inspector.expect.flags import ACK, COMPARED
+from inspector.expect.flags import ACK, COMPARED, RST, SYN
 from inspector.expect.notation import SEQUENCE_SPACE, Datagram, Flags, Icmp, Relation
+from inspector.expect.subject import FIELD_INDEX
 from inspector.findings import Side
 from inspector.tcp.sequence import ahead
 from inspector.wire.row import Protocol
@@ -34,6 +36,7 @@ __all__ = [
     "UNKNOWN",
     "Bindings",
     "Check",
+    "Evaluation",
     "Prepared",
     "evaluate",
     "flags_differ",
@@ -42,7 +45,7 @@ __all__ = [
     "prepare",
     "same_states",
     "solve",
-    "unknown",
+    "structural_cost",
     "value_of",
 ]
 
@@ -65,7 +68,12 @@ FLAGS = 12
 """Above MISSING, so that a missing segment is not found in some other that may be passed over; below MISSING and
 EXTRA, so that a segment in the right place with a wrong flag is that segment."""
 
-FLAG_MORE = 3
+FLAG_MORE = 1
+"""Each further wrong flag."""
+
+NO_CONTROL = 5
+"""Data where a SYN or RST is expected: rather some other segment of theirs."""
+
 SHAPE = 12
 """Data where none is expected, or none where some is: as good as a wrong flag."""
 
@@ -76,16 +84,22 @@ _MODULUS = 1 << 32
 Bindings = tuple[int | None, ...]
 """The number that each symbol of the automaton stands for."""
 
+Sum = tuple[int, tuple[tuple[int, int], ...]]
+"""A constant, and symbols (as indices) with their factors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One comparison of a field, its symbols as indices: `constant + sum(factor * symbol)`."""
+    """One comparison of a field with a sum; `index` is the field's in `Event.numbers`."""
 
     name: str
+    index: int
     relation: Relation
-    low: tuple[int, tuple[tuple[int, int], ...]]
-    high: tuple[int, tuple[tuple[int, int], ...]]
+    low: Sum
+    high: Sum
     modular: bool
+    equation: bool
+    """Whether it is written with `=`, so that it can bind a symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,9 @@ class Prepared:
     icmp_kind: str
     checks: tuple[Check, ...]
     data: bool
-    """Rule 2 of `notation`: a length is written in symbols where nothing but data is a reason to send."""
+    """Rule 1 of `notation`: a length is written in symbols where nothing but data is a reason to send."""
+    wants: bool | None
+    """Whether it must have data (True) or none (False); None where either will do."""
     states: tuple[State | None, State | None] | None
 
 
@@ -115,19 +131,77 @@ def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Pre
         sums = [
             (linear.constant, tuple((index[symbol], factor) for symbol, factor in linear.factors.items()))
             for linear in written.sums
-        ]
-        low = sums[0] if sums else (0, ())
-        high = sums[-1] if sums else low
-        checks.append(Check(written.name, written.relation, low, high, written.name in SEQUENCE_SPACE))
-    data = flags is not None and not flags.at_least and flags.bits & COMPARED == ACK and any(map(_is_data, checks))
-    return Prepared(Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, line.states)
+        ] or [(0, ())]
+        place, modular = FIELD_INDEX[written.name], written.name in SEQUENCE_SPACE
+        equation = written.relation is Relation.EQUAL
+        checks.append(Check(written.name, place, written.relation, sums[0], sums[-1], modular, equation))
+    only_ack = flags is not None and not flags.at_least and flags.bits & COMPARED == ACK
+    data = only_ack and any(check.name == "len" and check.equation and check.low[1] for check in checks)
+    wants = True if data else next(filter(lambda want: want is not None, map(_wants, checks)), None)
+    return Prepared(Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, wants, line.states)
 
 
-def _is_data(check: Check) -> bool:
-    return check.name == "len" and check.relation is Relation.EQUAL and bool(check.low[1])
+def _wants(check: Check) -> bool | None:
+    """Whether a length check with a constant can hold only with data, or only without."""
+    if check.name != "len" or check.low[1] or check.high[1]:
+        return None
+    if not holds(check, 0, ()):
+        return True
+    return False if check.equation else None
 
 
-def value_of(written: tuple[int, tuple[tuple[int, int], ...]], bindings: Sequence[int | None]) -> int | None:
+class Evaluation(NamedTuple):
+    """The numbers of a line against those of an event."""
+
+    cost: int
+    bindings: Bindings
+    wrong: tuple[Check, ...]
+    unknown: int
+    """How many equations still say nothing."""
+
+
+def evaluate(  # noqa: C901 - the inner loop of the search: a call for each sum would double its time
+    line: Prepared, event: Event, bindings: Bindings
+) -> Evaluation:
+    """What the numbers cost, and what they bind; in the order of writing."""
+    wrong: list[Check] = []
+    unknown = 0
+    numbers = event.numbers
+    for check in line.checks:
+        actual = numbers[check.index]
+        if not check.equation or actual is None:
+            if not holds(check, actual, bindings):
+                wrong.append(check)
+            continue
+        total, terms = check.low
+        unbound = 0
+        free = own = -1
+        for symbol, factor in terms:
+            value = bindings[symbol]
+            if value is None:
+                unbound += 1
+                free, own = symbol, factor
+            else:
+                total += factor * value
+        if not unbound:
+            if actual != (total % _MODULUS if check.modular else total):
+                wrong.append(check)
+        elif unbound == 1 and own in (1, -1):
+            value = (actual - total) * own
+            bindings = (*bindings[:free], value % _MODULUS if check.modular else value, *bindings[free + 1 :])
+        else:
+            unknown += 1
+    cost = 0
+    if wrong:
+        # A length of the wrong kind is in the structural cost already.
+        shape = line.wants is not None and line.wants != bool(event.numbers[FIELD_INDEX["len"]])
+        cost = min(NUMBER * sum(not (shape and check.name == "len") for check in wrong), NUMBERS_AT_MOST)
+    if line.states is not None and not same_states(line.states, event.states):
+        cost += NUMBER
+    return Evaluation(cost, bindings, tuple(wrong), unknown)
+
+
+def value_of(written: Sum, bindings: Sequence[int | None]) -> int | None:
     """What a sum comes to, not yet wrapped; None while a symbol of it is unbound."""
     total, terms = written
     for symbol, factor in terms:
@@ -167,7 +241,7 @@ def holds(check: Check, actual: int | None, bindings: Sequence[int | None]) -> b
         return False
     low = value_of(check.low, bindings)
     if relation is Relation.EQUAL:
-        return low is None or (actual == low % _MODULUS if check.modular else actual == low)
+        return low is None or actual == (low % _MODULUS if check.modular else low)
     high = value_of(check.high, bindings)
     if low is None or high is None:
         return True
@@ -184,41 +258,11 @@ def holds(check: Check, actual: int | None, bindings: Sequence[int | None]) -> b
     }[relation]
 
 
-def lacks_data(line: Prepared, event: Event) -> bool:
-    """Whether the line is about data and the segment has none."""
-    return line.data and not event.value("len")
+def structural_cost(line: Prepared, event: Event) -> int:
+    """What it costs to take `event` for `line`, numbers apart; IMPOSSIBLE where it cannot be the same segment at all.
 
-
-def evaluate(line: Prepared, event: Event, bindings: Bindings) -> tuple[int, Bindings, tuple[Check, ...]]:
-    """`(cost, bindings after it, the checks that fail)`; IMPOSSIBLE where it cannot be the same segment at all."""
-    cost = _carried_cost(line, event)
-    if cost >= IMPOSSIBLE:
-        return cost, bindings, ()
-    wrong: list[Check] = []
-    for check in line.checks:
-        actual = event.value(check.name)
-        if check.relation is Relation.EQUAL and actual is not None:
-            unbound = [symbol for symbol, _ in check.low[1] if bindings[symbol] is None]
-            if len(unbound) == 1 and (value := solve(check, unbound[0], actual, bindings)) is not None:
-                bindings = (*bindings[: unbound[0]], value, *bindings[unbound[0] + 1 :])
-                continue
-        if not holds(check, actual, bindings):
-            wrong.append(check)
-    if lacks_data(line, event) or any(_is_shape(check, event) for check in wrong):
-        cost += SHAPE
-    else:
-        cost += min(NUMBER * len(wrong), NUMBERS_AT_MOST)
-    if line.states is not None and not same_states(line.states, event.states):
-        cost += NUMBER
-    return cost, bindings, tuple(wrong)
-
-
-def unknown(line: Prepared, bindings: Bindings) -> int:
-    """How many equations of the line still say nothing."""
-    return sum(any(bindings[symbol] is None for symbol, _ in check.low[1]) for check in line.checks)
-
-
-def _carried_cost(line: Prepared, event: Event) -> int:  # noqa: PLR0911 - a ladder of refusals, read from above
+    It depends on nothing but `event.shape`.
+    """
     if line.sender != event.sender:
         return IMPOSSIBLE
     if line.protocol == Protocol.ICMP:
@@ -227,11 +271,21 @@ def _carried_cost(line: Prepared, event: Event) -> int:  # noqa: PLR0911 - a lad
         return 0 if icmp.matches(line.icmp_kind, event.protocol, *event.icmp) else FLAGS
     if line.protocol != event.protocol:
         return IMPOSSIBLE
-    if line.flags is None or not (bits := flags_differ(line.flags, event.flags)):
+    has_data = bool(event.value("len"))
+    return _flags_cost(line.flags, event.flags, has_data=has_data) + (
+        SHAPE if line.wants is not None and line.wants != has_data else 0
+    )
+
+
+def _flags_cost(flags: Flags | None, actual: int, *, has_data: bool) -> int:
+    bits = 0 if flags is None else flags_differ(flags, actual)
+    if flags is None or not bits:
         return 0
     if not bits & COMPARED:
         return NUMBER
-    return FLAGS + FLAG_MORE * ((bits & COMPARED).bit_count() - 1)
+    control = SYN | RST
+    data_instead = has_data and flags.bits & control and not actual & control
+    return FLAGS + FLAG_MORE * ((bits & COMPARED).bit_count() - 1) + (NO_CONTROL if data_instead else 0)
 
 
 def flags_differ(flags: Flags, actual: int) -> int:
@@ -240,12 +294,9 @@ def flags_differ(flags: Flags, actual: int) -> int:
     return lacking if flags.at_least else lacking | (flags.bits ^ actual) & COMPARED
 
 
-def _is_shape(check: Check, event: Event) -> bool:
-    """Whether data stands where none should, or the reverse."""
-    if check.name != "len":
-        return False
-    nothing = check.relation is Relation.EQUAL and check.low == (0, ())
-    return nothing or not event.value("len")
+def lacks_data(line: Prepared, event: Event) -> bool:
+    """Whether the line is about data and the segment has none."""
+    return line.data and not event.value("len")
 
 
 def same_states(expected: tuple[State | None, State | None], actual: tuple[State, State] | None) -> bool:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item
 
-__all__ = ["MOST_LINES", "expand", "symbols_of"]
+__all__ = ["MOST_LINES", "expand", "symbols_of", "told_peers"]
 
 MOST_LINES = 5_000
 
@@ -43,12 +43,12 @@ _DEEPEST = 16
 
 
 def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
-    """The items of `sequence` as it is compared by itself, its peers under their own names.
+    """The items of `sequence` as it is compared by itself, its peers as `told_peers` calls them.
 
     `find(name, beside=path)` gives an included sequence. ExpectationError where one is unknown, includes itself, or
     where all together are too many lines.
     """
-    peers = peers_of(sequence)
+    peers = told_peers(sequence)
     expansion = _Expansion(find, peers)
     own = {symbol: Linear(((1, symbol),)) for symbol in (*symbols_of(sequence.items), *sequence.parameters)}
     scope = _Scope(sequence, peers, own, (sequence.path,))
@@ -56,6 +56,14 @@ def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[It
     before = sequence.part in (Part.ENDING, Part.ANYWHERE)
     after = sequence.part in (Part.BEGINNING, Part.ANYWHERE)
     return (*[AnySegments()] * before, *items, *[AnySegments()] * after)
+
+
+def told_peers(sequence: Sequence) -> tuple[str, str]:
+    """What originator and responder are called where `sequence` is compared by itself.
+
+    Names of roles that may be exchanged (`closer`) would mislead, so those are told as client and server.
+    """
+    return ("client", "server") if sequence.either_way else peers_of(sequence)
 
 
 def symbols_of(items: Iterable[Item]) -> dict[str, None]:

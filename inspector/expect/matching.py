@@ -1,18 +1,22 @@
 """The cheapest alignment of a sequence with what happened.
 
-Every way to read the automaton is tried against every event, by dynamic programming over (event, position): a line
-may match an event, differ from it, be missing, or two neighbours may have been swapped; an event may be passed over
-(tolerated, or within `...`) or be extra. Among ways of equal price the one that matches more lines wins, then the one
-written first.
+Every way to read the automaton is tried against every event: a line may match an event, differ from it, be missing, or
+two neighbours may have been swapped; an event may be passed over (tolerated, or within `...`) or be extra. Among ways
+of equal price the one that matches more lines wins, then the one written first.
 
-Symbols make the price depend on the way taken. So each cell keeps several hypotheses, the cheapest for each set of
-bindings that still matters there. Where a number is wrong, one hypothesis is that *this* number is wrong, another
-that the symbol was bound by a wrong number before; the lines that follow decide between them.
+1. A search that allows nothing wrong. What matches ends here, in time that follows its length.
+2. `forecast`: for every event and position, what the rest must cost at least, by structure alone (senders, flags, data
+   or none; no numbers). Backwards, no symbols, so exact: O(events x steps), `steps` being the moves between positions.
+3. Searches with the numbers, forwards, under growing budgets above what the structure costs. The forecast keeps them
+   near the cheapest ways; with the last budget nothing is left out.
 
-Cost: O(events x steps x hypotheses), `steps` being the moves between positions. Search goes by growing budgets (nothing
-wrong; little wrong; anything), and only the last visits all cells, so what matches takes time that follows its length.
-At most `MOST_CELLS` events x steps, a clear error above; hypotheses are bounded by WIDTH, the one way in which the
-result can be less than the best.
+Symbols make the price depend on the way taken. So each cell (event, position) keeps several hypotheses, the cheapest
+for each set of bindings that still matters there. Where a number is wrong, one hypothesis is that *this* number is
+wrong, another that the symbol was bound by a wrong number before; the lines that follow decide between them.
+
+Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong (10,000 segments of a demo
+take about a second, at worst ten), and `MOST_WORK` moves in one search. A cell keeps at most `_WIDTH` hypotheses, which
+is the one way in which the result can be less than the best.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import START
@@ -34,22 +38,26 @@ from inspector.expect.evaluation import (
     evaluate,
     prepare,
     solve,
-    unknown,
+    structural_cost,
 )
-from inspector.expect.notation import Relation
+from inspector.expect.forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from inspector.expect.automaton import Automaton
     from inspector.expect.evaluation import Bindings, Prepared
+    from inspector.expect.forecast import Forecast
     from inspector.expect.subject import Event
 
-__all__ = ["MOST_CELLS", "Matcher", "Move", "Step"]
+__all__ = ["MOST_CELLS", "MOST_WORK", "Matcher", "Move", "Step"]
 
-MOST_CELLS = 4_000_000
+MOST_CELLS = 5_000_000
+MOST_WORK = 20_000_000
 
-_BUDGETS = (0, 15, 60, IMPOSSIBLE)
+_BUDGETS = (0, 15, 60, 240, 960, IMPOSSIBLE)
+"""Above what the structure alone costs."""
+
 _WIDTH_EXACT = 64
 _WIDTH = 6
 _ONE = 1 << 24
@@ -92,7 +100,7 @@ class _Hypothesis:
 
 
 _Cells = dict[int, list[_Hypothesis]]
-"""Hypotheses that await the events from an index on."""
+"""Hypotheses by the position where they stand."""
 
 
 class Matcher:
@@ -107,27 +115,47 @@ class Matcher:
             None if line is None else prepare(line, peers, index) for line in automaton.lines
         )
         self._live = tuple(tuple(place for place in range(len(index)) if mask >> place & 1) for mask in automaton.live)
+        self._carried: dict[object, tuple[int, ...]] = {}
 
     def align(self, events: tuple[Event, ...]) -> list[Step]:
         """The steps of the cheapest alignment, in order.
 
-        ExpectationError where the work would pass `MOST_CELLS`.
+        ExpectationError where the work would pass `MOST_CELLS` or `MOST_WORK`.
         """
-        if len(events) * self.automaton.steps > MOST_CELLS:
-            raise ExpectationError(
-                self.name,
-                f"found {len(events):,} events against {self.automaton.steps:,} steps of the sequence, "
-                f"expected at most {MOST_CELLS:,} for their product: describe a part, or shorten the capture",
-            )
-        for budget in _BUDGETS:
-            found = _Search(self, events, budget).run()
-            if found is not None:
-                return _steps(found.trace)
-        raise AssertionError("an unlimited search always ends: all may be missing and all extra")
+        tolerated = [bool(event.tolerated) and not self.strict for event in events]
+        carried = [self.carried(event) for event in events]
+        found = _Search(self, events, tolerated, carried, None, 0).run()
+        if found is None:
+            if len(events) * self.automaton.steps > MOST_CELLS:
+                self.refuse(len(events))
+            ahead = forecast(self.automaton, carried, tolerated)
+            for budget in _BUDGETS:
+                found = _Search(self, events, tolerated, carried, ahead, budget).run()
+                if found is not None:
+                    break
+        if found is None:
+            raise AssertionError("an unlimited search always ends: all may be missing and all extra")
+        return _steps(found.trace)
+
+    def refuse(self, events: int) -> NoReturn:
+        """Complain that it is too much work."""
+        raise ExpectationError(
+            self.name,
+            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too many "
+            f"to find the nearest way, expected at most {MOST_CELLS:,} for their product: describe a part, or compare a "
+            "shorter capture",
+        )
+
+    def carried(self, event: Event) -> tuple[int, ...]:
+        """What it costs structurally to take `event` for the line of each position."""
+        shape = event.shape
+        if shape not in self._carried:
+            self._carried[shape] = tuple(0 if line is None else structural_cost(line, event) for line in self.lines)
+        return self._carried[shape]
 
     def relevant(self, position: int, bindings: Bindings) -> Bindings:
         """The bindings that lines after `position` still use."""
-        return tuple(bindings[place] for place in self._live[position])
+        return tuple([bindings[place] for place in self._live[position]])
 
 
 def _steps(trace: _Trace | None) -> list[Step]:
@@ -140,43 +168,60 @@ def _steps(trace: _Trace | None) -> list[Step]:
 
 
 class _Search:
-    """One pass over the events under a budget."""
+    """One pass over the events under a budget; without a forecast, for a way with nothing wrong."""
 
-    def __init__(self, matcher: Matcher, events: tuple[Event, ...], budget: int) -> None:
+    def __init__(  # noqa: PLR0913 - what every pass shares, and the two things in which they differ
+        self,
+        matcher: Matcher,
+        events: tuple[Event, ...],
+        tolerated: list[bool],
+        carried: list[tuple[int, ...]],
+        forecast: Forecast | None,
+        budget: int,
+    ) -> None:
         self.matcher = matcher
         self.events = events
-        self.budget = (budget + 1) * _ONE
-        self.exact = budget == 0
+        self.tolerated = tolerated
+        self.carried = carried
+        self.ahead = forecast
+        self.exact = forecast is None
+        least = 0 if forecast is None else forecast.rest[0][START]
+        self.budget = (least + budget + 1) * _ONE
         self.width = _WIDTH_EXACT if self.exact else _WIDTH
         self.waiting: dict[int, list[_Hypothesis]] = {}
-        self.tolerated = [bool(event.tolerated) and not matcher.strict for event in events]
-        self.after = _next_that_counts(self.tolerated)
+        self.work = 0
 
     def run(self) -> _Hypothesis | None:
         """The cheapest whole way, or None within this budget."""
         start = _Hypothesis(_ONE // 2, START, (None,) * len(self.matcher.automaton.symbols), None)
         self.waiting[0] = [start]
         for index in range(len(self.events)):
-            cells = self._settle(self.waiting.pop(index, []))
-            for hypotheses in cells.values():
-                for hypothesis in hypotheses:
-                    self._consume(hypothesis, index)
             if not self.waiting:
                 return None
+            for hypotheses in self._settle(self.waiting.pop(index, []), index).values():
+                for hypothesis in hypotheses:
+                    self._consume(hypothesis, index)
         accepting = self.matcher.automaton.accepting
+        last = len(self.events)
         ends = [
             hypothesis
-            for position, hypotheses in self._settle(self.waiting.pop(len(self.events), [])).items()
+            for position, hypotheses in self._settle(self.waiting.pop(last, []), last).items()
             if position in accepting
             for hypothesis in hypotheses
         ]
         return min(ends, key=lambda hypothesis: hypothesis.cost, default=None)
 
+    def _affords(self, cost: int, index: int, position: int) -> bool:
+        """Whether a way at this price, before the event at `index`, may still end within the budget."""
+        if self.ahead is not None:
+            cost += self.ahead.rest[index][position] * _ONE
+        return cost < self.budget
+
     def _wait(self, index: int, hypothesis: _Hypothesis) -> None:
-        if hypothesis.cost < self.budget:
+        if self._affords(hypothesis.cost, index, hypothesis.position):
             self.waiting.setdefault(index, []).append(hypothesis)
 
-    def _settle(self, arrived: list[_Hypothesis]) -> _Cells:
+    def _settle(self, arrived: list[_Hypothesis], index: int) -> _Cells:
         """All that is reached without an event (lines may be missing), the cheapest for each set of bindings."""
         order = count()
         heap = [(hypothesis.cost, next(order), hypothesis) for hypothesis in arrived]
@@ -184,7 +229,7 @@ class _Search:
         cells: _Cells = {}
         seen: set[tuple[int, Bindings]] = set()
         while heap:
-            cost, _, hypothesis = heappop(heap)
+            _, _, hypothesis = heappop(heap)
             position = hypothesis.position
             key = (position, self.matcher.relevant(position, hypothesis.bindings))
             kept = cells.setdefault(position, [])
@@ -192,36 +237,34 @@ class _Search:
                 continue
             seen.add(key)
             kept.append(hypothesis)
-            if self.exact or cost + MISSING * _ONE >= self.budget:
-                continue
-            for missing in self._missing(hypothesis):
-                heappush(heap, (missing.cost, next(order), missing))
+            if not self.exact:
+                for missing in self._missing(hypothesis, index):
+                    heappush(heap, (missing.cost, next(order), missing))
         return cells
 
-    def _missing(self, hypothesis: _Hypothesis) -> Iterator[_Hypothesis]:
+    def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
+        cost = hypothesis.cost + MISSING * _ONE
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
-            if self.matcher.lines[successor] is not None:
-                yield _Hypothesis(
-                    hypothesis.cost + MISSING * _ONE,
-                    successor,
-                    _forgotten(hypothesis.bindings, forget),
-                    (hypothesis.trace, Step(Move.MISSING, successor, -1, forget)),
-                )
+            if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
+                bindings = _forgotten(hypothesis.bindings, forget)
+                trace = (hypothesis.trace, Step(Move.MISSING, successor, -1, forget))
+                yield _Hypothesis(cost, successor, bindings, trace)
 
     def _consume(self, hypothesis: _Hypothesis, index: int) -> None:
         """What `hypothesis` may make of the event at `index`."""
-        event = self.events[index]
+        carried = self.carried[index]
+        self.work += len(self.matcher.automaton.follow[hypothesis.position])
+        if self.work > MOST_WORK:
+            self.matcher.refuse(len(self.events))
+        most = 0 if self.exact else MISSING + EXTRA - 1
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
-            bindings = _forgotten(hypothesis.bindings, forget) if forget else hypothesis.bindings
-            line = self.matcher.lines[successor]
-            if line is None:
-                self._wait(index + 1, self._freed(hypothesis, successor, bindings, index, forget))
+            if self.matcher.lines[successor] is None:
+                self._free(hypothesis, successor, index, forget)
                 continue
-            for cost, bound in self._ways(line, event, bindings):
-                trace = (hypothesis.trace, Step(Move.MATCH, successor, index, forget))
-                self._wait(index + 1, _Hypothesis(hypothesis.cost + cost * _ONE - 1, successor, bound, trace))
-            if not self.exact:
-                self._swap(hypothesis, successor, forget, bindings, index)
+            if carried[successor] <= most:
+                self._match(hypothesis, successor, index, forget)
+            if self.ahead is not None and self.ahead.may_swap(index, successor):
+                self._swap(hypothesis, successor, index, forget)
         if self.tolerated[index]:
             self._wait(index + 1, hypothesis)
         elif not self.exact:
@@ -229,66 +272,69 @@ class _Search:
             cost = hypothesis.cost + EXTRA * _ONE
             self._wait(index + 1, _Hypothesis(cost, hypothesis.position, hypothesis.bindings, trace))
 
-    @staticmethod
-    def _freed(hypothesis: _Hypothesis, successor: int, bindings: Bindings, index: int, forget: int) -> _Hypothesis:
+    def _free(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
         """The event falls into a `...`, which leaves no step but the one that entered it."""
-        if successor == hypothesis.position:
-            return hypothesis
-        trace = (hypothesis.trace, Step(Move.FREE, successor, index, forget))
-        return _Hypothesis(hypothesis.cost, successor, bindings, trace)
+        if successor != hypothesis.position:
+            trace = (hypothesis.trace, Step(Move.FREE, successor, index, forget))
+            bindings = _forgotten(hypothesis.bindings, forget)
+            hypothesis = _Hypothesis(hypothesis.cost, successor, bindings, trace)
+        self._wait(index + 1, hypothesis)
+
+    def _match(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
+        carried = self.carried[index][successor]
+        if not self._affords(hypothesis.cost + carried * _ONE - 1, index + 1, successor):
+            return
+        line = self.matcher.lines[successor]
+        if line is None:
+            return
+        bindings = _forgotten(hypothesis.bindings, forget)
+        trace = (hypothesis.trace, Step(Move.MATCH, successor, index, forget))
+        for cost, bound in self._ways(line, self.events[index], bindings):
+            price = hypothesis.cost + (carried + cost) * _ONE - 1
+            self._wait(index + 1, _Hypothesis(price, successor, bound, trace))
 
     def _ways(self, line: Prepared, event: Event, bindings: Bindings) -> Iterator[tuple[int, Bindings]]:
-        """`(cost, bindings)` of taking `event` for `line`; a number is wrong, or tells of a wrong one before."""
-        cost, bound, wrong = evaluate(line, event, bindings)
+        """`(cost, bindings)` of the numbers; a number is wrong, or tells of a wrong one before."""
+        found = evaluate(line, event, bindings)
         if self.exact:
-            if cost == 0:
-                yield cost, bound
+            if found.cost == 0:
+                yield 0, found.bindings
             return
-        if cost >= MISSING + EXTRA:
-            return
-        yield cost + UNKNOWN * unknown(line, bound), bound
-        for check in wrong[:2]:
-            actual = event.value(check.name)
-            if check.relation is not Relation.EQUAL or actual is None:
+        yield found.cost + UNKNOWN * found.unknown, found.bindings
+        for check in found.wrong[:2]:
+            actual = event.numbers[check.index]
+            if not check.equation or actual is None:
                 continue
             for symbol, _ in check.low[1]:
-                value = solve(check, symbol, actual, bound)
+                value = solve(check, symbol, actual, found.bindings)
                 if value is not None:
-                    rebound = (*bindings[:symbol], value, *bindings[symbol + 1 :])
-                    again, after, _ = evaluate(line, event, rebound)
-                    yield NUMBER + again + UNKNOWN * unknown(line, after), after
+                    again = evaluate(line, event, (*bindings[:symbol], value, *bindings[symbol + 1 :]))
+                    yield NUMBER + again.cost + UNKNOWN * again.unknown, again.bindings
 
-    def _swap(self, hypothesis: _Hypothesis, first: int, forget: int, bindings: Bindings, index: int) -> None:
-        """The line `first` may be the event after this one, and the line after it this one."""
-        later = self.after[index]
-        line = self.matcher.lines[first]
-        if later >= len(self.events) or line is None or self.tolerated[index]:
+    def _swap(self, hypothesis: _Hypothesis, first: int, index: int, forget: int) -> None:
+        """The line `first` is the event after this one, and the line after it is this one, numbers and all."""
+        if self.ahead is None:
             return
-        cost, bound, _ = evaluate(line, self.events[later], bindings)
-        if cost:
+        later = self.ahead.after[index]
+        line = self.matcher.lines[first]
+        if line is None:
+            return
+        found = evaluate(line, self.events[later], _forgotten(hypothesis.bindings, forget))
+        if found.cost:
             return
         for second, forget_more in self.matcher.automaton.follow[first]:
             other = self.matcher.lines[second]
-            if other is None:
+            if other is None or self.carried[index][second]:
                 continue
-            more, after, _ = evaluate(other, self.events[index], _forgotten(bound, forget_more))
-            if more:
+            more = evaluate(other, self.events[index], _forgotten(found.bindings, forget_more))
+            if more.cost:
                 continue
             trace: _Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))
-            price = hypothesis.cost + SWAPPED * _ONE - 2
-            self._wait(later + 1, _Hypothesis(price, second, after, trace))
+            self._wait(later + 1, _Hypothesis(hypothesis.cost + SWAPPED * _ONE - 2, second, more.bindings, trace))
 
 
-def _forgotten(bindings: Bindings, forget: int) -> Bindings:
+def _forgotten(bindings: Sequence[int | None], forget: int) -> Bindings:
     if not forget:
-        return bindings
+        return tuple(bindings)
     return tuple(None if forget >> place & 1 else value for place, value in enumerate(bindings))
-
-
-def _next_that_counts(tolerated: list[bool]) -> list[int]:
-    """For each event the next one that may not be passed over; their number where there is none."""
-    after = [len(tolerated)] * len(tolerated)
-    for index in range(len(tolerated) - 2, -1, -1):
-        after[index] = after[index + 1] if tolerated[index + 1] else index + 1
-    return after

@@ -34,8 +34,14 @@ if TYPE_CHECKING:
     from inspector.udp.model import Exchange
     from inspector.wire.row import Row
 
-__all__ = ["Event", "Subject", "Transport", "subject_of"]
+__all__ = ["FIELDS", "FIELD_INDEX", "Event", "Subject", "Transport", "subject_of"]
 
+FIELDS = ("seq", "ack", "len", "win", "urg", "mss", "wscale", "sack", "timestamps")
+"""The fields that can be compared, by their names in the notation."""
+
+FIELD_INDEX = {name: index for index, name in enumerate(FIELDS)}
+
+_NO_NUMBERS: tuple[int | None, ...] = (None,) * len(FIELDS)
 _MODULUS = 1 << 32
 
 
@@ -56,8 +62,8 @@ class Event:
     protocol: int
     """`wire.row.Protocol`."""
     flags: int = 0
-    values: tuple[tuple[str, int | None], ...] = ()
-    """Fields by their names in the notation; None for an option that is not there."""
+    numbers: tuple[int | None, ...] = _NO_NUMBERS
+    """The fields in the order of FIELDS; None for an option that is not there."""
     icmp: tuple[int, int] = (0, 0)
     """Type and code."""
     states: tuple[State, State] | None = None
@@ -66,10 +72,12 @@ class Event:
 
     def value(self, name: str) -> int | None:
         """The field of that name, or None where there is none."""
-        for known, value in self.values:
-            if known == name:
-                return value
-        return None
+        return self.numbers[FIELD_INDEX[name]]
+
+    @property
+    def shape(self) -> tuple[int, int, int, tuple[int, int], bool]:
+        """All of it but its numbers: who sent it, what it carries, and whether there is data."""
+        return self.sender, self.protocol, self.flags, self.icmp, bool(self.value("len"))
 
     @property
     def seg_len(self) -> int:
@@ -112,7 +120,8 @@ def subject_of(inspected: Connection | Exchange) -> Subject:
 
 def _datagram(row: Row, sender: Side) -> Event:
     if row.protocol == Protocol.UDP:
-        return Event(row.frame, row.time_ns, sender, row.protocol, values=(("len", row.payload_len),))
+        numbers = tuple(row.payload_len if name == "len" else None for name in FIELDS)
+        return Event(row.frame, row.time_ns, sender, row.protocol, numbers=numbers)
     return Event(row.frame, row.time_ns, sender, row.protocol, icmp=(row.icmp_type, row.icmp_code))
 
 
@@ -142,24 +151,27 @@ def _events(segments: tuple[TracedSegment, ...]) -> Iterator[Event]:
             traced.sender,
             row.protocol,
             row.flags,
-            tuple(_values(row)),
+            _numbers(row),
             states=traced.states,
             tolerated=_repetition(traced.facts) or ledger.tolerance(traced.sender, row),
         )
         ledger.note(traced.sender, row)
 
 
-def _values(row: Row) -> Iterator[tuple[str, int | None]]:
+def _numbers(row: Row) -> tuple[int | None, ...]:
+    """In the order of FIELDS."""
     has = row.options
-    yield "seq", row.seq
-    yield "ack", row.ack
-    yield "len", row.payload_len
-    yield "win", row.window
-    yield "urg", row.urgent
-    yield "mss", row.mss if has & Option.MSS else None
-    yield "wscale", row.window_scale if has & Option.WINDOW_SCALE else None
-    yield "sack", 1 if has & Option.SACK_PERMITTED else None
-    yield "timestamps", 1 if has & Option.TIMESTAMPS else None
+    return (
+        row.seq,
+        row.ack,
+        row.payload_len,
+        row.window,
+        row.urgent,
+        row.mss if has & Option.MSS else None,
+        row.window_scale if has & Option.WINDOW_SCALE else None,
+        1 if has & Option.SACK_PERMITTED else None,
+        1 if has & Option.TIMESTAMPS else None,
+    )
 
 
 _REPETITIONS = (
