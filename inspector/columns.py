@@ -60,9 +60,10 @@ def columns(record: type[Any], count: int) -> np.ndarray[Any, Any]:
     """`count` fresh records in their default state: the column form of an empty batch."""
     import numpy as np
 
-    array = np.empty(count, dtype_of(record))
-    array[:] = values_of(record)(record())
-    return array
+    dtype = dtype_of(record)
+    one = np.array([values_of(record)(record())], dtype)
+    # Copied as bytes: numpy fills structured arrays field by field, ten times slower.
+    return np.tile(one.view(np.uint8), count).view(dtype)
 
 
 def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.ndarray[Any, Any]:
