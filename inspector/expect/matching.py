@@ -14,8 +14,9 @@ Symbols make the price depend on the way taken. So each cell (event, position) k
 for each set of bindings that still matters there. Where a number is wrong, one hypothesis is that *this* number is
 wrong, another that the symbol was bound by a wrong number before; the lines that follow decide between them.
 
-Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong (10,000 segments of a demo
-take about a second, at worst ten), and `MOST_WORK` moves in one search. A cell keeps at most `_WIDTH` hypotheses, which
+Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong, `MOST_WORK` moves in one
+search. Measured on 10,000 segments: 0.2 s where all is as expected, under 1 s with one difference or two hundred of
+them, some ten seconds where next to nothing fits. A cell keeps at most `_WIDTH` hypotheses, which
 is the one way in which the result can be less than the best.
 """
 
@@ -141,9 +142,9 @@ class Matcher:
         """Complain that it is too much work."""
         raise ExpectationError(
             self.name,
-            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too many "
-            f"to find the nearest way, expected at most {MOST_CELLS:,} for their product: describe a part, or compare a "
-            "shorter capture",
+            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too "
+            f"many to find the nearest way, expected at most {MOST_CELLS:,} for their product: "
+            "describe a part, or compare a shorter capture",
         )
 
     def carried(self, event: Event) -> tuple[int, ...]:

@@ -153,7 +153,7 @@ def _events(segments: tuple[TracedSegment, ...]) -> Iterator[Event]:
             row.flags,
             _numbers(row),
             states=traced.states,
-            tolerated=_repetition(traced.facts) or ledger.tolerance(traced.sender, row),
+            tolerated=ledger.tolerance(traced.sender, row, _repetition(traced.facts)),
         )
         ledger.note(traced.sender, row)
 
@@ -202,8 +202,18 @@ class _Ledger:
         self.syn: list[int | None] = [None, None]
         """What acknowledges each end's SYN."""
 
-    def tolerance(self, sender: Side, row: Row) -> str:
-        """Why this plain acknowledgment need not be expected; empty where it must be."""
+    def tolerance(self, sender: Side, row: Row, repetition: str) -> str:
+        """Why this segment need not be expected; empty where it must be. `repetition` is what the facts say.
+
+        A SYN or FIN repeats only what was seen: an overtaken SYN, which the facts may call a retransmission because
+        its acknowledgment came first, is still the SYN of the handshake.
+        """
+        if (row.flags & SYN and self.syn[sender] is None) or (row.flags & FIN and self.fin[sender] is None):
+            return ""
+        return repetition or self._plain(sender, row)
+
+    def _plain(self, sender: Side, row: Row) -> str:
+        """Why this plain acknowledgment need not be expected; empty for anything else."""
         if row.payload_len or row.flags & (SYN | FIN | RST | ACK) != ACK:
             return ""
         sent, acked, reach = self.next[sender], self.acked[sender], self.next[sender.other]
