@@ -7,7 +7,7 @@ import io
 import os
 import random
 import zlib
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pytest
 
@@ -59,16 +59,15 @@ class Failing(Trickle):
 @pytest.mark.parametrize("most", [1, 7, 100_000])
 @pytest.mark.parametrize("data", [CAPTURE, gzip.compress(CAPTURE)], ids=["plain", "gzip"])
 def test_it_does_not_matter_in_what_pieces_the_bytes_come(data: bytes, most: int) -> None:
-    reader = open_capture(Trickle(data, most))
+    reader = open_capture(cast("BinaryIO", Trickle(data, most)))
 
     assert drained(reader) == EXPECTED
     assert reader.cut == ""
 
 
 def test_a_buffered_stream_and_the_least_of_streams_do_as_well() -> None:
-    streams: list[IO[bytes]] = [io.BufferedReader(Trickle(CAPTURE, 10)), OnlyRead(CAPTURE)]  # type: ignore[list-item]
-    for stream in streams:
-        assert drained(open_capture(stream)) == EXPECTED  # type: ignore[arg-type]
+    for stream in (io.BufferedReader(Trickle(CAPTURE, 10)), OnlyRead(CAPTURE)):
+        assert drained(open_capture(cast("BinaryIO", stream))) == EXPECTED
 
 
 def test_frames_of_a_pipe_come_before_the_pipe_ends() -> None:
@@ -82,7 +81,7 @@ def test_frames_of_a_pipe_come_before_the_pipe_ends() -> None:
 
 
 def test_a_failing_device_gives_everything_before_the_failure_and_says_so() -> None:
-    reader = open_capture(Failing(CAPTURE[:-3], 1000))
+    reader = open_capture(cast("BinaryIO", Failing(CAPTURE[:-3], 1000)))
 
     assert EXPECTED[:-1] == drained(reader)
     assert "reading failed (Input/output error)" in reader.cut

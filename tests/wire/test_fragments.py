@@ -160,14 +160,14 @@ def test_what_is_too_old_is_given_up() -> None:
 
 def test_memory_is_bounded_whatever_comes() -> None:
     reassembly = Reassembly()
-    for number in range(20_000):
-        data = ipv4(bytes(1000), 0, more=True, identification=number & 0xFFFF)
+    for number in range(6_000):
+        data = ipv4(bytes(1000), 0, more=True, identification=number)
         row = decode_frame(Frame(number + 1, NO_TIME, data, len(data), RAW))
         reassembly.feed(row, data, verify=False)
 
     assert reassembly._bytes <= (4 << 20) + 2000
     assert len(reassembly._datagrams) <= 1024
-    assert reassembly.incomplete == 20_000
+    assert reassembly.incomplete == 6_000
 
 
 def test_a_fragment_cut_by_a_snaplen_stays_as_it_is() -> None:

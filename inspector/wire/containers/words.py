@@ -1,8 +1,11 @@
 """Words of either byte order, read from a buffer: what all containers are made of.
 
 The caller has checked that the bytes are there: an index past the end would raise when plain and read
-foreign memory when compiled. The sums are products and not shifts, since numba makes a shifted byte
-uint64, which no column and no sum here may be, and a multiplied one int64; the machine code is the same.
+foreign memory when compiled. Two lines here are for numba and cost nothing:
+
+* `+ 0` makes of a byte a signed number; a shifted byte would be uint64, which mixed with a signed one becomes a float;
+* an offset below zero, which never happens, is asked for, which spares numba the wrap-around of every index,
+  so that four loads become one.
 """
 
 from __future__ import annotations
@@ -41,14 +44,20 @@ class Stop(Constants):
 @compilable
 def word16(buffer: Sequence[int], at: int, big_endian: int) -> int:
     """The 16 bits at `at`."""
+    if at < 0:
+        return 0
     if big_endian:
-        return buffer[at] * 0x100 + buffer[at + 1]
-    return buffer[at] + buffer[at + 1] * 0x100
+        return (buffer[at] + 0) << 8 | (buffer[at + 1] + 0)
+    return (buffer[at] + 0) | (buffer[at + 1] + 0) << 8
 
 
 @compilable
 def word32(buffer: Sequence[int], at: int, big_endian: int) -> int:
     """The 32 bits at `at`."""
+    if at < 0:
+        return 0
     if big_endian:
-        return buffer[at] * 0x1000000 + buffer[at + 1] * 0x10000 + buffer[at + 2] * 0x100 + buffer[at + 3]
-    return buffer[at] + buffer[at + 1] * 0x100 + buffer[at + 2] * 0x10000 + buffer[at + 3] * 0x1000000
+        high = (buffer[at] + 0) << 24 | (buffer[at + 1] + 0) << 16
+        return high | (buffer[at + 2] + 0) << 8 | (buffer[at + 3] + 0)
+    low = (buffer[at] + 0) | (buffer[at + 1] + 0) << 8
+    return low | (buffer[at + 2] + 0) << 16 | (buffer[at + 3] + 0) << 24
