@@ -24,7 +24,7 @@ import os
 import socket
 import threading
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,9 @@ __all__ = ["LINE_LIMIT", "Asked", "CurtainFell", "End", "Ended", "Ready", "Socke
 
 LINE_LIMIT = 160
 """Characters of a typed line: whatever the encoding makes of them, one `recv(1024)` holds them."""
+
+_HEARTBEAT = 0.2
+"""Seconds until a Ctrl-C is noticed that came just before a wait began (or, on Windows, during it)."""
 
 _SHOWN = 120
 """Characters of a message that are said; an upload is not repeated on the screen."""
@@ -96,7 +99,10 @@ class Stage:
 
     def next(self, until: float) -> Event:
         """The next event; raises queue.Empty when the monotonic clock passes `until`."""
-        return self._events.get(timeout=max(0.0, until - monotonic()))
+        while (left := until - monotonic()) > _HEARTBEAT:
+            with contextlib.suppress(Empty):
+                return self._events.get(timeout=_HEARTBEAT)
+        return self._events.get(timeout=max(0.0, left))
 
     def ready(self) -> None:
         """Tell once that the server waits."""

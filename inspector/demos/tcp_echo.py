@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEMO"]
 
-LINE = "你好，服务器！"  # noqa: RUF001 - Chinese punctuation is as wide as its characters
+LINE = "你好，服务器！"
 
 
 def server(end: End) -> None:

@@ -1,8 +1,12 @@
 """What the demos put on the wire, as tcpdump tells it: one sequence each, and a lawful variant of its close.
 
-tcpdump and not our own capture: this room may not lean on another. The patterns say what 200 quiet runs, 100
+tcpdump and not our own capture: this room may not lean on another. The patterns say what 400 quiet runs, 100
 under load and 40 with random delays gave on Linux: the bare ACK of the first FIN comes only when its
 receiver takes longer to close than an ACK may be delayed (40 ms).
+
+One thing is the machine's and not the demo's. A frame on loopback waits in the queue of the processor that
+sent it; where that one is held up (a busy virtual machine) a frame of another overtakes it. Seen once
+in some thousands of connections. So a course may be run again, twice, before it is called wrong.
 """
 
 from __future__ import annotations
@@ -51,7 +55,8 @@ def captured(name: str, path: Path) -> tuple[tuple[int, ...], list[tuple[int, in
     ours = " or ".join(f"port {port}" for port in ports)
     file = path / "demo.pcap"
     with subprocess.Popen(
-        [tool, "-i", "lo", "-Z", "root", "--immediate-mode", "-U", "-w", file, ours],
+        # A short snaplen, for many slots in the ring: with the default a burst of some thirty frames overruns it.
+        [tool, "-i", "lo", "-s", "256", "-B", "8192", "-Z", "root", "--immediate-mode", "-U", "-w", file, ours],
         stderr=subprocess.PIPE,
         text=True,
     ) as dump:
@@ -61,6 +66,7 @@ def captured(name: str, path: Path) -> tuple[tuple[int, ...], list[tuple[int, in
         run(find(name), port=ports)
         _drain(file, ports[0])
         dump.terminate()
+        assert "\n0 packets dropped by kernel" in dump.stderr.read()
     return ports, _frames(tool, file, ours)
 
 
@@ -88,16 +94,25 @@ def _frames(tool: str, file: Path, ours: str) -> list[tuple[int, int, str]]:
     return found[:-1]  # without the marker
 
 
-@pytest.mark.parametrize("name", sorted(PATTERNS))
-def test_each_connection_of_a_tcp_demo_takes_its_one_course(name: str, tmp_path: Path) -> None:
-    (port,), frames = captured(name, tmp_path)
+def courses(name: str, path: Path) -> list[str]:
+    """Every connection of one run, as `S:P.14`: who sent it, its flags as tcpdump writes them, its length."""
+    (port,), frames = captured(name, path)
     connections: dict[int, list[str]] = {}
     for source, target, said in frames:
         connections.setdefault(target if source == port else source, []).append(f"{'SC'[target == port]}:{said}")
+    return [" ".join(course) for course in connections.values()]
 
-    assert len(connections) == find(name).clients
-    for course in connections.values():
-        assert re.fullmatch(re.escape(_OPEN) + PATTERNS[name], " ".join(course))
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_each_connection_of_a_tcp_demo_takes_its_one_course(name: str, tmp_path: Path) -> None:
+    pattern = re.compile(re.escape(_OPEN) + PATTERNS[name])
+    for _attempt in range(3):
+        taken = courses(name, tmp_path)
+        if all(pattern.fullmatch(course) for course in taken):
+            break
+
+    assert len(taken) == find(name).clients
+    assert [course for course in taken if not pattern.fullmatch(course)] == []
 
 
 @pytest.mark.parametrize("name", sorted(UDP))
