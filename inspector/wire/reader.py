@@ -91,6 +91,8 @@ class CaptureReader:
         self._plain_frames = plain_frames
         self._verify = verify
         self._ended = False
+        self._foreign: set[int] = set()
+        self._looked_at = 0
         self._columns: tuple[Any, Any] | None = None
         self._batches = self._read()
         if self._container.complete:
@@ -205,15 +207,17 @@ class CaptureReader:
         return batch
 
     def _count_unsupported(self, batch: Batch) -> None:
-        unsupported = {face.link_type for face in self.interfaces} - _SUPPORTED
-        if not unsupported:
+        self._foreign.update(face.link_type for face in self.interfaces[self._looked_at :])
+        self._foreign -= _SUPPORTED
+        self._looked_at = len(self.interfaces)
+        if not self._foreign:
             return
         if batch.columnar:
             import numpy as np
 
-            self.unsupported += int(np.isin(batch.refs["link_type"][: batch.count], list(unsupported)).sum())
+            self.unsupported += int(np.isin(batch.refs["link_type"][: batch.count], list(self._foreign)).sum())
         else:
-            self.unsupported += sum(ref.link_type in unsupported for ref in batch.refs[: batch.count])
+            self.unsupported += sum(ref.link_type in self._foreign for ref in batch.refs[: batch.count])
 
     def _refuse_unless_supported(self) -> None:
         found = {face.link_type for face in self.interfaces}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from inspector.errors import CaptureFileError
 from inspector.wire import Direction
 from tests.wire.files import NOW, RAW, SECOND, drained, frames_of, opened, pcap, times_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 RECORDS = [(NOW, 1, b"one", 3), (NOW + 1, 999_999, b"second", 60)]
@@ -39,7 +44,7 @@ def test_bytes_and_lengths_arrive(order: str) -> None:
         (0xA1B2C3D4, "<", "pcap (microseconds, little-endian)"),
         (0xA1B23C4D, ">", "pcap (nanoseconds, big-endian)"),
         (0xA1B2CD34, "<", "pcap (modified header, microseconds, little-endian)"),
-        (0x1C0001AC, ">", "pcap (Ixia hardware, nanoseconds, big-endian)"),
+        (0x1C0001AC, ">", "pcap (Ixia hardware, microseconds, big-endian)"),
     ],
 )
 def test_the_format_is_named(magic: int, order: str, text: str) -> None:
@@ -63,10 +68,10 @@ def test_a_modified_header_has_eight_bytes_more_and_tells_the_direction(order: s
 
 
 @pytest.mark.parametrize("magic", [0x1C0001AC, 0x1C0001AB])
-def test_ixia_has_four_bytes_more_in_the_file_header_and_nanoseconds(magic: int) -> None:
+def test_ixia_has_four_bytes_more_in_the_file_header(magic: int) -> None:
     frames = frames_of(pcap(RECORDS, magic=magic, after_header=b"size"))
 
-    assert [(frame.data, frame.time_ns % SECOND) for frame in frames] == [(b"one", 1), (b"second", 999_999)]
+    assert [(frame.data, frame.time_ns % SECOND) for frame in frames] == [(b"one", 1000), (b"second", 999_999_000)]
 
 
 @pytest.mark.parametrize("version", [(2, 2), (543, 0)])
@@ -138,6 +143,36 @@ def test_a_record_longer_than_a_window_is_read_whole() -> None:
     (frame,) = frames_of(pcap([(NOW, 0, data, len(data))], snaplen=1 << 24))
 
     assert frame.data == data
+
+
+@ORDERS
+@pytest.mark.parametrize("magic", [0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34, 0x1C0001AC, 0x1C0001AB])
+def test_tshark_reads_the_same(tmp_path: Path, tshark: str, magic: int, order: str) -> None:
+    path = tmp_path / "made.pcap"
+    extra = bytes(8) if magic == 0xA1B2CD34 else b""
+    size = bytes(4) if magic in (0x1C0001AC, 0x1C0001AB) else b""
+    records = [(NOW, 1, bytes(60), 60), (NOW + 1, 999_999, bytes(61), 99)]
+    path.write_bytes(pcap(records, magic=magic, order=order, extra=extra, after_header=size))
+    command = [
+        tshark,
+        "-r",
+        str(path),
+        "-T",
+        "fields",
+        "-e",
+        "frame.time_epoch",
+        "-e",
+        "frame.cap_len",
+        "-e",
+        "frame.len",
+    ]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    ours = [
+        f"{frame.time_ns // SECOND}.{frame.time_ns % SECOND:09}\t{len(frame.data)}\t{frame.wire_len}"
+        for frame in frames_of(path.read_bytes())
+    ]
+
+    assert lines == ours
 
 
 def test_an_unknown_version_is_an_error_that_names_it() -> None:

@@ -142,6 +142,7 @@ class PcapngContainer:
         self._section = Section()
         self._ticks: list[Ticks] = []
         self._columns: tuple[Any, Any] | None = None
+        self._in_columns = 0
         self._statistics: dict[int, int] = {}
         self._lost: int | None = None
 
@@ -166,14 +167,22 @@ class PcapngContainer:
         return stop, count
 
     def _loop(self) -> tuple[Any, Any, Any]:
-        from inspector.columns import to_columns
+        from inspector.columns import to_columns, values_of
         from inspector.compiled import compiled
         from inspector.wire.containers.times import Ticks
 
         if self._columns is None:
-            sections = to_columns(Section, [self._section], 1)
-            self._columns = sections, to_columns(Ticks, self._ticks, max(1, len(self._ticks)))
-        return compiled(index_pcapng), *self._columns
+            self._columns = to_columns(Section, [self._section], 1), to_columns(Ticks, [], 1)
+        sections, faces = self._columns
+        sections[0] = values_of(Section)(self._section)
+        if len(self._ticks) > len(faces):
+            # Doubled, so that a file of interfaces without end costs no more than each of them once or twice.
+            faces = to_columns(Ticks, self._ticks, 2 * len(self._ticks))
+            self._columns = sections, faces
+        for number in range(self._in_columns, len(self._ticks)):
+            faces[number] = values_of(Ticks)(self._ticks[number])
+        self._in_columns = len(self._ticks)
+        return compiled(index_pcapng), sections, faces
 
     def ends_batch(self, window: Window) -> bool:
         """See `Container`: after a section header the byte order may be another."""
@@ -181,7 +190,6 @@ class PcapngContainer:
 
     def take_block(self, window: Window) -> str:
         """See `Container`."""
-        self._columns = None
         if self.ends_batch(window):
             return self._take_section(window)
         at, big_endian = window.position, self._section.big_endian

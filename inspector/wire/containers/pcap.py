@@ -5,7 +5,7 @@ The variants that are read, all from libpcap's and Wireshark's readers:
 * either byte order; microseconds (`a1b2c3d4`) or nanoseconds (`a1b23c4d`);
 * the modified header of Alexey Kuznetsov's patched libpcap (`a1b2cd34`): records have 8 bytes more,
   among them the packet type of SLL, which tells the direction;
-* Ixia's lcap (`1c0001ac` hardware, `1c0001ab` software): nanoseconds, and 4 bytes more in the file header;
+* Ixia's lcap (`1c0001ac` hardware, `1c0001ab` software): 4 bytes more in the file header;
 * versions before 2.3, and 543.0 of DG/UX: captured and original length exchanged (2.3 itself: either way).
 
 The link type is the low half of the last header word; above it may stand the length of a frame check
@@ -49,8 +49,8 @@ MAGICS = {
     _MICROSECONDS: "microseconds",
     _NANOSECONDS: "nanoseconds",
     _MODIFIED: "modified header, microseconds",
-    _IXIA_HARDWARE: "Ixia hardware, nanoseconds",
-    _IXIA_SOFTWARE: "Ixia software, nanoseconds",
+    _IXIA_HARDWARE: "Ixia hardware, microseconds",
+    _IXIA_SOFTWARE: "Ixia software, microseconds",
 }
 
 
@@ -93,7 +93,7 @@ def read_form(head: bytes | bytearray | memoryview) -> tuple[PcapForm, int] | No
         return None
     form = PcapForm(big_endian, lengths, word32(head, 20, big_endian) & 0xFFFF, word32(head, 16, big_endian))
     form.limit = min(max(form.snaplen, _USUAL_SNAPLEN), MAX_RECORD)
-    if magic in (_NANOSECONDS, _IXIA_HARDWARE, _IXIA_SOFTWARE):
+    if magic == _NANOSECONDS:
         form.tick_ns = 1
     if magic == _MODIFIED:
         form.header_len = _MODIFIED_RECORD_HEADER_LEN
