@@ -24,6 +24,8 @@ def handshake_of(connection: ConnectionRecord, originator: EndRecord, responder:
     `complete` and `simultaneous` mean that both ends evidently reached ESTABLISHED. A handshake of which
     a segment was not captured is complete if what followed proves it.
     """
+    if connection.itself:
+        responder = originator  # whose record has both parts
     either = originator.seen | responder.seen
     if not either & (Seen.SYN | Seen.SYN_ACK):
         return Handshake.NOT_SEEN
@@ -43,7 +45,7 @@ def close_of(connection: ConnectionRecord, originator: EndRecord, responder: End
     A reset counts unless both FINs had been acknowledged before it; a refusal is no close, since
     nothing was open. `unanswered`: the last FIN was seen, and no acknowledgment of it.
     """
-    ends = (responder,) if connection.itself else (originator, responder)
+    ends = (originator,) if connection.itself else (originator, responder)
     closed = [end for end in ends if end.seen & Seen.FIN]
     acknowledged = [end for end in closed if end.seen & Seen.FIN_ACKED]
     is_orderly = len(acknowledged) == len(ends)
