@@ -38,7 +38,7 @@ def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: Connect
         facts |= Fact.ZERO_WINDOW
     begins_over = row.flags & Flag.SYN and row.seq != me.iss
     if me.snd_nxt != UNKNOWN and not begins_over and not row.flags & Flag.RST:
-        step = ahead(row.seq, me.snd_nxt)
+        step = ahead(row.seq, _next_due(me))
         if step > 0:
             facts |= Fact.LOST_SEGMENT
         elif step == -1 and length <= 1 and is_plain:
@@ -51,6 +51,15 @@ def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: Connect
         if ahead(row.ack, peer.snd_nxt) > 0:
             facts |= Fact.ACK_LOST_SEGMENT
     return facts
+
+
+@compilable
+def _next_due(me: EndRecord) -> int:
+    """SND.NXT, which a zero-window probe that was not taken does not really advance."""
+    was_probe = me.latest & Fact.ZERO_WINDOW_PROBE
+    if was_probe and me.snd_una != UNKNOWN and ahead(me.snd_nxt, me.snd_una) > 0:
+        return plus(me.snd_nxt, -1)
+    return me.snd_nxt
 
 
 @compilable
