@@ -27,7 +27,20 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["I32", "I64", "U8", "U16", "U32", "columns", "dtype_of", "instances", "to_columns", "to_instance"]
+__all__ = [
+    "I32",
+    "I64",
+    "U8",
+    "U16",
+    "U32",
+    "columns",
+    "dtype_of",
+    "instances",
+    "instances_of",
+    "to_columns",
+    "to_instance",
+    "values_of",
+]
 
 U8 = Annotated[int, "u1"]
 U16 = Annotated[int, "u2"]
@@ -77,3 +90,8 @@ def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.nda
 def to_instance(record: type[Any], array: np.ndarray[Any, Any], index: int) -> Any:
     """The plain form of one record of `array`."""
     return record(*array[index].item())
+
+
+def instances_of(record: type[Any], array: np.ndarray[Any, Any]) -> list[Any]:
+    """The plain form of all records of `array`."""
+    return [record(*values) for values in array.tolist()]

@@ -200,10 +200,12 @@ def _count(batch: Batch, counts: _Counts) -> None:
 
 
 def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
-    for index in range(batch.count):
-        row = batch.row(index)
-        if row.captured_len:
-            yield row.frame, batch.payload(index, _PAYLOAD_SHOWN)
+    if batch.columnar:
+        carrying = batch.rows["captured_len"][: batch.count].nonzero()[0].tolist()
+    else:
+        carrying = [index for index in range(batch.count) if batch.rows[index].captured_len]
+    for index in carrying:
+        yield batch.row(index).frame, batch.payload(index, _PAYLOAD_SHOWN)
 
 
 def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int) -> CaptureSummary:

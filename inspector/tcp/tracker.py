@@ -10,7 +10,7 @@ import os
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from inspector.columns import columns, instances, to_columns, to_instance
+from inspector.columns import columns, instances, instances_of, to_columns, to_instance
 from inspector.compiled import compiled
 from inspector.pairs import EMPTY
 from inspector.tcp.fold import fold, reindex
@@ -46,7 +46,8 @@ class Tracker:
         self._index: Any = []
         self._records: list[Any] = [[] for _ in _TABLES]
         self._traces: Any = []
-        self._kept: list[tuple[int, Row, Trace]] = []
+        self._kept: list[tuple[int, Any, Any]] = []
+        """Batches: ordinal of the first row, rows and traces, in the form in which they came."""
         self._grow(_FIRST_CAPACITY)
 
     def __len__(self) -> int:
@@ -147,10 +148,18 @@ class Tracker:
         )
 
     def _remember(self, rows: Any, count: int, before: int) -> None:
-        for i in range(count):
-            trace = self._plain(Trace, self._traces, i)
-            if trace.connection >= 0:
-                self._kept.append((before + i, copy(self._plain(Row, rows, i)), copy(trace)))
+        if self._columnar:
+            self._kept.append((before, rows[:count].copy(), self._traces[:count].copy()))
+        else:
+            self._kept.append((before, [copy(row) for row in rows[:count]], [copy(each) for each in self._traces[:count]]))
+
+    def _kept_rows(self) -> Iterator[tuple[int, Row, Trace]]:
+        """Ordinal, row and trace of every kept row that is a segment."""
+        for before, rows, traces in self._kept:
+            plain = isinstance(rows, list)
+            for i, trace in enumerate(traces if plain else instances_of(Trace, traces)):
+                if trace.connection >= 0:
+                    yield before + i, rows[i] if plain else to_instance(Row, rows, i), trace
 
     def _kept_by_connection(self) -> dict[int, list[tuple[Row, Trace]]]:
         taken = {}
@@ -159,7 +168,7 @@ class Tracker:
             if ordinal >= 0:
                 taken[ordinal] = number
         kept: dict[int, list[tuple[Row, Trace]]] = {}
-        for ordinal, row, trace in self._kept:
+        for ordinal, row, trace in self._kept_rows():
             number = taken.get(ordinal, trace.connection)
             shown = trace if number == trace.connection else taken_syn(number)
             kept.setdefault(number, []).append((row, shown))
