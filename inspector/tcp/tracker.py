@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Tracker"]
 
 _FIRST_CAPACITY = 32
+_CONVERTED_AT_ONCE = 4096
 # Records for each connection, in the order in which the fold takes them.
 _TABLES: tuple[tuple[type, int], ...] = ((ConnectionRecord, 1), (EndRecord, 2), (ZeekRecord, 1), (ZeekEnd, 2))
 
@@ -83,11 +84,10 @@ class Tracker:
         self._kept.clear()
 
     def connections(self) -> Iterator[Connection]:
-        """All connections so far, in the order of their first segment."""
+        """All connections so far, in the order in which they began."""
         kept = self._kept_by_connection()
-        order = sorted(range(len(self)), key=lambda number: self._started(number, kept))
-        for position, number in enumerate(order, start=1):
-            yield view_connection(position, self._memory(number), kept.get(number, []))
+        for number, memory in enumerate(self._memories()):
+            yield view_connection(number + 1, memory, kept.get(number, []))
 
     def _header_value(self, name: str) -> int:
         table = self._tables[0]
@@ -134,18 +134,22 @@ class Tracker:
         self._traces = columns(Trace, len(self._traces))
         self._columnar = True
 
-    def _plain(self, record: type, records: Any, number: int) -> Any:
-        return to_instance(record, records, number) if self._columnar else records[number]
-
-    def _memory(self, number: int) -> Memory:
-        connections, ends, zeeks, zeek_ends = self._records
-        one, two = 2 * number, 2 * number + 1
-        return Memory(
-            self._plain(ConnectionRecord, connections, number),
-            (self._plain(EndRecord, ends, one), self._plain(EndRecord, ends, two)),
-            self._plain(ZeekRecord, zeeks, number),
-            (self._plain(ZeekEnd, zeek_ends, one), self._plain(ZeekEnd, zeek_ends, two)),
-        )
+    def _memories(self) -> Iterator[Memory]:
+        """What is remembered of each connection, converted some at a time."""
+        for first in range(0, len(self), _CONVERTED_AT_ONCE):
+            last = min(first + _CONVERTED_AT_ONCE, len(self))
+            parts = []
+            for (record, each), records in zip(_TABLES, self._records, strict=True):
+                part = records[first * each : last * each]
+                parts.append(instances_of(record, part) if self._columnar else part)
+            connections, ends, zeeks, zeek_ends = parts
+            for i in range(last - first):
+                yield Memory(
+                    connections[i],
+                    (ends[2 * i], ends[2 * i + 1]),
+                    zeeks[i],
+                    (zeek_ends[2 * i], zeek_ends[2 * i + 1]),
+                )
 
     def _remember(self, rows: Any, count: int, before: int) -> None:
         if self._columnar:
@@ -177,7 +181,3 @@ class Tracker:
     def _taken_ordinal(self, number: int) -> int:
         connection = self._records[0][number]
         return connection["taken_ordinal"] if self._columnar else connection.taken_ordinal
-
-    def _started(self, number: int, kept: dict[int, list[tuple[Row, Trace]]]) -> tuple[int, int]:
-        rows = kept.get(number)
-        return (rows[0][0].frame if rows else 0, number)

@@ -194,7 +194,7 @@ class Row:
 def address_text(version: int, high: int, low: int) -> str:
     """An address from its two signed halves, as RFC 5952 writes it."""
     if version == 4:
-        return str(IPv4Address(low & 0xFFFF_FFFF))
+        return f"{low >> 24 & 0xFF}.{low >> 16 & 0xFF}.{low >> 8 & 0xFF}.{low & 0xFF}"
     return str(IPv6Address((high & _HALF) << 64 | low & _HALF))
 
 
