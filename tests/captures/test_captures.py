@@ -1,0 +1,236 @@
+"""Every folder of `captures/` is a case: its capture, and what we say about it, which is the folder's baselines.
+
+`report.txt` and `report.json` are `replay`'s, `check.txt` is `check`'s with the folder's `expected.seq`; all of them
+at 80 columns, in UTF-8, without colour. `scripts/captures --baselines` writes them anew: they are claims, so read
+the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from inspector.cli.main import cli
+from inspector.demos.catalogue import catalogue
+from inspector.report.json_report import schema
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = sorted(path.name for path in (ROOT / "captures").iterdir() if path.is_dir() and path.name[0] not in "._")
+SYNTHETIC = [name for name in FOLDERS if "_make" in (ROOT / "captures" / name / "recipe").read_text("utf-8")]
+
+each_folder = pytest.mark.parametrize("name", FOLDERS)
+
+
+class Run:
+    """What a command said, and its exit code."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *words: str) -> None:
+        self.code = cli.main(list(words), standalone_mode=False)
+        self.text = capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+@pytest.fixture
+def folder(name: str, captures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the case, which is also where we are: reports name the capture as it was given."""
+    monkeypatch.chdir(captures / name)
+    return captures / name
+
+
+def replayed(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(Run(capsys, "replay", "--json", f"{name}.pcapng").text)
+    return report
+
+
+@each_folder
+def test_a_folder_has_all_that_makes_a_case(folder: Path, name: str) -> None:
+    parts = {path.name for path in folder.iterdir()}
+
+    assert parts == {f"{name}.pcapng", "recipe", "expected.seq", "report.txt", "report.json", "check.txt"}
+    assert os.access(folder / "recipe", os.X_OK)
+
+
+@each_folder
+def test_what_replay_draws_is_the_baseline(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
+    golden(folder / "report.txt", Run(capsys, "replay", f"{name}.pcapng").text)
+
+
+@each_folder
+def test_what_replay_tells_programs_is_the_baseline_and_keeps_the_promise_of_the_schema(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
+    text = Run(capsys, "replay", "--json", f"{name}.pcapng").text
+
+    jsonschema.validate(json.loads(text), schema())
+    golden(folder / "report.json", text)
+
+
+@each_folder
+def test_what_check_finds_is_the_baseline(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
+    golden(folder / "check.txt", Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng").text)
+
+
+@each_folder
+def test_the_exit_code_of_a_check_is_that_of_its_verdict(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+    is_well = "verdict   ✓ as expected" in (folder / "check.txt").read_text("utf-8")
+
+    assert run.code == (0 if is_well else 1)
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_demo_has_its_folder_and_its_capture_is_as_expected(folder: Path, name: str) -> None:
+    assert f"use {name}\n" in (folder / "expected.seq").read_text("utf-8")
+    assert "verdict   ✓ as expected" in (folder / "check.txt").read_text("utf-8")
+
+
+OUTCOMES = {"as expected": "✓ as expected", "differs": "✗ differs", "a fault is found": "✗ findings"}
+
+
+def test_the_index_names_every_folder_with_its_verdict(captures: Path) -> None:
+    lines = (captures / "README.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    listed = {row[0].strip("`"): row[3] for row in rows if len(row) == 4}
+
+    assert sorted(listed) == FOLDERS
+    for name, outcome in listed.items():
+        assert f"verdict   {OUTCOMES[outcome]}" in (captures / name / "check.txt").read_text("utf-8"), name
+
+
+# ---------------------------------------------------------------------------- the numbers that are wrong
+
+WRONG = {
+    "wrong-syn-ack": (
+        ("syn-ack-wrong-ack", 2, 1001, 1000),
+        "SYN,ACK acknowledges 1000; expected the SYN's sequence number + 1 = 1000 + 1 = 1001",
+    ),
+    "wrong-third-ack": (
+        ("handshake-ack-wrong-ack", 3, 5001, 5000),
+        "third segment acknowledges 5000; expected the SYN,ACK's sequence number + 1 = 5000 + 1 = 5001",
+    ),
+    "wrong-third-ack-beyond": (
+        ("handshake-ack-wrong-ack", 3, 5001, 5100),
+        "third segment acknowledges 5100; expected the SYN,ACK's sequence number + 1 = 5000 + 1 = 5001",
+    ),
+    "wrong-fin-ack": (
+        ("fin-wrong-ack", 8, 5002, 5001),
+        "ACK after the FIN acknowledges 5001; expected the FIN's sequence number + 1 = 5001 + 1 = 5002",
+    ),
+    "wrong-refusal": (
+        ("rst-wrong-ack", 2, 1001, 1000),
+        "RST in answer to a SYN acknowledges 1000; expected the SYN's sequence number + its length = 1001",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.usefixtures("folder")
+def test_a_wrong_number_is_found_with_the_sum_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (kind, frame, expected, actual), message = WRONG[name]
+    (connection,) = replayed(name, capsys)["connections"]
+    finding = next(found for segment in connection["segments"] for found in segment["findings"])
+
+    assert finding["message"].startswith(message)
+    assert (finding["kind"], finding["frame"], finding["field"]) == (kind, frame, "ack")
+    assert (finding["expected"], finding["actual"]) == (expected, actual)
+
+
+FAULTLESS = [
+    name for name in FOLDERS if name not in WRONG and name not in ("reset-in-window", "old-duplicate-syn-at-client")
+]
+
+
+@pytest.mark.parametrize("name", FAULTLESS)
+@pytest.mark.usefixtures("folder")
+def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "replay", f"{name}.pcapng")
+
+    assert "✗" not in run.text
+    assert run.code == 0
+
+
+# ---------------------------------------------------------------------------- the recipes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_a_recipe_without_a_kernel_makes_the_same_bytes_again(folder: Path, name: str, tmp_path: Path) -> None:
+    again = tmp_path / "again.pcapng"
+    subprocess.run(
+        [sys.executable, folder / "recipe", again], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
+
+    assert again.read_bytes() == (folder / f"{name}.pcapng").read_bytes()
+
+
+# ---------------------------------------------------------------------------- the second opinion
+
+FIELDS = ("frame.number", "tcp.stream", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len")
+BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32}
+OTHER_STREAMS = {
+    "half-open-discovery": "tshark begins a stream with the stray SYN, and gives it what the old connection still says",
+}
+
+
+def seen_by_tshark(tshark: str, path: Path) -> dict[int, dict[str, int]]:
+    """The fields of each frame that holds a segment."""
+    fields = [word for field in FIELDS for word in ("-e", field)]
+    command = [tshark, "-n", "-2", "-r", str(path), "-Y", "tcp && !icmp", "-T", "fields", *fields]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = [[int(number, 0) for number in line.split("\t")] for line in done.stdout.splitlines()]
+    return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
+
+
+@each_folder
+def test_tshark_reads_the_same_numbers(
+    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
+    segments = [segment for each in replayed(name, capsys)["connections"] for segment in each["segments"]]
+    ours = {
+        segment["frame"]: (
+            sum(BITS[flag] for flag in segment["flags"].split(",")),
+            segment["seq"],
+            segment["ack"] or 0,
+            segment["len"],
+        )
+        for segment in segments
+    }
+
+    assert ours == {frame: tuple(row[field] for field in FIELDS[2:]) for frame, row in theirs.items()}
+
+
+@each_folder
+def test_tshark_tells_the_same_connections_apart(
+    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
+    streams: dict[int, set[int]] = defaultdict(set)
+    for row in theirs.values():
+        streams[row["tcp.stream"]].add(row["frame.number"])
+    connections = replayed(name, capsys)["connections"]
+    ours = [{segment["frame"] for segment in connection["segments"]} for connection in connections]
+
+    assert (ours == list(streams.values())) is (name not in OTHER_STREAMS)
