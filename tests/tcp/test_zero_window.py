@@ -1,6 +1,5 @@
 """Zero-window probes: Wireshark lets none of them advance the next expected sequence number, and nor do we."""
 
-
 from __future__ import annotations
 
 from tests.tcp.conversation import Conversation, labels
