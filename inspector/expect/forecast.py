@@ -26,15 +26,13 @@ class Forecast:
     """`rest[event][position]`: the least that events from `event` on can still cost, standing at `position`."""
 
     rest: list[array[int]]
-    after: list[int]
-    """For each event the next one that may not be passed over; the number of events where there is none."""
+    neighbours: list[tuple[int, ...]]
+    """For each event those that may have been swapped with it: the next one, and the next that must be expected."""
     carried: Sequence[Sequence[int]]
-    tolerated: Sequence[bool]
 
-    def may_swap(self, index: int, first: int) -> bool:
-        """Whether the line `first` could be the event after this one."""
-        later = self.after[index]
-        return later < len(self.after) and not self.tolerated[index] and not self.carried[later][first]
+    def swappable(self, index: int, first: int) -> list[int]:
+        """The events after this one which the line `first` could be."""
+        return [later for later in self.neighbours[index] if not self.carried[later][first]]
 
 
 def forecast(automaton: Automaton, carried: Sequence[Sequence[int]], tolerated: Sequence[bool]) -> Forecast:
@@ -45,7 +43,7 @@ def forecast(automaton: Automaton, carried: Sequence[Sequence[int]], tolerated: 
     onward = [
         [successor for successor in successors if automaton.lines[successor] is not None] for successors in follow
     ]
-    result = Forecast([array("q")] * (count + 1), _after(tolerated), carried, tolerated)
+    result = Forecast([array("q")] * (count + 1), _neighbours(tolerated), carried)
     last = [0 if position in automaton.accepting else IMPOSSIBLE for position in positions]
     _let_lines_be_missing(last, onward)
     result.rest[count] = array("q", last)
@@ -57,8 +55,7 @@ def forecast(automaton: Automaton, carried: Sequence[Sequence[int]], tolerated: 
             min([later[position] + passed, *[taken[successor] for successor in follow[position]]])
             for position in positions
         ]
-        if result.after[index] < count and not tolerated[index]:
-            _let_neighbours_be_swapped(here, onward, result, index)
+        _let_neighbours_be_swapped(here, onward, result, index)
         _let_lines_be_missing(here, onward)
         result.rest[index] = array("q", here)
     return result
@@ -79,19 +76,24 @@ def _let_lines_be_missing(here: list[int], onward: list[list[int]]) -> None:
 
 def _let_neighbours_be_swapped(here: list[int], onward: list[list[int]], known: Forecast, index: int) -> None:
     """Lower each price to that of its next two lines in the other order, if both fit."""
-    later = known.after[index]
-    rest = known.rest[later + 1]
-    for position, firsts in enumerate(onward):
-        for first in firsts:
-            if known.carried[later][first]:
-                continue
-            for second in onward[first]:
-                if not known.carried[index][second]:
-                    here[position] = min(here[position], SWAPPED + rest[second])
+    fits = [price == 0 for price in known.carried[index]]
+    for later in known.neighbours[index]:
+        rest, prices = known.rest[later + 1], known.carried[later]
+        for position, firsts in enumerate(onward):
+            for first in firsts:
+                if prices[first]:
+                    continue
+                for second in onward[first]:
+                    if fits[second]:
+                        here[position] = min(here[position], SWAPPED + rest[second])
 
 
-def _after(tolerated: Sequence[bool]) -> list[int]:
-    after = [len(tolerated)] * len(tolerated)
-    for index in range(len(tolerated) - 2, -1, -1):
-        after[index] = after[index + 1] if tolerated[index + 1] else index + 1
-    return after
+def _neighbours(tolerated: Sequence[bool]) -> list[tuple[int, ...]]:
+    found: list[tuple[int, ...]] = [()] * len(tolerated)
+    counted: tuple[int, ...] = ()
+    for index in range(len(tolerated) - 1, -1, -1):
+        next_one = (index + 1,) if index + 1 < len(tolerated) else ()
+        found[index] = next_one if next_one == counted else next_one + counted
+        if not tolerated[index]:
+            counted = (index,)
+    return found

@@ -264,8 +264,9 @@ class _Search:
                 continue
             if carried[successor] <= most:
                 self._match(hypothesis, successor, index, forget)
-            if self.ahead is not None and self.ahead.may_swap(index, successor):
-                self._swap(hypothesis, successor, index, forget)
+            if self.ahead is not None:
+                for later in self.ahead.swappable(index, successor):
+                    self._swap(hypothesis, successor, (index, later), forget)
         if self.tolerated[index]:
             self._wait(index + 1, hypothesis)
         elif not self.exact:
@@ -312,11 +313,9 @@ class _Search:
                     again = evaluate(line, event, (*bindings[:symbol], value, *bindings[symbol + 1 :]))
                     yield NUMBER + again.cost + UNKNOWN * again.unknown, again.bindings
 
-    def _swap(self, hypothesis: _Hypothesis, first: int, index: int, forget: int) -> None:
-        """The line `first` is the event after this one, and the line after it is this one, numbers and all."""
-        if self.ahead is None:
-            return
-        later = self.ahead.after[index]
+    def _swap(self, hypothesis: _Hypothesis, first: int, pair: tuple[int, int], forget: int) -> None:
+        """The line `first` is the later event of the pair, and the line after it the earlier, numbers and all."""
+        index, later = pair
         line = self.matcher.lines[first]
         if line is None:
             return

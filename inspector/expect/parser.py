@@ -247,8 +247,10 @@ class _Blocks:
         if not cursor.accept(":"):
             cursor.fail("`:` and " + _NOT_ALONE)
         if not cursor.at_end():
-            if cursor.take(_BLOCK):
-                cursor.fail("a line, `...` or `use` after the colon; a block in a block is indented below")
+            place = cursor.place
+            if word := cursor.take(_BLOCK):
+                expected = "a line, `...` or `use` after the colon; a block in a block is indented below"
+                cursor.fail(expected, text=word, place=place)
             return self._simple(cursor, line.comment)
         following = self._next_text(self.index)
         if following is None or following.indent <= line.indent:

@@ -5,7 +5,7 @@ them at once: **the numbers for which the fewest fields are wrong**. So one numb
 one difference, wherever the symbol was used first. A tie goes to what the rest of the connection confirms (a segment
 that begins where this one ended, an acknowledgment of it), then to the first use.
 
-With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in one flag and
+With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in its flags and
 fits in all its numbers (`_recognised`).
 """
 
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
     from inspector.expect.matching import Matcher, Step
     from inspector.expect.notation import Line
     from inspector.expect.subject import Event
-    from inspector.findings import Side
 
 __all__ = ["Reading", "Written", "read"]
 
+_MODULUS = 1 << 32
 _ROUNDS = 4
+_WITNESSES = 32
+"""Uses of a symbol that are asked for confirmation: each looks through all events."""
+
 _CANDIDATES = 8
+_FLAGS_AT_MOST = 2
+"""A SYN,ACK and a RST,ACK differ in two."""
 _MOST_RECOGNISED = 20
+_TRIAL_WORK = 40_000
+"""Lines looked at while recognising: each trial looks at them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,45 +212,50 @@ def _confirmations(
     numbers: Sequence[int | None],
     events: Sequence[Event],
 ) -> int:
-    """How often fields that nothing is written of agree with `value`: where a segment ends, or what is acknowledged."""
+    """How often fields that nothing is written of agree with `value`.
+
+    What begins must begin where its sender's last segment ended; what ends is continued and acknowledged later.
+    """
     written = {(equation.event, equation.check.name) for equation in uses}
-    wanted: set[tuple[str, Side, int]] = set()
-    for equation in uses:
+    confirmed = 0
+    for equation in uses[:_WITNESSES]:
         bindings = [value if other == place else numbers[other] for other in equation.written.symbols]
         number = value_of(equation.check.low, bindings)
         if number is None or equation.check.name not in SEQUENCE_SPACE:
             continue
-        event = events[equation.event]
-        sender = event.sender
-        if equation.check.name == "seq":
-            end = (number + event.seg_len) % (1 << 32)
-            wanted |= {("seq", sender, end), ("ack", sender.other, end)}
-        else:
-            end = number % (1 << 32)
-            wanted |= {("seq", sender.other, end), ("ack", sender, end)}
-    return sum(
-        (name, event.sender, event.value(name)) in wanted and (index, name) not in written
-        for index, event in enumerate(events)
-        for name in ("seq", "ack")
-    )
+        own = events[equation.event]
+        is_seq = equation.check.name == "seq"
+        sender = own.sender if is_seq else own.sender.other
+        begin = number % _MODULUS
+        end = (begin + own.seg_len) % _MODULUS if is_seq else begin
+        for index, event in enumerate(events):
+            if index < equation.event:
+                fits = event.sender is sender and ((event.value("seq") or 0) + event.seg_len) % _MODULUS == begin
+                confirmed += fits and (index, "seq") not in written
+            elif index > equation.event:
+                name = "seq" if event.sender is sender else "ack"
+                confirmed += event.value(name) == end and (index, name) not in written
+    return confirmed
 
 
 # -------------------------------------------------------------------------- what seemed missing
 
 
 def _recognise(reading: Reading, events: Sequence[Event]) -> None:
-    """Give missing lines the event that is theirs but for one flag."""
+    """Give missing lines the event that is theirs but for a flag."""
     missing = [index for index, written in enumerate(reading.lines) if written.event is None]
     if len(missing) > _MOST_RECOGNISED:
         return
+    trials = _TRIAL_WORK // max(len(reading.lines), 1)
     for index in missing:
         for event in _candidates(reading, index, events):
-            if _recognised(reading, index, event, events):
+            trials -= 1
+            if trials < 0 or _recognised(reading, index, event, events):
                 break
 
 
 def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
-    """Events between the neighbours of a missing line that differ from it in one flag and have no line of their own."""
+    """Events between the neighbours of a missing line that differ from it in a flag or two; the nearest come first."""
     written = reading.lines[index]
     before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
     after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=len(events))
@@ -252,9 +264,9 @@ def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[i
         for place in range(before + 1, after)
         if written.prepared.sender == events[place].sender
         and written.prepared.flags is not None
-        and (flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() == 1
+        and 1 <= (flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() <= _FLAGS_AT_MOST
     ]
-    return found[-_CANDIDATES:]
+    return sorted(found, key=lambda place: min(place - before, after - place))[:_CANDIDATES]
 
 
 def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event]) -> bool:

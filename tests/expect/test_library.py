@@ -1,0 +1,68 @@
+"""The library: every file is documentation, canonical, and can be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inspector.demos.catalogue import catalogue
+from inspector.errors import ExpectationError
+from inspector.expect.automaton import build
+from inspector.expect.expansion import expand
+from inspector.expect.formatter import format_sequence
+from inspector.expect.library import load, names
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_file_is_written_as_the_formatter_writes_it(name: str) -> None:
+    sequence = load(name)
+    assert format_sequence(sequence) == Path(sequence.path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_file_says_what_it_is_and_can_be_unrolled(name: str) -> None:
+    sequence = load(name)
+    assert sequence.title
+    assert sequence.about
+    assert len(build(expand(sequence), name).lines) > 1
+
+
+def test_every_demo_has_its_sequence() -> None:
+    assert set(catalogue()) <= set(names())
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_and_the_list() -> None:
+    with pytest.raises(ExpectationError) as raised:
+        load("three-way-handshak")
+    assert "did you mean three-way-handshake" in raised.value.message
+    assert "half-close" in raised.value.message
+    assert raised.value.remedies[0] == "three-way-handshake"
+
+
+def test_a_file_of_ones_own_is_loaded_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.seq"
+    path.write_text("client > server  SYN\n", encoding="utf-8")
+    assert load(str(path)).name == "mine"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe client > server SYN"])
+def test_a_file_that_cannot_be_read_is_an_expectation_error(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "mine.seq"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ExpectationError, match="cannot be read"):
+        load(str(path))
+
+
+def test_a_file_finds_its_neighbours_before_the_library(tmp_path: Path) -> None:
+    (tmp_path / "refused.seq").write_text("client > server  FIN\n", encoding="utf-8")
+    (tmp_path / "mine.seq").write_text("use refused\n", encoding="utf-8")
+    assert format_sequence_of(load(str(tmp_path / "mine.seq"))) == "client > server  FIN\n"
+
+
+def format_sequence_of(sequence: object) -> str:
+    from inspector.expect.notation import Sequence
+
+    assert isinstance(sequence, Sequence)
+    return format_sequence(Sequence(expand(sequence)))

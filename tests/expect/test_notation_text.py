@@ -1,0 +1,157 @@
+"""The notation as text: everything that can be read can be written, and is read back as the same."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector.errors import ExpectationError
+from inspector.expect.formatter import format_sequence
+from inspector.expect.notation import Repeat, Sequence, lines_of, peers_of
+from inspector.expect.parser import DEEPEST, LONGEST, parse
+from tests.expect.sequences import sequences
+
+# ------------------------------------------------------------------------------------ any sequence
+
+
+@settings(max_examples=50)
+@given(sequences())
+def test_what_is_written_is_read_back_as_the_same(sequence: Sequence) -> None:
+    assert parse(format_sequence(sequence)) == sequence
+
+
+@settings(max_examples=50)
+@given(sequences())
+def test_the_canonical_text_is_its_own_canonical_text(sequence: Sequence) -> None:
+    text = format_sequence(sequence)
+    assert format_sequence(parse(text)) == text
+
+
+@given(st.text(st.sampled_from("ab >SYN,ACK=+-*{}:|.#\n seqxrpot(['0123456789"), max_size=80))
+def test_any_text_is_read_or_refused_with_an_expectation_error(text: str) -> None:
+    with contextlib.suppress(ExpectationError):
+        assert parse(text).items
+
+
+# ------------------------------------------------------------------------------------ one line
+
+
+@pytest.mark.parametrize(
+    "flags",
+    ["SYN,ACK", "SYN, ACK", "syn,ack", "[S.]", "S.", "SA", "AS", "0x012", "0x12", "[SYN, ACK]", "·······A··S·"],
+)
+def test_flags_are_read_in_every_usual_way_and_written_in_one(flags: str) -> None:
+    sequence = parse(f"client > server {flags}")
+    assert format_sequence(sequence) == "client > server  SYN,ACK\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"), [("[.]", "ACK"), ("[P.]", "PSH,ACK"), ("[none]", "none"), ("F+", "FIN+")]
+)
+def test_flags_that_are_easily_mistaken(text: str, canonical: str) -> None:
+    assert format_sequence(parse(f"a > b {text}")) == f"a > b  {canonical}\n"
+
+
+def test_neighbouring_lines_share_their_columns_as_on_a_board() -> None:
+    text = "client -> server SYN seq = x\nserver → client [S.] seq=y ack=x + 1 # why\n"
+    assert format_sequence(parse(text)) == (
+        "client > server  SYN      seq=x\nserver > client  SYN,ACK  seq=y  ack=x+1  # why\n"
+    )
+
+
+def test_a_comment_keeps_its_place_and_loses_no_word() -> None:
+    text = "# lead\ntitle: T # one\n...\n# two\n\noptional: # three\n    ...\n    # four\n# five\n"
+    again = format_sequence(parse(text))
+    assert [line.strip() for line in again.splitlines() if "#" in line] == [
+        "title: T # one",
+        "# lead",
+        "# two",
+        "# three",
+        "# four",
+        "# five",
+    ]
+
+
+def test_a_comment_at_the_margin_does_not_end_a_block() -> None:
+    (repeat,) = parse("repeat *:\n    a > b  SYN\n# at the margin\n    b > a  ACK\n").items
+    assert isinstance(repeat, Repeat)
+    assert len(list(lines_of(repeat.items))) == 2
+
+
+def test_the_first_sender_is_the_originator_and_client_always_is() -> None:
+    assert peers_of(parse("left > right SYN")) == ("left", "right")
+    assert peers_of(parse("server > client ACK\nclient > server ACK")) == ("client", "server")
+    assert peers_of(parse("peers: b a\na > b ACK")) == ("b", "a")
+
+
+def test_where_a_piece_stood_is_no_part_of_its_value() -> None:
+    assert parse("\n\n  \na > b SYN", "one.seq") == parse("a > b SYN", "two.seq")
+    assert parse("a > b SYN", "folder/one.seq").name == "one"
+
+
+# ------------------------------------------------------------------------------------ complaints
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "offending", "could_stand"),
+    [
+        ("client > server  SYNX", 1, 18, "SYNX", "`SYN,ACK`"),
+        ("a > b SYN\na > b ACK sq=x", 2, 11, "sq", "`seq`"),
+        ("a > b SYN seq=", 1, 15, "", "a sum"),
+        ("a > b SYN seq=x+", 1, 17, "", "a sum"),
+        ("a > b SYN seq", 1, 11, "seq", "a sum after `seq`"),
+        ("a b SYN", 1, 3, "b", "`>`"),
+        ("a > b", 1, 6, "", "flags"),
+        ("a > a SYN", 1, 5, "a", "other peer"),
+        ("a > b SYN\na > c ACK", 2, 1, "c", "`a` or `b`"),
+        ("a > b UDP seq=x", 1, 11, "seq", "`len`"),
+        ("a > b ICMP nonsense", 1, 12, "nonsense", "`port-unreachable`"),
+        ("a > b SYN sack=1", 1, 11, "sack=", "`no-sack`"),
+        ("a > b SYN within 3", 1, 18, "3", "`200ms`"),
+        ("a > b SYN | OPEN CLOSED", 1, 13, "OPEN", "SYN-SENT"),
+        ("a > b SYN len=99999999999999999999999", 1, 15, "99999999999999999999999", "a sum"),
+        ("repeat 3: ...", 1, 8, "3:", "`{n}`"),
+        ("repeat {3,2}: ...", 1, 8, "{3,2}", "not below"),
+        ("optional:", 1, 10, "", "indented block"),
+        ("optional: repeat *: ...", 1, 11, "repeat", "indented below"),
+        ("either: ...", 1, 12, "", "`or:`"),
+        ("or: ...", 1, 1, "or", "`either:`"),
+        ("...\n  ...", 2, 3, "...", "indentation"),
+        ("use x(a)", 1, 5, "x", "two different peers"),
+        ("use x(1=y)", 1, 7, "1=y)", "a peer's name"),
+        ("part: middle\n...", 1, 7, "middle", "`beginning`"),
+        ("strict\nstrict\n...", 2, 1, "strict", "once"),
+        ("...\ntitle: late", 2, 1, "title:", "at the top"),
+        ("nonsense", 1, 1, "nonsense", "`client > server  SYN  seq=x`"),
+    ],
+)
+def test_a_complaint_names_the_place_the_text_and_what_could_stand_there(
+    text: str, line: int, column: int, offending: str, could_stand: str
+) -> None:
+    with pytest.raises(ExpectationError) as raised:
+        parse(text, "mine.seq")
+    error = raised.value
+    assert (error.path, error.line, error.column, error.text) == ("mine.seq", line, column, offending)
+    assert could_stand in error.reason
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "title: only a header"])
+def test_nothing_at_all_is_no_sequence(text: str) -> None:
+    with pytest.raises(ExpectationError):
+        parse(text)
+
+
+def test_control_characters_of_a_file_are_never_repeated_raw() -> None:
+    with pytest.raises(ExpectationError) as raised:
+        parse("client > server \x1b[31mSYN")
+    assert "\x1b" not in raised.value.message
+
+
+def test_hostile_size_and_depth_cost_no_more_than_a_complaint() -> None:
+    deep = "\n".join(" " * depth + "optional:" for depth in range(DEEPEST + 200)) + "\n" + " " * 999 + "..."
+    for text in (" " * (LONGEST + 1), deep):
+        with pytest.raises(ExpectationError):
+            parse(text)
