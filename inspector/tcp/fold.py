@@ -10,9 +10,9 @@ When does a SYN begin a new incarnation of a known pair of endpoints?
 * The same sequence number is always the same attempt.
 * Another one begins anew if its sender is through with the old connection (CLOSED, TIME-WAIT, or
   both ends sent FIN or a reset was accepted), or if the old handshake got no further than its sender's
-  own SYN or the answer to it.
+  own SYN.
 * A SYN,ACK far from all that a connection without handshake has sent begins one whose SYN was missed.
-* In a connection that lives it is stray at first (an old duplicate, or an end that lost its memory:
+* In a connection that lives, be it only half-open, it is stray at first (an old duplicate, or an end that lost its memory:
   RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges it, it was
   not: the new incarnation begins, and takes the SYN along.
 """
@@ -154,7 +154,8 @@ def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: Connectio
         return not (row.flags & Flag.ACK and peer.state == State.SYN_SENT)
     if row.flags & Flag.ACK:
         return me.iss == UNKNOWN and me.segments > 0 and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
-    return me.seen & Seen.SYN > 0 and not me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3)
+    was_answered = me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3) or peer.seen & Seen.SYN_ACK_ACCEPTABLE
+    return me.seen & Seen.SYN > 0 and not was_answered
 
 
 @compilable
