@@ -178,7 +178,7 @@ def _removed_if_empty(recording: Recording, path: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not recording.statistics.received:
+        if recording.ended_by and not recording.statistics.received:  # else it never began, and the file is older
             path.unlink(missing_ok=True)
         raise
 
