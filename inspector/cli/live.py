@@ -51,9 +51,10 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
     """Capture until Ctrl-C, a count or a duration, then draw and judge what was captured."""
     if list_interfaces:
         return _list_interfaces()
+    interface = options["interface"]
     with _recording(options, count=count, duration=_seconds(autostop)) as (recording, finish):
         with _stopped_by_signals(recording), recording:
-            tell(f"capturing on {options['interface']}; Ctrl-C ends it")
+            tell(f"capturing on {interface}; Ctrl-C ends it")
             while not recording.wait(0.5):
                 pass
         return finish()
