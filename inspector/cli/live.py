@@ -154,8 +154,10 @@ def _list_interfaces() -> int:
     found = interfaces()
     if not found:
         raise click.UsageError("no interfaces are known on this system")
+    widest = max(len(each.name) for each in found)
     for each in found:
-        print_text(f"{each}\n")
+        facts = ["loopback"] * each.loopback + ["down"] * (each.up is False) + [each.note] * bool(each.note)
+        print_text(f"{each.name:<{widest}}  {', '.join(facts)}".rstrip() + "\n")
     return ExitCode.AS_EXPECTED
 
 
