@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
-from inspector.errors import CaptureError, CaptureFileError, InspectorError, NothingToInspect
+from inspector.errors import CaptureError, CaptureFileError, ExpectationError, InspectorError, NothingToInspect
 from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
@@ -110,8 +110,9 @@ def tell_error(error: InspectorError) -> int:
     tell(safe_text(error.message))
     if error.remedies:
         click.echo("try:", err=True)
+        option = "--expect " if isinstance(error, ExpectationError) else ""  # whose remedies are names of sequences
         for remedy in error.remedies:
-            click.echo(f"  {remedy}", err=True)
+            click.echo(f"  {option}{safe_text(remedy)}", err=True)
     if isinstance(error, CaptureError):
         return ExitCode.NO_PRIVILEGE
     if isinstance(error, CaptureFileError):
