@@ -18,7 +18,6 @@ The rules that keep both forms equal:
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -48,20 +47,25 @@ U32 = Annotated[int, "u4"]
 I32 = Annotated[int, "i4"]
 I64 = Annotated[int, "i8"]
 
+_DTYPES: dict[type[Any], np.dtype[np.void]] = {}
+"""A class's dtype never changes, and every array of it asks for it."""
 
-@cache
-def dtype_of(record: type) -> np.dtype[np.void]:
+
+def dtype_of(record: type[Any]) -> np.dtype[np.void]:
     """The numpy dtype of a record class, its fields in the order of their declaration."""
-    import numpy as np
+    if record not in _DTYPES:
+        import numpy as np
 
-    hints = get_type_hints(record, include_extras=True)
-    return np.dtype([(field.name, hints[field.name].__metadata__[0]) for field in fields(record)], align=True)
+        hints = get_type_hints(record, include_extras=True)
+        _DTYPES[record] = np.dtype(
+            [(each.name, hints[each.name].__metadata__[0]) for each in fields(record)], align=True
+        )
+    return _DTYPES[record]
 
 
-@cache
-def values_of(record: type) -> attrgetter[tuple[int, ...]]:
+def values_of(record: type[Any]) -> attrgetter[tuple[int, ...]]:
     """Reads all fields of an instance at once, as the tuple that one column row takes."""
-    return attrgetter(*(field.name for field in fields(record)))
+    return attrgetter(*(each.name for each in fields(record)))
 
 
 def instances(record: type[Any], count: int) -> list[Any]:

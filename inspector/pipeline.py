@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inspector.capture.recording import Recording
@@ -28,6 +27,7 @@ from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from inspector.demos.demo import Demo, Said
     from inspector.expect.notation import Sequence

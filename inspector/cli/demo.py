@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.environment import command_line, invoking_user, pick_colour, pick_unicode, pick_width
-from inspector.cli.output import ExitCode, exit_code_of, print_json, print_text, print_wrapped, render, report_options, tell
+from inspector.cli.output import (
+    ExitCode,
+    exit_code_of,
+    print_json,
+    print_text,
+    print_wrapped,
+    render,
+    report_options,
+    tell,
+)
 from inspector.demos.catalogue import catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
@@ -133,8 +142,8 @@ def _all(*, as_json: bool, folder: str | None, engine: str) -> int:
             try:
                 path = Path(folder or scratch) / f"{each.name}.pcapng"
                 done.append((each, _record(each, path, engine=engine)))
-            except DemoError as error:
-                failed.append((each, error))
+            except DemoError as failure:
+                failed.append((each, failure))
     if as_json:
         print_json([to_json(inspection) for _, inspection in done])
     else:
@@ -143,16 +152,16 @@ def _all(*, as_json: bool, folder: str | None, engine: str) -> int:
             for each, inspection in done
         ]
         print_text(table_of_verdicts(rows, width=pick_width(), colour=pick_colour(), unicode=pick_unicode()))
-    for each, error in failed:
-        tell(f"{each.name} did not run: {safe_text(error.message)}")
+    for each, why in failed:
+        tell(f"{each.name} did not run: {safe_text(why.message)}")
     return ExitCode.DIFFERS if failed else exit_code_of([inspection for _, inspection in done])
 
 
 def _elapsed(inspection: Inspection) -> int:
-    conversations = (*inspection.connections, *inspection.exchanges)
-    if not conversations:
-        return 0
-    return max(each.last_ns for each in conversations) - min(each.first_ns for each in conversations)
+    """Nanoseconds from the first frame to the last."""
+    times = [(each.first_ns, each.last_ns) for each in inspection.connections]
+    times += [(each.first_ns, each.last_ns) for each in inspection.exchanges]
+    return max(last for _, last in times) - min(first for first, _ in times) if times else 0
 
 
 def _port(text: str | None) -> int | str | None:

@@ -21,7 +21,9 @@ def doctor(*, as_json: bool) -> int:
 
     checks = examine(cache_folder())
     if as_json:
-        print_json([{"name": each.name, "ok": each.ok, "detail": each.detail, "remedy": each.remedy} for each in checks])
+        print_json(
+            [{"name": each.name, "ok": each.ok, "detail": each.detail, "remedy": each.remedy} for each in checks]
+        )
     else:
         good, bad, fact = ("✓", "✗", "·") if pick_unicode() else ("ok", "--", "  ")
         widest = max(len(each.name) for each in checks)

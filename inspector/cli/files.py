@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -69,10 +70,14 @@ def _inspect(name: str, expected: Sequence | None, *, keep_all: bool) -> Inspect
     source: str | BinaryIO = name
     if name == "-":
         if sys.stdin.isatty():
-            raise click.UsageError("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -")
+            raise click.UsageError(
+                "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
+            )
         source = sys.stdin.buffer
     elif Path(name).is_dir():
-        raise CaptureFileError(name, "expected a capture file, found a folder", remedies=[f"inspector replay {name}/*.pcap*"])
+        raise CaptureFileError(
+            name, "expected a capture file, found a folder", remedies=[f"inspector replay {shlex.quote(name)}/*.pcap*"]
+        )
     options: dict[str, Any] = {"keep": None} if keep_all else {}
     return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
 

@@ -30,7 +30,9 @@ _DURATION = re.compile(r"duration:(\d+(?:\.\d+)?)")
 def _capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("-i", "interface", default="lo", show_default=True, metavar="NAME", help="Interface, or `any`."),
-        click.option("--port", "ports", multiple=True, type=click.IntRange(1, 65535), help="Only this port; repeatable."),
+        click.option(
+            "--port", "ports", multiple=True, type=click.IntRange(1, 65535), help="Only this port; repeatable."
+        ),
         click.option("-f", "capture_filter", default="", metavar="FILTER", help="Only `port N [or port M ...]`."),
         click.option("-w", "path", metavar="FILE", help="Save the capture as pcapng; `-` is standard output."),
         click.option("-e", "--expect", metavar="NAME|FILE", help="Compare with an expected sequence."),
@@ -159,5 +161,3 @@ def _list_interfaces() -> int:
         facts = ["loopback"] * each.loopback + ["down"] * (each.up is False) + [each.note] * bool(each.note)
         print_text(f"{each.name:<{widest}}  {', '.join(facts)}".rstrip() + "\n")
     return ExitCode.AS_EXPECTED
-
-

@@ -62,7 +62,7 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="inspector")
 def cli() -> None:
-    """Show, prove and grade what TCP and UDP really did on the wire.
+    r"""Show, prove and grade what TCP and UDP really did on the wire.
 
     \b
     Exit codes: 0 as expected, 1 differs or has findings, 2 wrong usage, 3 unreadable or cut input,

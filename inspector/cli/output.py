@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["ExitCode", "exit_code_of", "print_json", "print_text", "print_wrapped", "render", "report_options", "tell", "tell_error"]
+__all__ = [
+    "ExitCode",
+    "exit_code_of",
+    "print_json",
+    "print_text",
+    "print_wrapped",
+    "render",
+    "report_options",
+    "tell",
+    "tell_error",
+]
 
 
 class ExitCode:
@@ -58,7 +68,7 @@ def report_options(command: F) -> F:
     return command
 
 
-def render(
+def render(  # noqa: PLR0913 - the options of every report
     inspections: Sequence[Inspection], *, as_json: bool, absolute: bool, verbose: bool, most: int, alone: bool = True
 ) -> None:
     """Print reports: one after the other as text, or as one JSON value (an array unless `alone`)."""
