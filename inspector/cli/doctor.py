@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from inspector.cli.environment import cache_folder, pick_unicode
+from inspector.cli.environment import cache_folder, command_line, pick_unicode
 from inspector.cli.output import ExitCode, print_json, print_wrapped
 
 __all__ = ["doctor"]
@@ -19,7 +19,7 @@ def doctor(*, as_json: bool) -> int:
     """
     from inspector.capture.doctor import doctor as examine
 
-    checks = examine(cache_folder())
+    checks = examine(cache_folder(), command_line=command_line())
     if as_json:
         print_json(
             [{"name": each.name, "ok": each.ok, "detail": each.detail, "remedy": each.remedy} for each in checks]
