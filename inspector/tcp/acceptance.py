@@ -54,7 +54,7 @@ def handshake_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> i
 
 @compilable
 def _syn_facts(row: Row, me: EndRecord, peer: EndRecord) -> int:
-    if row.seq != me.iss and (me.iss != UNKNOWN or me.segments):
+    if row.seq != me.iss and me.snd_nxt != UNKNOWN:
         return Fact.SYN_IN_CONNECTION
     facts = Fact.HANDSHAKE_1
     if row.options & Option.FAST_OPEN:

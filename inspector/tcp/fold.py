@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 from inspector.compiled import compilable
 from inspector.pairs import BOTH, EMPTY, REVERSE, find_slot, hash_pair, side_of
 from inspector.tcp.acceptance import OPENED, STRAY, events_received, events_sent, evidence, handshake_facts, reset_facts
-from inspector.tcp.completeness import completeness_bits
+from inspector.tcp.completeness import Completeness, completeness_bits
 from inspector.tcp.facts import Fact
-from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_sent
+from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_offers, note_sent
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
@@ -153,7 +153,7 @@ def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: Connectio
         # A SYN,ACK that the old connection's SYN still waits for belongs to that SYN (Figure 8).
         return not (row.flags & Flag.ACK and peer.state == State.SYN_SENT)
     if row.flags & Flag.ACK:
-        return me.iss == UNKNOWN and me.segments > 0 and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
+        return me.iss == UNKNOWN and me.snd_nxt != UNKNOWN and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
     was_answered = me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3) or peer.seen & Seen.SYN_ACK_ACCEPTABLE
     return me.seen & Seen.SYN > 0 and not was_answered
 
@@ -193,8 +193,10 @@ def _take_stray_syn(row: Row, stray: EndRecord, connection: ConnectionRecord, or
     connection.taken_ordinal = stray.pending_ordinal
     connection.first_ns = stray.pending_ns
     connection.syn_ns = stray.pending_ns
+    connection.completeness = Completeness.SYN
     originator.seen |= Seen.SYN
     originator.segments = 1
+    note_offers(originator, stray.pending_options, stray.pending_mss, stray.pending_window_scale)
     stray.segments -= 1
     stray.pending_syn = UNKNOWN
 
@@ -217,10 +219,11 @@ def _step(
         facts |= handshake_facts(row, me, peer, trace) | _close_facts(row, me, peer, trace)
     if not facts & STRAY:
         facts |= transfer_facts(row, me, peer, connection, length)
-    if facts & (Fact.SYN_IN_CONNECTION):
+    if facts & Fact.SYN_IN_CONNECTION:
         me.pending_syn = row.seq
         me.pending_ordinal = table.ordinal
         me.pending_ns = row.time_ns
+        me.pending_options, me.pending_mss, me.pending_window_scale = row.options, row.mss, row.window_scale
     if facts & Fact.HANDSHAKE_1 and connection.last_reset >= 0:
         _start_over(me, peer, connection)
     _move(row, me, peer, facts, length)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord
     from inspector.wire.row import Row
 
-__all__ = ["is_capture_duplicate", "note_acknowledgment", "note_sent"]
+__all__ = ["is_capture_duplicate", "note_acknowledgment", "note_offers", "note_sent"]
 
 _REPEATS = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 _WRONG_ACK = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
@@ -104,12 +104,18 @@ def _note_syn(row: Row, me: EndRecord, facts: int, length: int) -> None:
         me.iss = row.seq
         me.snd_nxt = plus(row.seq, length)
         me.in_order = plus(row.seq, 1)
-    me.seen |= Seen.OFFERS
-    me.mss = row.mss if row.options & Option.MSS else -1
-    me.window_scale = min(row.window_scale, _MAX_WINDOW_SCALE) if row.options & Option.WINDOW_SCALE else -1
-    if row.options & Option.SACK_PERMITTED:
+    note_offers(me, row.options, row.mss, row.window_scale)
+
+
+@compilable
+def note_offers(me: EndRecord, options: int, mss: int, window_scale: int) -> None:
+    """Take what a SYN or SYN,ACK offers; a repeated one that offers less is believed (hosts do so to get through)."""
+    me.seen = me.seen & ~(Seen.SACK_PERMITTED | Seen.TIMESTAMPS) | Seen.OFFERS
+    me.mss = mss if options & Option.MSS else -1
+    me.window_scale = min(window_scale, _MAX_WINDOW_SCALE) if options & Option.WINDOW_SCALE else -1
+    if options & Option.SACK_PERMITTED:
         me.seen |= Seen.SACK_PERMITTED
-    if row.options & Option.TIMESTAMPS:
+    if options & Option.TIMESTAMPS:
         me.seen |= Seen.TIMESTAMPS
 
 

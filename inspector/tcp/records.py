@@ -25,7 +25,6 @@ class Seen(Constants):
     SYN_ACK = 2
     SYN_ACK_ACCEPTABLE = 4
     """Its SYN,ACK acknowledged the peer's ISS+1."""
-    DATA = 8
     FIN = 16
     FIN_DELIVERED = 32
     """Everything before the FIN was seen too, or the peer acknowledged it."""
@@ -46,7 +45,7 @@ class Seen(Constants):
     """It answered a SYN with an acceptable RST before any SYN,ACK."""
     HANDSHAKE_3 = 131072
     DOUBLED = 262144
-    """Its latest frame was captured twice."""
+    """The capture holds a frame of its twice."""
 
 
 @dataclass(slots=True)
@@ -93,7 +92,10 @@ class EndRecord:
     pending_syn: I64 = -1
     pending_ordinal: I64 = -1
     pending_ns: I64 = NO_TIME
-    """A SYN inside the living connection: its sequence number, its row and its time."""
+    pending_options: U16 = 0
+    pending_mss: I32 = -1
+    pending_window_scale: I32 = -1
+    """A SYN inside the living connection: its sequence number, its row, its time and what it offers."""
 
     digest_0: I64 = 0
     digest_1: I64 = 0
