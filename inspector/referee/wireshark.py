@@ -1,0 +1,333 @@
+"""What Wireshark says of a capture: tshark's own words on every TCP segment, as a second opinion.
+
+Two doors to one answer. `opinions` goes through pyshark, packet by packet; `bulk_opinions` asks tshark for
+the same fields as columns, some fifty times as fast. Both give equal `Opinion`s; which one to take is a matter of size.
+
+Laws:
+
+1. This is the only file that knows pyshark or tshark. Their absence, their age and their failures leave it
+   as one line of `errors`, with what mends it.
+2. Two passes, always: in one pass `tcp.completeness` leaves out the current frame and all that follow.
+3. Numbers are raw, as on the wire. What a user's preferences may turn (relative numbers, the analysis, the joining
+   of fragments, the grouping by address) is set here and not inherited.
+4. tshark's stderr is never read: warnings to root and verdicts look alike there. Its exit code is what counts.
+5. An opinion is not the truth. Where ours differs, `cross-check` and the tests say why, case by case.
+
+pyshark reads the PDML, but does not run tshark (no `FileCapture`), and that is deliberate. It would: need an asyncio
+loop of its own, and so fail in Jupyter and warn on Python 3.12 and later; kill tshark at the end of its output,
+so that a cut file and a whole one end alike or, by a race, both as a crash; and take the path of the program
+to run from a `config.ini` in the working directory, which may be a submission's. A process and pyshark's parser
+have none of this.
+
+Not here: what to think of a difference, and dissections above TCP.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from inspector.errors import CaptureError, CaptureFileError
+from inspector.wire.row import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+__all__ = ["LABELS", "Opinion", "Testimony", "bulk_opinions", "opinions", "tshark_version"]
+
+LABELS = (
+    "ack_lost_segment",
+    "duplicate_ack",
+    "fast_retransmission",
+    "keep_alive",
+    "keep_alive_ack",
+    "lost_segment",
+    "out_of_order",
+    "retransmission",
+    "reused_ports",
+    "spurious_retransmission",
+    "tfo_ack",
+    "tfo_ignored",
+    "tfo_syn",
+    "window_full",
+    "window_update",
+    "zero_window",
+    "zero_window_probe",
+    "zero_window_probe_ack",
+)
+"""Wireshark's verdicts on a segment, the flags among its fields `tcp.analysis.*`."""
+
+_OLDEST = (3, 6)
+"""The first version that knows `tcp.completeness`."""
+
+_INSTALL = ("sudo apt install tshark", "https://www.wireshark.org/download.html")
+_ELSEWHERE = ("/Applications/Wireshark.app/Contents/MacOS/tshark", "C:/Program Files/Wireshark/tshark.exe")
+"""Where Wireshark's installers for macOS and Windows leave it, off the PATH."""
+
+_PREFERENCES = {
+    "ip.defragment": "TRUE",
+    "ipv6.defragment": "TRUE",
+    "tcp.analyze_sequence_numbers": "TRUE",
+    "tcp.check_checksum": "FALSE",
+    "tcp.relative_sequence_numbers": "FALSE",
+}
+
+_NUMBERS = ("tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len")
+_FIELDS = (
+    *("frame.number", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst"),
+    *_NUMBERS,
+    "tcp.completeness",
+    *(f"tcp.analysis.{label}" for label in LABELS),
+)
+_SUBTREES = "frame ip ipv6 tcp"
+"""The parts of a dissection that we read, whole: labels hang where they apply, some at the acknowledgment number."""
+
+_QUOTING = ("icmp", "icmpv6")
+"""Protocols that carry a datagram as a quotation: a segment behind one of these was not sent here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What tshark says of one TCP segment. None where it says nothing: a field that was cut off or is malformed."""
+
+    frame: int
+    """As tshark counts, which is with a pcapng's Custom Blocks; from 1."""
+    stream: int
+    """`tcp.stream`, from 0."""
+    source: Endpoint
+    destination: Endpoint
+    flags: int | None
+    """The nine bits of `wire.row.Flag`; the reserved ones are left out."""
+    seq: int | None
+    ack: int | None
+    payload_len: int | None
+    completeness: int | None
+    """`tcp.completeness` of the whole stream."""
+    labels: frozenset[str]
+    """Of `LABELS`."""
+
+
+class Testimony:
+    """All of tshark's opinions on a capture, in its order: iterate it once. A context manager, to end tshark early.
+
+    Raises CaptureError from the iteration, where tshark or pyshark fails, and CaptureFileError where tshark cannot
+    read the capture at all.
+    """
+
+    def __init__(self, path: str, process: subprocess.Popen[bytes], read: Callable[[IO[bytes]], Iterator[Any]]) -> None:
+        self.path = path
+        self.told = 0
+        """Opinions given so far."""
+        self.cut = False
+        """Whether tshark found the capture cut or damaged after what it told; known when the iteration has ended."""
+        self._process = process
+        self._read = read
+        self._opinions = self._tell()
+
+    def __iter__(self) -> Iterator[Opinion]:
+        return self._opinions
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End tshark, if it has not ended by itself."""
+        self._opinions.close()
+        self._end()
+
+    def __del__(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _tell(self) -> Generator[Opinion]:
+        if self._process.stdout is None:
+            raise TypeError("tshark was started without a pipe")
+        try:
+            for opinion in self._read(self._process.stdout):
+                if opinion is not None:
+                    self.told += 1
+                    yield opinion
+            self._judge(self._process.wait())
+        finally:
+            self._end()
+
+    def _judge(self, code: int) -> None:
+        """Tell a whole capture from a cut one: tshark ends with 2 on a cut file, and on one that it cannot read."""
+        if code < 0:
+            raise CaptureError(f"tshark was ended by signal {-code} after {self.told} segments of {self.path}")
+        if code and not self.told:
+            raise CaptureFileError(
+                self.path,
+                f"tshark found no TCP segment in it before it failed (exit code {code})",
+                remedies=(f"tshark -r {shlex.quote(self.path)}",),
+            )
+        self.cut = code != 0
+
+
+def opinions(path: str | Path) -> Testimony:
+    """What tshark says of every TCP segment of a capture, read by pyshark.
+
+    Raises CaptureError: no pyshark, no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
+    """
+    parse = _pyshark_parser()
+    return _ask(path, lambda stream: _from_pdml(stream, parse), "-T", "pdml", "-J", _SUBTREES)
+
+
+def bulk_opinions(path: str | Path) -> Testimony:
+    """The same as `opinions`, of tshark alone: for captures of more than some thousand frames.
+
+    Raises CaptureError: no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
+    """
+    asked = [word for field in _FIELDS for word in ("-e", field)]
+    return _ask(path, _from_columns, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,", *asked)
+
+
+def tshark_version() -> tuple[int, ...]:
+    """The version of the tshark that would be asked, for instance `(4, 0, 17)`.
+
+    Raises CaptureError: there is none, or it does not say.
+    """
+    return _version_of(_tshark())
+
+
+def _tshark() -> str:
+    path = shutil.which("tshark") or next(filter(shutil.which, _ELSEWHERE), None)
+    if path is None:
+        raise CaptureError("tshark, which gives the second opinion, is not installed", remedies=_INSTALL)
+    return path
+
+
+@cache
+def _version_of(tshark: str) -> tuple[int, ...]:
+    try:
+        done = subprocess.run([tshark, "--version"], capture_output=True, check=False)
+    except OSError as error:
+        raise CaptureError(f"{tshark} cannot be run: {error.strerror}", remedies=_INSTALL) from error
+    first = done.stdout.decode("utf-8", "replace").partition("\n")[0]
+    found = re.search(r"\b(\d+)\.(\d+)\.(\d+)", first)
+    if found is None:
+        raise CaptureError(f"expected {tshark} --version to tell a version, found {first[:80]!r}", remedies=_INSTALL)
+    return tuple(map(int, found.groups()))
+
+
+def _ask(path: str | Path, read: Callable[[IO[bytes]], Iterator[Any]], *output: str) -> Testimony:
+    tshark = _tshark()
+    version = _version_of(tshark)
+    if version < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        found = ".".join(map(str, version))
+        raise CaptureError(f"expected tshark {oldest} or newer, found {found} at {tshark}", remedies=_INSTALL)
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise CaptureFileError(str(path), f"cannot be opened: {error.strerror or type(error).__name__}") from error
+    preferences = [word for name, value in _PREFERENCES.items() for word in ("-o", f"{name}:{value}")]
+    # An absolute path, for a file may be named `-`.
+    command = [tshark, "-n", "-2", "-r", str(Path(path).resolve()), "-Y", "tcp", *preferences, *output]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return Testimony(str(path), process, read)
+
+
+def _pyshark_parser() -> Callable[[bytes], Any]:
+    """The function by which pyshark reads one packet of PDML."""
+    try:
+        from pyshark.tshark.output_parser.tshark_xml import packet_from_xml_packet
+    except Exception as error:  # a broken install fails in many ways: no lxml, a Python that it does not know
+        raise CaptureError(
+            f"pyshark, which reads tshark's answers, cannot be imported: {error}", remedies=("pip install pyshark",)
+        ) from error
+
+    def parse(packet: bytes) -> Any:
+        try:
+            return packet_from_xml_packet(packet)
+        except Exception as error:
+            raise CaptureError(f"pyshark does not understand this tshark: {type(error).__name__}: {error}") from error
+
+    return parse
+
+
+def _from_pdml(stream: IO[bytes], parse: Callable[[bytes], Any]) -> Iterator[Opinion | None]:
+    lines: list[bytes] = []
+    for line in stream:
+        lines.append(line)
+        if line.startswith(b"<packet>"):
+            lines = [line]
+        elif line.startswith(b"</packet>"):
+            yield _opinion(_told_by(parse(b"".join(lines))))
+
+
+def _told_by(packet: Any) -> Mapping[str, Sequence[str]]:
+    """All values of the fields that we read of one pyshark packet, in the order of its layers."""
+    told: dict[str, list[str]] = {field: [] for field in _FIELDS}
+    for layer in (packet.frame_info, *packet.layers):
+        for field in layer.field_names:
+            values = layer.get_field(field)
+            name = values.name or ""
+            if name in told:
+                told[name] += [value.show or "" for value in values.all_fields]
+    return told
+
+
+def _from_columns(stream: IO[bytes]) -> Iterator[Opinion | None]:
+    for line in stream:
+        cells = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+        yield _opinion({field: cell.split(",") if cell else [] for field, cell in zip(_FIELDS, cells, strict=True)})
+
+
+def _opinion(told: Mapping[str, Sequence[str]]) -> Opinion | None:
+    """The opinion on the first segment that the frame carries; None where it only quotes one."""
+    ends = _innermost_addresses(told)
+    if ends is None:
+        return None
+    stream, source, destination, flags, seq, ack, payload_len = (_number(told[field]) for field in _NUMBERS)
+    if stream is None or source is None or destination is None:
+        return None
+    return Opinion(
+        frame=int(told["frame.number"][0]),
+        stream=stream,
+        source=Endpoint(ends[0], source),
+        destination=Endpoint(ends[1], destination),
+        flags=None if flags is None else flags & 0x1FF,
+        seq=seq,
+        ack=ack,
+        payload_len=payload_len,
+        completeness=_number(told["tcp.completeness"]),
+        labels=frozenset(label for label in LABELS if told[f"tcp.analysis.{label}"]),
+    )
+
+
+def _innermost_addresses(told: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+    """Addresses of the last IP header before the TCP header; tunnels have several."""
+    pairs = {name: zip(told[f"{name}.src"], told[f"{name}.dst"], strict=False) for name in ("ip", "ipv6")}
+    ends = None
+    for protocol in "".join(told["frame.protocols"][:1]).split(":"):
+        if protocol == "tcp":
+            return ends
+        if protocol in _QUOTING:
+            return None
+        if protocol in pairs:
+            ends = next(pairs[protocol], ends)
+    return None
+
+
+def _number(values: Sequence[str]) -> int | None:
+    return int(values[0], 0) if values else None
