@@ -14,6 +14,10 @@ compilable function may use is what numba's nopython mode takes: integers, bytes
 integers, records and other compilable functions, all *imported by name* (no `module.function`).
 A default argument or a closure is refused: both would be frozen unseen.
 
+The exception, for arithmetic on long buffers alone: `@compilable_as(machine)` marks a function that plain
+Python does a hundred times faster by means that numba lacks (a division of one big integer). Both forms
+are of one mathematical value, stand side by side in one file, and a test holds them against each other.
+
 The cache. numba's own knows when the file of a function changed, but not when a function that it calls
 in another file did; it unpickles whatever it finds; and two runs that write at once may leave an
 index that points to the other's code. So the code is kept here, one sealed file for a function
@@ -40,7 +44,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Constants", "compilable", "compiled", "use_cache"]
+__all__ = ["Constants", "compilable", "compilable_as", "compiled", "use_cache"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -65,6 +69,7 @@ class Constants:
 
 
 _compilable: dict[FunctionType, None] = {}
+_machine_forms: dict[FunctionType, FunctionType] = {}
 _entries: dict[FunctionType, Callable[..., Any]] = {}
 _callees: dict[FunctionType, Callable[..., Any]] = {}
 _parents: list[Path] = []
@@ -77,6 +82,16 @@ def compilable(function: F) -> F:
         raise TypeError(f"{plain.__qualname__}: a compilable function has no defaults and no closure")
     _compilable[plain] = None
     return function
+
+
+def compilable_as(machine: F) -> Callable[[F], F]:
+    """Mark a function whose compiled form is `machine`'s: compilable, of the same arguments and the same value."""
+
+    def mark(function: F) -> F:
+        _machine_forms[cast("FunctionType", function)] = cast("FunctionType", machine)
+        return function
+
+    return mark
 
 
 def use_cache(*parents: Path) -> None:
@@ -122,9 +137,18 @@ def _global_names(plain: FunctionType) -> list[str]:
     return [name for name in plain.__code__.co_names if name in plain.__globals__]
 
 
+def _compilable_form(value: object) -> FunctionType | None:
+    """The compilable function that a name in a compilable function stands for; None if it is none."""
+    if not isinstance(value, FunctionType):
+        return None
+    function = _machine_forms.get(value, value)
+    return function if function in _compilable else None
+
+
 def _as_numba_sees(value: object) -> object:
-    if isinstance(value, FunctionType) and value in _compilable:
-        return _callee(value)
+    function = _compilable_form(value)
+    if function is not None:
+        return _callee(function)
     if isinstance(value, type) and issubclass(value, Constants):
         module = ModuleType(value.__name__)
         vars(module).update(value.members())
@@ -229,10 +253,10 @@ def _reachable(plain: FunctionType) -> Iterator[FunctionType]:
         function = ahead.pop()
         yield function
         for name in _global_names(function):
-            value = function.__globals__[name]
-            if isinstance(value, FunctionType) and value in _compilable and value not in seen:
-                seen[value] = None
-                ahead.append(value)
+            callee = _compilable_form(function.__globals__[name])
+            if callee is not None and callee not in seen:
+                seen[callee] = None
+                ahead.append(callee)
 
 
 def _cache_folder() -> Path | None:

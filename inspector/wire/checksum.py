@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.compiled import compilable
+from inspector.compiled import compilable, compilable_as
 from inspector.wire.ip import final_destination
 from inspector.wire.links import Link
 from inspector.wire.octets import u8, u16
@@ -19,9 +19,9 @@ __all__ = ["folded_sum", "verdict"]
 
 
 @compilable
-def folded_sum(frame: Any, start: int, end: int, total: int) -> int:
-    """The ones' complement sum of `frame[start:end]` in 16-bit words, added to `total` (RFC 1071)."""
-    # A slice's indices are provably not negative: machine code reads it much faster (see `digest`).
+def folded_sum_by_words(frame: Any, start: int, end: int, total: int) -> int:
+    """As `folded_sum`, without big integers."""
+    # Indices into a slice that begin at zero are provably not negative: so the loop is vectorised.
     view = frame[start:end]
     length = end - start
     for word in range(length // 2):
@@ -31,6 +31,17 @@ def folded_sum(frame: Any, start: int, end: int, total: int) -> int:
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total
+
+
+@compilable_as(folded_sum_by_words)
+def folded_sum(frame: Any, start: int, end: int, total: int) -> int:
+    """The ones' complement sum of `frame[start:end]` in 16-bit words, added to `total` (RFC 1071).
+
+    2^16 is 1 modulo 2^16 - 1, so the sum of the words is the whole read as one number; 0 only of zeros.
+    """
+    padding = b"\x00" * (end - start & 1)
+    whole = total + int.from_bytes(bytes(frame[start:end]) + padding, "big")
+    return (whole - 1) % 0xFFFF + 1 if whole else 0
 
 
 @compilable
