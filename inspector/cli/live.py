@@ -15,6 +15,7 @@ import click
 
 from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
+from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,15 +68,23 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(*, command: tuple[str, ...], **options: Any) -> int:
     """Run COMMAND while capturing, then draw and judge its traffic: inspector exec --port 80 -- curl ..."""
+    to_stdout = options["path"] == "-" or options["as_json"]
     with _recording(options, own_traffic=True) as (recording, finish):
         with recording:
-            try:
-                done = subprocess.run(command, check=False)
-            except OSError as error:
-                raise click.UsageError(f"{command[0]}: {error.strerror}") from error
-        if done.returncode:
-            tell(f"{command[0]} ended with exit code {done.returncode}")
+            code = _run_command(command, stdout=sys.stderr if to_stdout else None)
+        if code:
+            tell(f"{safe_text(command[0])} ended with exit code {code}")
         return finish()
+
+
+def _run_command(command: tuple[str, ...], **streams: Any) -> int:
+    """Its exit code; Ctrl-C, which reaches it too, ends it and not the report."""
+    try:
+        return subprocess.run(command, check=False, **streams).returncode
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error
 
 
 @contextmanager
