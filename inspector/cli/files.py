@@ -12,6 +12,7 @@ import click
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
+from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
@@ -92,6 +93,6 @@ def _progress(name: str) -> Any:
         nonlocal told
         if frames - told >= _MANY_FRAMES:
             told = frames
-            click.echo(f"\r{name}: {frames:,} frames ...", err=True, nl=False)
+            click.echo(f"\r{safe_text(name)}: {frames:,} frames ...", err=True, nl=False)
 
     return hear
