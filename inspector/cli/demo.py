@@ -106,7 +106,7 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     saved = Path(path) if path else _file_for(chosen)
     inspection = _record(
         chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine,
-        say=_show_said if interactive else None,
+        say=_show_said if interactive and not how["as_json"] else None,
     )  # fmt: skip
     render([inspection], **how)
     return exit_code_of([inspection])
@@ -199,7 +199,8 @@ def _show_said(said: Said) -> None:
 
 
 def _ask(role: str) -> str | None:
-    sys.stderr.write(f"{role}> ")
-    sys.stderr.flush()
+    if sys.stdin.isatty():
+        sys.stderr.write(f"{role}> ")
+        sys.stderr.flush()
     line = sys.stdin.readline()
     return line.rstrip("\r\n") if line else None
