@@ -103,6 +103,8 @@ def _run_one(  # noqa: PLR0913 - the options of one command
         _announce_role(chosen, role)
         run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
         return ExitCode.AS_EXPECTED
+    if path == "-":
+        raise click.UsageError("-w: expected a file: what a demo prints to standard output is its report")
     saved = Path(path) if path else _file_for(chosen)
     inspection = _record(
         chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine,
