@@ -32,7 +32,13 @@ def pick_colour() -> bool:
 
 
 def pick_unicode() -> bool:
-    """Whether standard output can show box-drawing characters."""
+    """Whether standard output can show box-drawing characters.
+
+    Python writes UTF-8 in the C locale too (PEP 540); whoever asks for that locale by name asks for ASCII.
+    """
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
+    if locale in ("C", "POSIX") and not os.environ.get("PYTHONIOENCODING"):
+        return False
     try:
         "│→".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
