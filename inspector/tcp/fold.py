@@ -153,7 +153,8 @@ def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: Connectio
         # A SYN,ACK that the old connection's SYN still waits for belongs to that SYN (Figure 8).
         return not (row.flags & Flag.ACK and peer.state == State.SYN_SENT)
     if row.flags & Flag.ACK:
-        return me.iss == UNKNOWN and me.snd_nxt != UNKNOWN and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
+        saw_no_syn = me.iss == UNKNOWN and peer.iss == UNKNOWN
+        return saw_no_syn and me.snd_nxt != UNKNOWN and abs(ahead(row.seq, me.snd_nxt)) > _NEARBY
     was_answered = me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3) or peer.seen & Seen.SYN_ACK_ACCEPTABLE
     return me.seen & Seen.SYN > 0 and not was_answered
 
@@ -167,7 +168,7 @@ def _open(row: Row, connection: ConnectionRecord, originator: EndRecord, respond
     connection.first_ns = row.time_ns
     originator.state = State.CLOSED
     responder.state = State.LISTEN
-    is_answer = row.flags & Flag.SYN and row.flags & Flag.ACK
+    is_answer = row.flags & (Flag.SYN | Flag.ACK | Flag.RST) == Flag.SYN | Flag.ACK
     if is_answer:
         connection.orig_hi, connection.orig_lo, connection.orig_port = row.dst_hi, row.dst_lo, row.dst_port
         connection.resp_hi, connection.resp_lo, connection.resp_port = row.src_hi, row.src_lo, row.src_port
@@ -224,7 +225,7 @@ def _step(
         me.pending_ordinal = table.ordinal
         me.pending_ns = row.time_ns
         me.pending_options, me.pending_mss, me.pending_window_scale = row.options, row.mss, row.window_scale
-    if facts & Fact.HANDSHAKE_1 and connection.last_reset >= 0:
+    if facts & Fact.HANDSHAKE_1 and _was_turned_away(me, peer):
         _start_over(me, peer, connection)
     _move(row, me, peer, facts, length)
     _note_milestones(row, me, peer, connection, facts, trace.side)
@@ -311,11 +312,19 @@ def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
 
 
 @compilable
+def _was_turned_away(me: EndRecord, peer: EndRecord) -> bool:
+    """Whether an attempt that opened nothing met with a RST: a refusal, or the end of what the peer still remembered."""
+    if me.seen & peer.seen & Seen.ESTABLISHED:
+        return False
+    return State.CLOSED in (me.state, peer.state) and me.segments + peer.segments > 0
+
+
+@compilable
 def _start_over(me: EndRecord, peer: EndRecord, connection: ConnectionRecord) -> None:
     """The same SYN again after a reset or a refusal: the same attempt, at a port that may listen now."""
     connection.last_reset = -1
-    me.seen &= ~(Seen.RST | Seen.SYN)
-    peer.seen &= ~(Seen.RST | Seen.REFUSED)
+    me.seen &= ~(Seen.RST | Seen.SYN | Seen.ESTABLISHED)
+    peer.seen &= ~(Seen.RST | Seen.REFUSED | Seen.ESTABLISHED)
     me.state = State.CLOSED
     peer.state = State.LISTEN
 
