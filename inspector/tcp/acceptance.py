@@ -107,15 +107,15 @@ def reset_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
 
     RFC 9293 sections 3.5.2, 3.5.3 and 3.10.7.4 with RFC 5961's challenge.
     """
-    if peer.state == State.SYN_SENT and not me.seen & (Seen.SYN | Seen.SYN_ACK):
+    if peer.state == State.SYN_SENT:
         if row.flags & Flag.ACK and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
-            return Fact.RST_REFUSES
+            return Fact.RST_ABORTS if me.seen & Seen.SYN_ACK else Fact.RST_REFUSES
         trace.expected_ack = peer.snd_nxt
         return Fact.RST_WRONG_ACK
-    if me.snd_nxt == UNKNOWN:
-        return Fact.RST_ABORTS
     if me.seen & Seen.RST or (peer.state == State.CLOSED and peer.segments):
         return Fact.RST_ANSWERS
+    if me.snd_nxt == UNKNOWN:
+        return Fact.RST_ABORTS
     if peer.bad_ack != UNKNOWN and row.seq == peer.bad_ack and not row.flags & Flag.ACK:
         return Fact.RST_ANSWERS
     due = peer.highest_ack

@@ -18,6 +18,7 @@ from inspector.findings import Blame, Finding
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead
+from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
@@ -80,7 +81,7 @@ RULES = (
         "rst-wrong-ack",
         Blame.PEER,
         "RFC 9293 section 3.5.2",
-        "RST in answer to a SYN acknowledges {shown_ack}; expected the SYN's sequence number + its length = {due}"
+        "RST in answer to a SYN acknowledges {ack}; expected the SYN's sequence number + its length = {due}"
         " (the SYN's sender must ignore this RST)",
         "ack",
     ),
@@ -219,11 +220,10 @@ def _was_unseen(row: Row, peer: EndRecord) -> bool:
 
 def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:
     due = {"ack": trace.expected_ack, "seq": trace.expected_seq}.get(rule.field, UNKNOWN)
-    has_ack = row.flags & 0x10
+    ack = row.ack if row.flags & Flag.ACK else None
     message = rule.message.format(
         seq=row.seq,
-        ack=row.ack,
-        shown_ack=row.ack if has_ack else "nothing (its ACK flag is clear)",
+        ack="nothing (its ACK flag is clear)" if ack is None else ack,
         len=row.payload_len,
         iss=me.iss,
         irs=peer.iss,
@@ -239,7 +239,7 @@ def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord)
         frame=row.frame,
         field=rule.field,
         expected=due if rule.field else None,
-        actual={"ack": row.ack, "seq": row.seq}.get(rule.field),
+        actual={"ack": ack, "seq": row.seq}.get(rule.field),
     )
 
 

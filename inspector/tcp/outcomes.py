@@ -34,7 +34,7 @@ def handshake_of(connection: ConnectionRecord, originator: EndRecord, responder:
         return Handshake.SIMULTANEOUS if both_opened or connection.itself else Handshake.COMPLETE
     if either & Seen.REFUSED:
         return Handshake.REFUSED
-    if connection.last_reset >= 0:
+    if connection.last_reset >= 0 or (originator.facts | responder.facts) & Fact.RST_ANSWERS:
         return Handshake.RESET
     return Handshake.HALF_OPEN if either & Seen.SYN_ACK else Handshake.UNANSWERED
 

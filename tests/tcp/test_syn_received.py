@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.tcp.model import Handshake
+from inspector.tcp.model import Close, Handshake
 from tests.tcp.conversation import Conversation, kinds, labels, states
 
 
@@ -41,3 +41,17 @@ def test_another_syn_that_is_answered_begins_anew() -> None:
     assert labels(taken) == ["SYN (1 of 3)", "SYN,ACK (2 of 3)", "ACK (3 of 3)"]
     assert taken.handshake is Handshake.COMPLETE
     assert not kinds(given_up) + kinds(taken)
+
+
+def test_third_segment_with_wrong_ack_draws_a_reset() -> None:
+    """Section 3.10.7.4, fifth check: the RST takes the number that was wrongly acknowledged; its sender stays."""
+    connection = answered().client("ACK", seq=101, ack=305).server("RST", seq=305).connection()
+
+    assert labels(connection)[2:] == ["ACK (3 of 3)", "RST (answer)"]
+    assert states(connection)[2:] == ["ESTABLISHED SYN-RECEIVED", "CLOSED SYN-RECEIVED"]
+    assert (connection.handshake, connection.close) == (Handshake.RESET, Close.NONE)
+    (finding,) = connection.findings
+    assert finding.message == (
+        "third segment acknowledges 305; expected the SYN,ACK's sequence number + 1 = 300 + 1 = 301"
+    )
+    assert (finding.kind, finding.expected, finding.actual) == ("handshake-ack-wrong-ack", 301, 305)
