@@ -100,6 +100,8 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
     options.pop("_numeric")
     with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
         to_stdout = path == "-"
+        if to_stdout and sys.stdout.isatty():
+            raise click.UsageError("-w -: standard output is a terminal; pipe it on, or name a file")
         target: Any = sys.stdout.buffer if to_stdout else Path(path or f"{scratch}/capture.pcapng")
         recording = Recording(
             interface, ports=ports, path=target, engine=engine, keep=False, owner=invoking_user(),
