@@ -62,12 +62,12 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="inspector")
 def cli() -> None:
-    r"""Show, prove and grade what TCP and UDP really did on the wire.
+    """Show, prove and grade what TCP and UDP really did on the wire.
 
     \b
     Exit codes: 0 as expected, 1 differs or has findings, 2 wrong usage, 3 unreadable or cut input,
     4 no privilege or tool, 5 nothing to inspect, 130 interrupted.
-    """
+    """  # noqa: D301 - the backspace itself, not its name, tells click to leave the lines as they are
     use_cache(cache_folder())
 
 
