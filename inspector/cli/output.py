@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,10 +101,17 @@ def print_json(value: Any) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print to standard output, whatever its encoding can take."""
+    """Print to standard output, whatever its encoding can take.
+
+    A reader that went away (`| head`) is told nothing more; the exit code still tells the verdict.
+    """
     encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # else Python complains when it flushes at its end
 
 
 def print_wrapped(lead: str, text: str) -> None:
