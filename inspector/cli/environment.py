@@ -34,10 +34,9 @@ def pick_colour() -> bool:
 def pick_unicode() -> bool:
     """Whether standard output can show box-drawing characters.
 
-    Python writes UTF-8 in the C locale too (PEP 540); whoever asks for that locale by name asks for ASCII.
+    Python writes UTF-8 in the C locale too (PEP 538, PEP 540), but whoever sets LC_ALL=C wants ASCII.
     """
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
-    if locale in ("C", "POSIX") and not os.environ.get("PYTHONIOENCODING"):
+    if os.environ.get("LC_ALL") in ("C", "POSIX"):
         return False
     try:
         "│→".encode(sys.stdout.encoding or "ascii")
