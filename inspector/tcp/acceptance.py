@@ -49,7 +49,16 @@ def handshake_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> i
     third_is_due = peer.seen & Seen.SYN_ACK and not me.seen & (Seen.SYN_ACK | Seen.HANDSHAKE_3)
     if third_is_due and row.flags & Flag.ACK and peer.iss != UNKNOWN:
         return _third_segment_facts(row, me, peer, trace)
-    return 0
+    return Fact.HANDSHAKE_MISSED if row.flags & Flag.ACK and _is_past_the_syn_ack(row, me, peer) else 0
+
+
+@compilable
+def _is_past_the_syn_ack(row: Row, me: EndRecord, peer: EndRecord) -> bool:
+    """Whether a SYN,ACK was not captured: the SYN's sender acknowledges already, or its peer does and sent no SYN."""
+    if me.state == State.SYN_SENT:
+        return not peer.seen & Seen.SYN_ACK
+    accepted = 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss)
+    return peer.state == State.SYN_SENT and not me.seen & (Seen.SYN | Seen.SYN_ACK) and accepted
 
 
 @compilable
@@ -177,6 +186,8 @@ def events_received(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int
             events |= Event.RCV_ACK_OF_SYN
         if peer.fin_seq != UNKNOWN and row.ack == plus(peer.fin_seq, 1):
             events |= Event.RCV_ACK_OF_FIN
+    if facts & Fact.HANDSHAKE_MISSED:
+        events |= OPENED
     if me.seen & Seen.FIN_DELIVERED:
         events |= Event.RCV_FIN
     return events

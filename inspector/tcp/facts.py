@@ -40,7 +40,7 @@ class Fact(Constants):
     HANDSHAKE_3_WRONG_SEQ = 1 << 11
     """The third segment's sequence number is not ISS+1, and no gap in the capture explains it."""
     HANDSHAKE_MISSED = 1 << 12
-    """The sender evidently completed a handshake of which a segment was not captured or not acceptable."""
+    """The sender is past a handshake of which the SYN,ACK or the third segment was not captured."""
 
     # The close.
     ACKS_FIN = 1 << 13

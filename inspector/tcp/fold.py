@@ -349,6 +349,8 @@ def _note_milestones(
     third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
     if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
         me.seen |= Seen.HANDSHAKE_3
+    if facts & Fact.HANDSHAKE_MISSED:
+        peer.seen |= Seen.HANDSHAKE_3
     if State.ESTABLISHED <= me.state:
         me.seen |= Seen.ESTABLISHED
     if State.ESTABLISHED <= peer.state:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
     from inspector.wire.row import Row
 
-__all__ = ["RULES", "Rule", "findings_of", "handshake_not_seen"]
+__all__ = ["RULES", "Rule", "findings_of", "handshake_not_seen", "syn_not_seen"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of finding: the fact that shows it, and how to say it.
 
-    `message` is a format over the segment's `seq ack len`, the sender's `iss`, the peer's `irs` and `fin` (the
-    sequence numbers of its SYN and FIN), and `due`, the number that `field` should have had.
+    `message` is a format over the segment's `seq ack len`, the sender's `iss` and `own_fin`, the peer's `irs` and
+    `fin` (the sequence numbers of their SYN and FIN), and `due`, the number that `field` should have had.
     """
 
     fact: int
@@ -174,7 +174,7 @@ RULES = (
         "handshake-segment-not-captured",
         Blame.CAPTURE,
         "",
-        "its sender is past the third segment of the handshake, which was not captured",
+        "its sender is past the handshake, of which a segment was not captured before this one",
     ),
     Rule(
         Fact.LOST_SEGMENT,
@@ -249,5 +249,15 @@ def handshake_not_seen(frame: int) -> Finding:
         kind="handshake-not-captured",
         blame=Blame.CAPTURE,
         message="the capture begins in the middle of this connection: its handshake was not captured",
+        frame=frame,
+    )
+
+
+def syn_not_seen(frame: int) -> Finding:
+    """A connection of which the capture holds the SYN,ACK, and no SYN."""
+    return Finding(
+        kind="handshake-segment-not-captured",
+        blame=Blame.CAPTURE,
+        message="the capture of this connection begins with a SYN,ACK: the SYN was not captured",
         frame=frame,
     )

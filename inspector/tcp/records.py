@@ -43,8 +43,9 @@ class Seen(Constants):
     """Its SYN carried data."""
     REFUSED = 16384
     """It answered a SYN with an acceptable RST before any SYN,ACK."""
-    HANDSHAKE_3 = 131072
-    DOUBLED = 262144
+    HANDSHAKE_3 = 32768
+    """It sent the third segment, or one that comes after it."""
+    DOUBLED = 65536
     """The capture holds a frame of its twice."""
 
 

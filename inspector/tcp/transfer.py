@@ -1,8 +1,8 @@
 """The transfer of data in Wireshark's words and by its conditions (tcp.analysis.*). Compilable.
 
-Wireshark's rules take SYN and FIN for data; ours do not call a segment a repeat when it is a SYN,ACK
-that has the sequence number of its sender's SYN (simultaneous open), which is what RFC 9293
-Figure 7 prescribes. These facts describe; they move no state.
+Wireshark's rules take SYN and FIN for data; ours do not call the first SYN,ACK a repeat of its sender's SYN
+(simultaneous open: RFC 9293 Figure 7 prescribes the same sequence number), nor the first SYN one of
+what its answer, captured earlier, told of it. These facts describe; they move no state.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _next_due(me: EndRecord) -> int:
 @compilable
 def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, length: int) -> int:
     """Why a segment that begins before SND.NXT begins there."""
-    if row.flags & Flag.SYN and row.flags & Flag.ACK and not me.seen & Seen.SYN_ACK:
+    if row.flags & Flag.SYN and not me.seen & (Seen.SYN_ACK if row.flags & Flag.ACK else Seen.SYN):
         return 0
     end = plus(row.seq, length)
     if row.payload_len and me.snd_una != UNKNOWN and ahead(end, me.snd_una) <= 0:

@@ -14,7 +14,7 @@ from inspector.findings import Side
 from inspector.tcp import zeek as zeek_words
 from inspector.tcp.completeness import settled
 from inspector.tcp.facts import Fact
-from inspector.tcp.judgement import findings_of, handshake_not_seen
+from inspector.tcp.judgement import findings_of, handshake_not_seen, syn_not_seen
 from inspector.tcp.labels import label_of
 from inspector.tcp.model import Connection, End, Handshake, TracedSegment
 from inspector.tcp.outcomes import close_of, handshake_of
@@ -86,15 +86,20 @@ def _segment(row: Row, trace: Trace, ends: tuple[EndRecord, EndRecord], handshak
 def _connection_findings(
     record: ConnectionRecord, originator: EndRecord, responder: EndRecord
 ) -> tuple[Finding, ...]:
-    either = originator.facts | responder.facts
-    opened_unseen = either & Fact.MIDSTREAM and (originator.seen | responder.seen) & Seen.ESTABLISHED
-    return (handshake_not_seen(record.first_frame),) if opened_unseen else ()
+    seen, facts = originator.seen | responder.seen, originator.facts | responder.facts
+    if seen & Seen.SYN_ACK and not seen & Seen.SYN:
+        return (syn_not_seen(record.first_frame),)
+    was_open = seen & Seen.ESTABLISHED or facts & (Fact.RST_ABORTS | Fact.SYN_WITH_RST) == Fact.RST_ABORTS
+    if was_open and not seen & (Seen.SYN | Seen.SYN_ACK):
+        return (handshake_not_seen(record.first_frame),)
+    return ()
 
 
 def _handshake_time(record: ConnectionRecord) -> int | None:
     if NO_TIME in (record.syn_ns, record.established_ns):
         return None
-    return record.established_ns - record.syn_ns
+    # A SYN that was captured after all that followed it says nothing of time.
+    return record.established_ns - record.syn_ns if record.established_ns > record.syn_ns else None
 
 
 def _end(record: ConnectionRecord, end: EndRecord, side: Side, handshake: Handshake) -> End:
