@@ -65,8 +65,9 @@ def cli() -> None:
     """Show, prove and grade what TCP and UDP really did on the wire.
 
     \b
-    Exit codes: 0 as expected, 1 differs or has findings, 2 wrong usage, 3 unreadable or cut input,
-    4 no privilege or tool, 5 nothing to inspect, 130 interrupted.
+    Exit codes: 0 as expected, 1 differs or has findings, 2 wrong usage,
+    3 unreadable or cut input, 4 no privilege or tool, 5 nothing to inspect,
+    130 interrupted.
     """  # noqa: D301 - the backspace itself, not its name, tells click to leave the lines as they are
     use_cache(cache_folder())
 
@@ -87,8 +88,4 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort):
         tell("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing more can be said to it.
-        sys.stderr.close()
-        return ExitCode.AS_EXPECTED
     return code if isinstance(code, int) else ExitCode.AS_EXPECTED
