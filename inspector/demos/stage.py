@@ -280,7 +280,7 @@ class End:
 
     def _say(self, verb: Verb, data: bytes, encoding: str) -> None:
         text = data.decode(encoding, errors="replace")
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(data)} bytes)"
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         self.stage.tell(Said(self.role, verb, shown, len(data)))
 
     def _typed(self) -> str:

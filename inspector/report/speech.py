@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
-from inspector.report.escape import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from inspector.udp.model import TracedDatagram
 
 __all__ = ["Speech", "speech_of"]
+
+_SHOWN = 60
+"""Characters of a text that differs from the payload."""
 
 
 @dataclass(slots=True)
@@ -45,12 +47,12 @@ class Speech:
     elsewhere: tuple[Message, ...]
 
 
-def speech_of(inspection: Inspection, *, ascii_only: bool) -> Speech:
-    """Ties the messages of `inspection` to its frames."""
+def speech_of(inspection: Inspection) -> Speech:
+    """Ties the messages of `inspection` to its frames; the words are hostile still, for whoever shows them to escape."""
     if not inspection.messages:
         return Speech({}, ())
     carriers = list(_carriers(inspection))
-    elsewhere = [message for message in inspection.messages if not _tied(message, carriers, ascii_only=ascii_only)]
+    elsewhere = [message for message in inspection.messages if not _tied(message, carriers)]
     at = {carrier.frame: _sentence(carrier) for carrier in carriers if carrier.sent_by or carrier.received_by}
     return Speech(at, tuple(elsewhere))
 
@@ -67,7 +69,7 @@ def _carriers(inspection: Inspection) -> Iterator[_Carrier]:
             yield _Carrier(each.row.frame, each.sender, each.row.payload_len, payload)
 
 
-def _tied(message: Message, carriers: list[_Carrier], *, ascii_only: bool) -> bool:
+def _tied(message: Message, carriers: list[_Carrier]) -> bool:
     by_client = message.role.startswith("client")
     if message.verb == "sent":
         side = Side.ORIGINATOR if by_client else Side.RESPONDER
@@ -88,12 +90,12 @@ def _tied(message: Message, carriers: list[_Carrier], *, ascii_only: bool) -> bo
     else:
         chosen.received_by = message.role
     if not _alike(message.text, chosen.payload):
-        chosen.words.append(f"{message.role} {message.verb} it as {quoted(message.text, 60, ascii_only=ascii_only)}")
+        chosen.words.append(f'{message.role} {message.verb} it as "{message.text[:_SHOWN]}"')
     return True
 
 
 def _alike(text: str, payload: str) -> bool:
-    said, carried = text.strip(), payload.strip()
+    said, carried = text.removesuffix("…").strip(), payload.strip()
     return bool(said) and bool(carried) and (said in carried or carried in said)
 
 

@@ -74,7 +74,7 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
-        self.speech: Speech = speech_of(inspection, ascii_only=not page.unicode)
+        self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
         """Identities of the comparisons whose differences were told in place."""
 
