@@ -63,9 +63,11 @@ def captured(name: str, path: Path) -> tuple[tuple[int, ...], list[tuple[int, in
         assert dump.stderr
         if not any("listening on" in line for line in dump.stderr):
             pytest.skip("tcpdump may not capture here (no privilege)")
-        run(find(name), port=ports)
-        _drain(file, ports[0])
-        dump.terminate()
+        try:
+            run(find(name), port=ports)
+            _drain(file, ports[0])
+        finally:
+            dump.terminate()  # else the `with` would wait for it forever
         assert "\n0 packets dropped by kernel" in dump.stderr.read()
     return ports, _frames(tool, file, ours)
 
