@@ -63,7 +63,7 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
         return finish()
 
 
-@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.command("exec", context_settings={"allow_interspersed_args": False})
 @_capture_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(*, command: tuple[str, ...], **options: Any) -> int:
