@@ -79,7 +79,7 @@ def _syn_ack_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> in
     if me.seen & Seen.SYN:
         facts |= Fact.SYN_CROSSING
     if peer.iss != UNKNOWN and row.ack != plus(peer.iss, 1):
-        if peer.seen & Seen.TFO_DATA and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
+        if _is_fast(peer) and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
             facts |= Fact.FAST_OPEN
         else:
             facts |= Fact.SYN_ACK_WRONG_ACK
@@ -104,10 +104,16 @@ def _third_segment_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace)
         if skipped < 0 or skipped > max(sent, 0) + max(peer.window, peer.raw_window):
             facts |= Fact.HANDSHAKE_3_WRONG_SEQ
             trace.expected_seq = plus(me.iss, 1)
-        elif not facts & Fact.HANDSHAKE_3_WRONG_ACK and (skipped > sent or past_syn > 0):
+        elif not facts & Fact.HANDSHAKE_3_WRONG_ACK and (skipped > sent or (past_syn > 0 and not _is_fast(me))):
             # Later than the third: the third itself was not captured.
             facts = facts & ~Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED
     return facts
+
+
+@compilable
+def _is_fast(end: EndRecord) -> bool:
+    """Whether it sent data with its SYN: then its peer may send too before the handshake ends (RFC 7413 section 4.2.2)."""
+    return end.seen & Seen.TFO_DATA > 0
 
 
 @compilable
@@ -149,7 +155,7 @@ def evidence(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int:
     events = 0
     if me.state == State.SYN_SENT or me.segments == 0 or facts & Fact.HANDSHAKE_MISSED:
         events = OPENED
-    elif row.payload_len and me.state in (State.SYN_RECEIVED, State.SYN_RECEIVED_ACTIVE):
+    elif row.payload_len and me.state in (State.SYN_RECEIVED, State.SYN_RECEIVED_ACTIVE) and not _is_fast(peer):
         events = OPENED
     if peer.fin_seq != UNKNOWN and row.ack == plus(peer.fin_seq, 1):
         events |= Event.RCV_FIN

@@ -54,7 +54,7 @@ class Fact(Constants):
     DATA_AFTER_FIN = 1 << 17
     """Payload beyond the sender's own FIN."""
     AFTER_RESET = 1 << 18
-    """Sent by an end that had reset the connection, or accepted a reset."""
+    """Sent by an end that had reset the connection."""
     TIME_WAIT_REPLY = 1 << 19
     """Acknowledges a repeated FIN out of TIME-WAIT."""
 
@@ -74,34 +74,30 @@ class Fact(Constants):
     # Shapes that no orderly program sends.
     SYN_WITH_FIN = 1 << 26
     SYN_WITH_RST = 1 << 27
-    SYN_WITH_DATA = 1 << 28
-    RST_WITH_DATA = 1 << 29
-    NO_ACK_FLAG = 1 << 30
+    NO_ACK_FLAG = 1 << 28
     """None of SYN, RST and ACK: every receiver drops it (section 3.10.7.4)."""
 
     # The transfer, by Wireshark's words and conditions (tcp.analysis.*).
-    RETRANSMISSION = 1 << 31
-    FAST_RETRANSMISSION = 1 << 32
-    SPURIOUS_RETRANSMISSION = 1 << 33
-    OUT_OF_ORDER = 1 << 34
-    LOST_SEGMENT = 1 << 35
+    RETRANSMISSION = 1 << 29
+    FAST_RETRANSMISSION = 1 << 30
+    SPURIOUS_RETRANSMISSION = 1 << 31
+    OUT_OF_ORDER = 1 << 32
+    LOST_SEGMENT = 1 << 33
     """An earlier segment of this end was not captured, or has not come yet."""
-    ACK_LOST_SEGMENT = 1 << 36
+    ACK_LOST_SEGMENT = 1 << 34
     """Acknowledges what was not seen."""
-    DUPLICATE_ACK = 1 << 37
-    KEEP_ALIVE = 1 << 38
-    KEEP_ALIVE_ACK = 1 << 39
-    WINDOW_UPDATE = 1 << 40
-    WINDOW_FULL = 1 << 41
-    ZERO_WINDOW = 1 << 42
-    ZERO_WINDOW_PROBE = 1 << 43
-    ZERO_WINDOW_PROBE_ACK = 1 << 44
+    DUPLICATE_ACK = 1 << 35
+    KEEP_ALIVE = 1 << 36
+    KEEP_ALIVE_ACK = 1 << 37
+    WINDOW_UPDATE = 1 << 38
+    WINDOW_FULL = 1 << 39
+    ZERO_WINDOW = 1 << 40
+    ZERO_WINDOW_PROBE = 1 << 41
+    ZERO_WINDOW_PROBE_ACK = 1 << 42
 
-    CHALLENGE_ACK = 1 << 45
+    CHALLENGE_ACK = 1 << 43
     """Answers an unacceptable SYN or RST (RFC 5961)."""
-    RST_WITHOUT_SYN = 1 << 46
-    """The only thing seen of its connection so far."""
-    FAST_OPEN = 1 << 47
+    FAST_OPEN = 1 << 44
     """A SYN with a Fast Open option (RFC 7413), or the SYN,ACK that accepts its data."""
-    ACK_BEYOND_FIN = 1 << 48
+    ACK_BEYOND_FIN = 1 << 45
     """Acknowledges more than the peer's FIN, after which nothing can come."""

@@ -260,12 +260,8 @@ def _shape(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecor
             facts |= Fact.SYN_WITH_FIN
         if flags & Flag.RST:
             facts |= Fact.SYN_WITH_RST
-        if row.payload_len:
-            facts |= Fact.SYN_WITH_DATA
     elif not flags & (Flag.ACK | Flag.RST):
         facts |= Fact.NO_ACK_FLAG
-    if flags & Flag.RST and row.payload_len:
-        facts |= Fact.RST_WITH_DATA
     if me.segments + peer.segments == 0:
         if not flags & Flag.SYN or flags & Flag.ACK:
             facts |= Fact.MIDSTREAM
@@ -274,7 +270,8 @@ def _shape(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecor
     if me.seen & Seen.RST and not flags & (Flag.RST | Flag.SYN):
         facts |= Fact.AFTER_RESET
     is_bare = row.payload_len == 0 and flags & (Flag.SYN | Flag.FIN | Flag.RST | Flag.ACK) == Flag.ACK
-    if is_bare and peer.latest & (Fact.SYN_IN_CONNECTION | Fact.RST_CHALLENGED):
+    is_repeated_syn = peer.latest & Fact.HANDSHAKE_1 and me.state >= State.ESTABLISHED
+    if is_bare and (is_repeated_syn or peer.latest & (Fact.SYN_IN_CONNECTION | Fact.RST_CHALLENGED)):
         facts |= Fact.CHALLENGE_ACK
     return facts
 

@@ -12,6 +12,8 @@ from inspector.wire.row import Flag
 
 __all__ = ["LABELS", "label_of"]
 
+_REPEATED = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
+
 _RESETS = (
     (Fact.RST_REFUSES, "RST (refused)"),
     (Fact.RST_ABORTS, "RST (abort)"),
@@ -21,19 +23,17 @@ _RESETS = (
 
 _SYNS = (
     (Fact.SYN_IN_CONNECTION, "SYN (stray)"),
-    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.OUT_OF_ORDER, "retransmission of SYN"),
+    (_REPEATED | Fact.OUT_OF_ORDER, "retransmission of SYN"),
     (Fact.SYN_CROSSING, "SYN (crossing)"),
     (Fact.HANDSHAKE_1, "SYN (1 of 3)"),
 )
 
 _SYN_ACKS = (
     (Fact.SYN_ACK_OTHER_SEQ, "SYN,ACK (stray)"),
-    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.OUT_OF_ORDER, "retransmission of SYN,ACK"),
+    (_REPEATED | Fact.OUT_OF_ORDER, "retransmission of SYN,ACK"),
     (Fact.SYN_CROSSING, "SYN,ACK (crossing)"),
     (Fact.HANDSHAKE_2, "SYN,ACK (2 of 3)"),
 )
-
-_REPEATED = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 
 _FINS = (
     (Fact.FIN_MOVED, "FIN (stray)"),

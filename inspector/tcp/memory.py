@@ -72,7 +72,7 @@ def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int)
     if row.flags & Flag.RST or facts & (STRAY | Fact.HANDSHAKE_3_WRONG_SEQ):
         return
     if row.flags & Flag.SYN:
-        _note_syn(row, me, facts, length)
+        _note_syn(row, me, facts)
     elif me.snd_nxt == UNKNOWN:
         me.snd_nxt = row.seq
         me.in_order = row.seq
@@ -91,7 +91,7 @@ def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int)
 
 
 @compilable
-def _note_syn(row: Row, me: EndRecord, facts: int, length: int) -> None:
+def _note_syn(row: Row, me: EndRecord, facts: int) -> None:
     if row.flags & Flag.ACK:
         me.seen |= Seen.SYN_ACK
         if not facts & Fact.SYN_ACK_WRONG_ACK:
@@ -102,8 +102,8 @@ def _note_syn(row: Row, me: EndRecord, facts: int, length: int) -> None:
             me.seen |= Seen.TFO_DATA
     if me.iss != row.seq:
         me.iss = row.seq
-        me.snd_nxt = plus(row.seq, length)
-        me.in_order = plus(row.seq, 1)
+        me.snd_nxt = plus(row.seq, 1)
+        me.in_order = me.snd_nxt
     note_offers(me, row.options, row.mss, row.window_scale)
 
 
@@ -124,7 +124,7 @@ def _new_bytes(row: Row, me: EndRecord) -> int:
     """How many payload bytes of the segment were not seen before, as far as one remembered hole can tell."""
     start = plus(row.seq, 1) if row.flags & Flag.SYN else row.seq
     beyond = ahead(plus(start, row.payload_len), me.snd_nxt)
-    if row.flags & Flag.SYN or beyond >= row.payload_len:
+    if beyond >= row.payload_len:
         return row.payload_len
     if beyond > 0:
         return beyond

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
+from inspector.wire.row import Option
 from tests.tcp.conversation import Conversation, kinds, labels, states
 
 
@@ -92,3 +94,87 @@ def test_rst_that_answers_an_unacceptable_syn_ack_resets_the_attempt() -> None:
     assert labels(connection)[-1] == "RST (answer)"
     assert states(connection)[-1] == "SYN-SENT LISTEN"
     assert (connection.handshake, connection.close) == (Handshake.RESET, Close.NONE)
+
+
+# ------------------------------------------------------------------- Fast Open, and data with a SYN
+
+
+def fast_open(data: int = 10) -> Conversation:
+    return Conversation().client("SYN", seq=100, data=data, options=Option.FAST_OPEN, fast_open_len=8)
+
+
+def test_fast_open_accepted() -> None:
+    connection = fast_open().server("SYN,ACK", seq=300, ack=111).client("ACK", seq=111, ack=301).connection()
+
+    assert labels(connection) == ["SYN (1 of 3) with data", "SYN,ACK (2 of 3)", "ACK (3 of 3)"]
+    assert [bool(traced.facts & Fact.FAST_OPEN) for traced in connection.segments] == [True, True, False]
+    assert (connection.originator.payload_bytes, connection.originator.retransmissions) == (10, 0)
+    assert not kinds(connection)
+
+
+def test_fast_open_accepted_in_part() -> None:
+    """The responder may take as much of the data as it likes; the rest is sent again."""
+    talk = fast_open().server("SYN,ACK", seq=300, ack=105).client("ACK", seq=105, ack=301, data=6)
+
+    connection = talk.connection()
+
+    assert states(connection)[-1] == "ESTABLISHED ESTABLISHED"
+    assert connection.originator.payload_bytes == 10
+    assert not kinds(connection)
+
+
+def test_fast_open_ignored() -> None:
+    """The SYN,ACK acknowledges the SYN alone, and the data come again with the third segment."""
+    talk = fast_open().server("SYN,ACK", seq=300, ack=101).client("ACK", seq=101, ack=301, data=10)
+
+    connection = talk.connection()
+
+    assert labels(connection)[1:] == ["SYN,ACK (2 of 3)", "ACK (3 of 3) with data"]
+    assert not connection.segments[1].facts & Fact.FAST_OPEN
+    assert (connection.originator.payload_bytes, connection.originator.retransmissions) == (10, 1)
+    assert not kinds(connection)
+
+
+def test_fast_open_server_may_answer_before_the_third_segment() -> None:
+    """RFC 7413 section 4.2.2; the server stays in SYN-RECEIVED, and the third segment acknowledges its data."""
+    talk = fast_open().server("SYN,ACK", seq=300, ack=111).server("ACK,PSH", seq=301, ack=111, data=5)
+
+    connection = talk.client("ACK", seq=111, ack=306).connection()
+
+    assert states(connection)[2:] == ["ESTABLISHED SYN-RECEIVED", "ESTABLISHED ESTABLISHED"]
+    assert labels(connection)[2:] == ["data", "ACK (3 of 3)"]
+    assert not kinds(connection)
+
+
+def test_data_with_a_syn_without_the_option() -> None:
+    """RFC 9293 section 3.4 allows it; the SYN,ACK may acknowledge the data or not."""
+    taken = Conversation().client("SYN", seq=100, data=10).server("SYN,ACK", seq=300, ack=111).connection()
+    left = Conversation().client("SYN", seq=100, data=10).server("SYN,ACK", seq=300, ack=101).connection()
+
+    assert labels(taken) == labels(left) == ["SYN (1 of 3) with data", "SYN,ACK (2 of 3)"]
+    assert not kinds(taken) + kinds(left)
+
+
+def test_syn_ack_beyond_the_data_of_the_syn_is_wrong() -> None:
+    connection = fast_open().server("SYN,ACK", seq=300, ack=112).connection()
+
+    assert kinds(connection) == ["syn-ack-wrong-ack"]
+    assert states(connection)[-1] == "SYN-SENT SYN-RECEIVED"
+
+
+def test_fast_open_syn_repeated_without_data() -> None:
+    """A SYN that gets no answer is sent again bare (RFC 7413 section 4.1.3)."""
+    talk = fast_open().client("SYN", seq=100).server("SYN,ACK", seq=300, ack=101)
+
+    connection = talk.client("ACK", seq=101, ack=301, data=10).connection()
+
+    assert labels(connection)[1] == "retransmission of SYN"
+    assert connection.originator.payload_bytes == 10
+    assert not kinds(connection)
+
+
+def test_fast_open_syn_repeated_after_its_answer() -> None:
+    connection = fast_open().server("SYN,ACK", seq=300, ack=111).again(0).connection()
+
+    assert labels(connection)[-1] == "retransmission of SYN with data"
+    assert connection.originator.payload_bytes == 10
