@@ -91,7 +91,7 @@ class Comparer:
     def compare(self, inspected: Connection | Exchange | Subject) -> Comparison:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
-        reading = read(self.matcher, self.matcher.align(subject.events), subject.events)
+        reading = read(self.matcher, *self.matcher.align(subject.events), subject.events)
         found = differences(reading, subject, self.peers)
         return Comparison(
             self.name,

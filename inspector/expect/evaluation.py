@@ -55,8 +55,8 @@ UNKNOWN = 1
 SWAPPED = 2
 """Two neighbours in the other order: less than the two numbers that would be wrong otherwise."""
 
-NUMBER = 3
-"""One wrong number."""
+NUMBER = 6
+"""One wrong number. Two in different segments are a worse explanation than one segment that is missing."""
 
 NUMBERS_AT_MOST = 9
 """Below MISSING: a segment with all its numbers wrong is still that segment."""

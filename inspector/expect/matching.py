@@ -22,7 +22,7 @@ is the one way in which the result can be less than the best.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
@@ -44,10 +44,10 @@ from inspector.expect.evaluation import (
 from inspector.expect.forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from inspector.expect.automaton import Automaton
-    from inspector.expect.evaluation import Bindings, Prepared
+    from inspector.expect.evaluation import Bindings, Evaluation, Prepared
     from inspector.expect.forecast import Forecast
     from inspector.expect.subject import Event
 
@@ -97,8 +97,13 @@ class _Hypothesis:
     cost: int
     position: int
     bindings: Bindings
+    uses: tuple[int, ...]
+    """For each symbol the fields that agree with it so far, which would be wrong if it were bound anew."""
     trace: _Trace | None
 
+
+_Way = tuple[int, "Bindings", tuple[int, ...]]
+"""A price, the bindings after it, and the uses of each symbol."""
 
 _Cells = dict[int, list[_Hypothesis]]
 """Hypotheses by the position where they stand."""
@@ -118,8 +123,8 @@ class Matcher:
         self._live = tuple(tuple(place for place in range(len(index)) if mask >> place & 1) for mask in automaton.live)
         self._carried: dict[object, tuple[int, ...]] = {}
 
-    def align(self, events: tuple[Event, ...]) -> list[Step]:
-        """The steps of the cheapest alignment, in order.
+    def align(self, events: tuple[Event, ...]) -> tuple[list[Step], Bindings]:
+        """The steps of the cheapest alignment, in order, and what it takes the symbols to be at its end.
 
         ExpectationError where the work would pass `MOST_CELLS` or `MOST_WORK`.
         """
@@ -136,7 +141,7 @@ class Matcher:
                     break
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
-        return _steps(found.trace)
+        return _steps(found.trace), found.bindings
 
     def refuse(self, events: int) -> NoReturn:
         """Complain that it is too much work."""
@@ -194,7 +199,8 @@ class _Search:
 
     def run(self) -> _Hypothesis | None:
         """The cheapest whole way, or None within this budget."""
-        start = _Hypothesis(_ONE // 2, START, (None,) * len(self.matcher.automaton.symbols), None)
+        count = len(self.matcher.automaton.symbols)
+        start = _Hypothesis(_ONE // 2, START, (None,) * count, (0,) * count, None)
         self.waiting[0] = [start]
         for index in range(len(self.events)):
             if not self.waiting:
@@ -249,7 +255,7 @@ class _Search:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
                 bindings = _forgotten(hypothesis.bindings, forget)
                 trace = (hypothesis.trace, Step(Move.MISSING, successor, -1, forget))
-                yield _Hypothesis(cost, successor, bindings, trace)
+                yield _Hypothesis(cost, successor, bindings, hypothesis.uses, trace)
 
     def _consume(self, hypothesis: _Hypothesis, index: int) -> None:
         """What `hypothesis` may make of the event at `index`."""
@@ -272,14 +278,14 @@ class _Search:
         elif not self.exact:
             trace = (hypothesis.trace, Step(Move.EXTRA, hypothesis.position, index))
             cost = hypothesis.cost + EXTRA * _ONE
-            self._wait(index + 1, _Hypothesis(cost, hypothesis.position, hypothesis.bindings, trace))
+            self._wait(index + 1, replace(hypothesis, cost=cost, trace=trace))
 
     def _free(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
         """The event falls into a `...`, which leaves no step but the one that entered it."""
         if successor != hypothesis.position:
             trace = (hypothesis.trace, Step(Move.FREE, successor, index, forget))
             bindings = _forgotten(hypothesis.bindings, forget)
-            hypothesis = _Hypothesis(hypothesis.cost, successor, bindings, trace)
+            hypothesis = replace(hypothesis, position=successor, bindings=bindings, trace=trace)
         self._wait(index + 1, hypothesis)
 
     def _match(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
@@ -291,18 +297,19 @@ class _Search:
             return
         bindings = _forgotten(hypothesis.bindings, forget)
         trace = (hypothesis.trace, Step(Move.MATCH, successor, index, forget))
-        for cost, bound in self._ways(line, self.events[index], bindings):
+        uses = hypothesis.uses if bindings is hypothesis.bindings else _only_bound(hypothesis.uses, bindings)
+        for cost, bound, used in self._ways(line, self.events[index], bindings, uses):
             price = hypothesis.cost + (carried + cost) * _ONE - 1
-            self._wait(index + 1, _Hypothesis(price, successor, bound, trace))
+            self._wait(index + 1, _Hypothesis(price, successor, bound, used, trace))
 
-    def _ways(self, line: Prepared, event: Event, bindings: Bindings) -> Iterator[tuple[int, Bindings]]:
-        """`(cost, bindings)` of the numbers; a number is wrong, or tells of a wrong one before."""
+    def _ways(self, line: Prepared, event: Event, bindings: Bindings, uses: tuple[int, ...]) -> Iterator[_Way]:
+        """What the numbers may cost: one is wrong, or tells that those were wrong which bound its symbol before."""
         found = evaluate(line, event, bindings)
         if self.exact:
             if found.cost == 0:
-                yield 0, found.bindings
+                yield 0, found.bindings, uses
             return
-        yield found.cost + UNKNOWN * found.unknown, found.bindings
+        yield found.cost + UNKNOWN * found.unknown, found.bindings, _used(line, found, uses)
         for check in found.wrong[:2]:
             actual = event.numbers[check.index]
             if not check.equation or actual is None:
@@ -311,7 +318,9 @@ class _Search:
                 value = solve(check, symbol, actual, found.bindings)
                 if value is not None:
                     again = evaluate(line, event, (*bindings[:symbol], value, *bindings[symbol + 1 :]))
-                    yield NUMBER + again.cost + UNKNOWN * again.unknown, again.bindings
+                    cost = NUMBER * uses[symbol] + again.cost + UNKNOWN * again.unknown
+                    anew = (*uses[:symbol], 0, *uses[symbol + 1 :])
+                    yield cost, again.bindings, _used(line, again, anew)
 
     def _swap(self, hypothesis: _Hypothesis, first: int, pair: tuple[int, int], forget: int) -> None:
         """The line `first` is the later event of the pair, and the line after it the earlier, numbers and all."""
@@ -331,10 +340,27 @@ class _Search:
                 continue
             trace: _Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))
-            self._wait(later + 1, _Hypothesis(hypothesis.cost + SWAPPED * _ONE - 2, second, more.bindings, trace))
+            uses = _used(other, more, _used(line, found, hypothesis.uses))
+            cost = hypothesis.cost + SWAPPED * _ONE - 2
+            self._wait(later + 1, _Hypothesis(cost, second, more.bindings, uses, trace))
 
 
-def _forgotten(bindings: Sequence[int | None], forget: int) -> Bindings:
+def _used(line: Prepared, found: Evaluation, uses: tuple[int, ...]) -> tuple[int, ...]:
+    """One more use for each symbol of a field that agrees."""
+    counted = list(uses)
+    for check in line.checks:
+        if check.equation and check not in found.wrong:
+            for symbol, _ in check.low[1]:
+                counted[symbol] += 1
+    return tuple(counted)
+
+
+def _only_bound(uses: tuple[int, ...], bindings: Bindings) -> tuple[int, ...]:
+    """No uses of what was forgotten."""
+    return tuple([0 if value is None else count for count, value in zip(uses, bindings, strict=True)])
+
+
+def _forgotten(bindings: Bindings, forget: int) -> Bindings:
     if not forget:
-        return tuple(bindings)
+        return bindings
     return tuple(None if forget >> place & 1 else value for place, value in enumerate(bindings))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inspector.expect.matching import Matcher, Step
     from inspector.expect.notation import Line
     from inspector.expect.subject import Event
+    from inspector.findings import Side
 
 __all__ = ["Reading", "Written", "read"]
 
@@ -76,10 +77,14 @@ class Reading:
         return [self.numbers[place] for place in written.symbols]
 
 
-def read(matcher: Matcher, steps: Sequence[Step], events: Sequence[Event]) -> Reading:
-    """The reading of an alignment."""
+def read(matcher: Matcher, steps: Sequence[Step], guess: Sequence[int | None], events: Sequence[Event]) -> Reading:
+    """The reading of an alignment; `guess` is what it took the symbols to be at its end."""
     reading = _laid_out(matcher, steps, len(events))
-    reading.numbers = _numbers(reading, events)
+    last = {name: place for place, name in enumerate(reading.names)}
+    guessed: list[int | None] = [None] * len(reading.names)
+    for symbol, value in zip(matcher.automaton.symbols, guess, strict=True):
+        guessed[last[symbol]] = value
+    reading.numbers = _numbers(reading, events, guessed)
     _recognise(reading, events)
     return reading
 
@@ -140,10 +145,25 @@ def _equations(lines: Iterable[Written], events: Sequence[Event]) -> list[_Equat
     return found
 
 
-def _numbers(reading: Reading, events: Sequence[Event]) -> list[int | None]:
-    """The number of each symbol: bound at its first use, then put to the vote of all its uses."""
+def _numbers(reading: Reading, events: Sequence[Event], guess: Sequence[int | None]) -> list[int | None]:
+    """The number of each symbol: from its first use, or from the guess if fewer fields are wrong by it."""
     equations = _equations(reading.lines, events)
-    numbers: list[int | None] = [None] * len(reading.names)
+    first = _voted([None] * len(reading.names), equations, events)
+    if not any(value is not None and value != known for value, known in zip(guess, first, strict=True)):
+        return first
+    other = _voted(list(guess), equations, events)
+    return other if _unequal(equations, other) < _unequal(equations, first) else first
+
+
+def _unequal(equations: Iterable[_Equation], numbers: Sequence[int | None]) -> int:
+    return sum(
+        not holds(equation.check, equation.actual, [numbers[place] for place in equation.written.symbols])
+        for equation in equations
+    )
+
+
+def _voted(numbers: list[int | None], equations: Sequence[_Equation], events: Sequence[Event]) -> list[int | None]:
+    """What is not known yet is bound in the order of the lines; then each is put to the vote of all its uses."""
     _bind(equations, numbers)
     uses: dict[int, list[_Equation]] = {}
     for equation in equations:
@@ -228,14 +248,21 @@ def _confirmations(
         sender = own.sender if is_seq else own.sender.other
         begin = number % _MODULUS
         end = (begin + own.seg_len) % _MODULUS if is_seq else begin
-        for index, event in enumerate(events):
-            if index < equation.event:
-                fits = event.sender is sender and ((event.value("seq") or 0) + event.seg_len) % _MODULUS == begin
-                confirmed += fits and (index, "seq") not in written
-            elif index > equation.event:
-                name = "seq" if event.sender is sender else "ack"
-                confirmed += event.value(name) == end and (index, name) not in written
+        confirmed += _continues(begin, sender, equation.event, events, written)
+        for index in range(equation.event + 1, len(events)):
+            name = "seq" if events[index].sender is sender else "ack"
+            confirmed += events[index].value(name) == end and (index, name) not in written
     return confirmed
+
+
+def _continues(begin: int, sender: Side, before: int, events: Sequence[Event], written: set[tuple[int, str]]) -> bool:
+    """Whether the last segment of `sender` before the event at `before` ended where `begin` is."""
+    for index in range(before - 1, -1, -1):
+        event = events[index]
+        if event.sender is sender:
+            end = ((event.value("seq") or 0) + event.seg_len) % _MODULUS
+            return end == begin and (index, "seq") not in written
+    return False
 
 
 # -------------------------------------------------------------------------- what seemed missing
@@ -274,7 +301,7 @@ def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event
     lines = list(reading.lines)
     lines[index] = replace(lines[index], event=event)
     trial = Reading(lines, reading.extra, reading.free, reading.names)
-    trial.numbers = _numbers(trial, events)
+    trial.numbers = _numbers(trial, events, reading.numbers)
     if _agreement(trial, events) <= _agreement(reading, events) or _wrong(trial, events) > _wrong(reading, events):
         return False
     reading.lines, reading.numbers = lines, trial.numbers

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
-from inspector.expect.flags import ACK, FIN, RST, SYN
+from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Connection
 from inspector.tcp.sequence import ahead
@@ -193,6 +193,8 @@ class _Ledger:
     """What each end has sent and acknowledged so far: enough to know a plain acknowledgment when it is seen."""
 
     def __init__(self) -> None:
+        self.ends: list[set[int]] = [set(), set()]
+        """The numbers at which segments of each end ended: where a plain acknowledgment may stand."""
         self.next: list[int | None] = [None, None]
         """The number after the highest that each end sent (SND.NXT)."""
         self.acked: list[int | None] = [None, None]
@@ -214,18 +216,22 @@ class _Ledger:
 
     def _plain(self, sender: Side, row: Row) -> str:
         """Why this plain acknowledgment need not be expected; empty for anything else."""
-        if row.payload_len or row.flags & (SYN | FIN | RST | ACK) != ACK:
+        if row.payload_len or row.flags & COMPARED != ACK or not self._is_plausible(sender, row):
             return ""
-        sent, acked, reach = self.next[sender], self.acked[sender], self.next[sender.other]
-        if reach is None or ahead(row.ack, reach) > 0 or (sent is not None and ahead(row.seq, sent) > 0):
-            return ""
+        acked, first = self.acked[sender], self.syn[sender.other]
         if acked is not None and ahead(row.ack, acked) <= 0:
             return "repeated acknowledgments"
-        if row.ack == self.fin[sender.other]:
-            return ""
-        if acked is None and self.syn[sender.other] is not None:
+        completes_handshake = acked is None and first is not None
+        if completes_handshake or row.ack == self.fin[sender.other]:
             return ""
         return "plain acknowledgments of data"
+
+    def _is_plausible(self, sender: Side, row: Row) -> bool:
+        """Whether it acknowledges what was sent, and stands where its sender's segments end."""
+        reach, first = self.next[sender.other], self.syn[sender.other]
+        if reach is None or ahead(row.ack, reach) > 0 or (first is not None and ahead(row.ack, first) < 0):
+            return False
+        return not self.ends[sender] or row.seq in self.ends[sender]
 
     def note(self, sender: Side, row: Row) -> None:
         """Remember what this segment moved."""
@@ -233,6 +239,7 @@ class _Ledger:
         end = (row.seq + row.payload_len + syn + fin) % _MODULUS
         if not row.flags & RST:
             self.next[sender] = _further(self.next[sender], end)
+            self.ends[sender].add(end)
         if syn:
             self.syn[sender] = (row.seq + 1) % _MODULUS
         if fin:
