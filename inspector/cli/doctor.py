@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from inspector.cli.environment import cache_folder, command_line, pick_unicode
-from inspector.cli.output import ExitCode, print_json, print_wrapped
+from inspector.cli.output import ExitCode, print_json, print_text, print_wrapped
 
 __all__ = ["doctor"]
 
@@ -31,6 +31,6 @@ def doctor(*, as_json: bool) -> int:
             mark = fact if each.ok is None else good if each.ok else bad
             print_wrapped(f"{mark} {each.name:<{widest}}  ", each.detail)
             if each.remedy and not each.ok:
-                print_wrapped(" " * (widest + len(mark) + 3) + "-> ", each.remedy)
+                print_text(f"{' ' * (widest + len(mark) + 3)}-> {each.remedy}\n")  # one line: it can be pasted
     can_capture = any(each.ok for each in checks if each.name.startswith("capture "))
     return ExitCode.AS_EXPECTED if can_capture else ExitCode.NO_PRIVILEGE
