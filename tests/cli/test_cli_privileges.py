@@ -1,0 +1,177 @@
+"""Who runs it: nobody in particular, root by way of `sudo`, and a user whose cache cannot be written."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import site
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.command import ROOT, Done, inspector, plain_environment, shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOBODY = 65534
+INVOKER = 54321
+
+
+class Nobody:
+    """A user without any privilege, with a home and an `inspector` of a Python that all may start."""
+
+    def __init__(self, home: Path, python: str) -> None:
+        self.home = home
+        self.program = home / "bin" / "inspector"
+        self.program.parent.mkdir()
+        paths = [str(ROOT), *site.getsitepackages()]
+        self.program.write_text(
+            f"#!{python} -B\nimport sys\nsys.path[:0] = {paths!r}\nfrom inspector.cli.main import main\nmain()\n",
+            encoding="utf-8",
+        )
+        self.program.chmod(0o755)
+        self.quoted = shlex.quote(str(self.program))
+        self._before = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all"]
+
+    def shell(self, line: str) -> Done:
+        """Run a line as it would be pasted into a shell."""
+        done = subprocess.run(
+            [*self._before, "sh", "-c", line],
+            cwd=self.home,
+            env=plain_environment(HOME=str(self.home)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def inspector(self, words: str) -> Done:
+        return self.shell(f"{self.quoted} {words}")
+
+
+@pytest.fixture(scope="module")
+def nobody(root: None) -> Iterator[Nobody]:  # noqa: ARG001 - a fixture cannot be asked for otherwise
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv (util-linux)")
+    python = "/usr/bin/python3"
+    with tempfile.TemporaryDirectory(prefix="no body ") as folder:  # pytest's folders are closed to others
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "home"
+        home.mkdir()
+        user = Nobody(home, python)
+        shutil.chown(home, NOBODY, NOBODY)
+        done = user.inspector("--version")
+        if done.code:
+            pytest.skip(f"needs a Python 3.11 as {python} that can import what is installed here: {done.err[-200:]}")
+        yield user
+
+
+def ways_of(done: Done) -> list[str]:
+    """The lines under `try:`."""
+    return [line.strip() for line in done.err.partition("try:\n")[2].splitlines()]
+
+
+@pytest.mark.parametrize("words", ["demo tcp-hello", "demo all", "capture --port 9 -c 1", "exec --port 9 -- true"])
+def test_4_without_privilege_and_the_first_way_out_is_the_administrators(nobody: Nobody, words: str) -> None:
+    done = nobody.inspector(words)
+
+    assert done.code == 4
+    assert "needs the privilege CAP_NET_RAW" in done.err.splitlines()[0]
+    assert ways_of(done)[0].startswith(("sudo ", "su "))
+    assert "inspector" in ways_of(done)[0]
+    assert words in ways_of(done)[0]
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("words", ["demo tcp-hello -w 'my demo.pcapng'", "exec --port 9 -- true"])
+def test_the_way_by_a_namespace_works_when_it_is_pasted(nobody: Nobody, words: str) -> None:
+    ways = [way for way in ways_of(nobody.inspector(words)) if way.startswith("unshare ")]
+    if not ways:
+        pytest.skip("no user namespaces here, and none was offered")
+    done = nobody.shell(ways[0])
+
+    assert done.code == (0 if "demo" in words else 5), done.err
+    assert "verdict" in done.out
+
+
+def test_a_demo_that_may_not_capture_leaves_an_earlier_capture_alone(nobody: Nobody) -> None:
+    earlier = nobody.home / "tcp-oneway.pcapng"
+    earlier.write_bytes(shipped("tcp-oneway").read_bytes())
+    shutil.chown(earlier, NOBODY, NOBODY)
+
+    assert nobody.inspector("demo tcp-oneway").code == 4
+    assert earlier.read_bytes() == shipped("tcp-oneway").read_bytes()
+
+
+def test_replay_needs_no_privilege_and_nothing_that_can_be_written(nobody: Nobody) -> None:
+    shown = nobody.home / "refused.pcapng"
+    shown.write_bytes(shipped("refused").read_bytes())
+    shown.chmod(0o444)
+    done = nobody.shell(f"HOME=/proc/none XDG_CACHE_HOME=/proc/none {nobody.quoted} replay refused.pcapng")
+
+    assert done.code == 0, done.err
+    assert done.err == ""
+    assert "handshake refused" in done.out
+
+
+def test_the_doctor_says_what_lacks(nobody: Nobody) -> None:
+    done = nobody.inspector("doctor")
+
+    assert done.code == 4
+    assert "✗ CAP_NET_RAW" in done.out
+    assert re.search(r"-> su.*inspector.* doctor", done.out)
+
+
+def test_a_file_that_may_not_be_read_is_said(nobody: Nobody) -> None:
+    closed = nobody.home / "closed.pcapng"
+    closed.write_bytes(b"")
+    closed.chmod(0o600)
+
+    assert nobody.inspector("replay closed.pcapng").code == 3
+    assert "Permission denied" in nobody.inspector("replay closed.pcapng").err
+
+
+def test_a_folder_that_may_not_be_written_is_said(nobody: Nobody) -> None:
+    ways = [way for way in ways_of(nobody.inspector("demo tcp-hello --port auto")) if way.startswith("unshare ")]
+    if not ways:
+        pytest.skip("no user namespaces here, and none was offered")
+    done = nobody.shell(f"cd / && {ways[0]}")
+
+    assert done.code == 3
+    assert "tcp-hello.pcapng: cannot be written: Permission denied" in done.err
+
+
+# ---------------------------------------------------------------------------- sudo
+
+
+@pytest.mark.usefixtures("root", "can_capture")
+def test_what_is_made_under_sudo_belongs_to_the_user_who_asked(tmp_path: Path) -> None:
+    sudo: dict[str, Any] = {"SUDO_UID": str(INVOKER), "SUDO_GID": str(INVOKER)}
+    done = inspector("demo", "tcp-hello", "--port", "auto", "-w", "new/x.pcapng", cwd=tmp_path, **sudo)
+    made = [tmp_path / "new", tmp_path / "new" / "x.pcapng"]
+
+    assert done.code == 0, done.err
+    assert [(path.stat().st_uid, path.stat().st_gid) for path in made] == [(INVOKER, INVOKER)] * 2
+
+
+@pytest.mark.usefixtures("root", "can_capture")
+def test_without_sudo_it_belongs_to_root(tmp_path: Path) -> None:
+    done = inspector("demo", "tcp-hello", "--port", "auto", "-w", "x.pcapng", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    assert (tmp_path / "x.pcapng").stat().st_uid == 0
+
+
+@pytest.mark.parametrize("sudo", [{"SUDO_UID": "many", "SUDO_GID": "x"}, {"SUDO_UID": "1000"}], ids=["text", "half"])
+@pytest.mark.usefixtures("root", "can_capture")
+def test_an_odd_sudo_environment_is_no_reason_to_fail(sudo: dict[str, Any], tmp_path: Path) -> None:
+    done = inspector("demo", "tcp-oneway", "--port", "auto", "-w", tmp_path / "x.pcapng", cwd=tmp_path, **sudo)
+
+    assert done.code == 0, done.err
