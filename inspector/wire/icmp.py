@@ -42,8 +42,8 @@ def icmp(frame: Any, at: int, end: int, limit: int, row: Any) -> int:
         return Reason.ICMP_CUT
     row.icmp_type = u8(frame, at)
     row.icmp_code = u8(frame, at + 1)
-    row.header_len = 8
     if not is_error(row.protocol, row.icmp_type):
+        row.header_len = 8
         return Reason.ICMP_MESSAGE
     return quote(frame, at + 8, min(end, quote_end(frame, at, limit, row)), limit, row)
 

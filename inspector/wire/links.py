@@ -220,10 +220,8 @@ def mpls(frame: Any, at: int, end: int) -> tuple[int, int]:
     while at + 4 <= end:
         bottom = u8(frame, at + 2) & 1
         at += 4
-        if bottom:
-            if at < end and u8(frame, at) >> 4 in (4, 6):
-                return at, Kind.IPV4
-            return at, -Reason.NOT_IP
+        if bottom and at < end:
+            return at, Kind.IPV4 if u8(frame, at) >> 4 in (4, 6) else -Reason.NOT_IP
     return at, -Reason.LINK_CUT
 
 
