@@ -50,7 +50,7 @@ class Fact(Constants):
     FIN_MOVED = 1 << 15
     """A second FIN at another sequence number."""
     FIN_ACK_SHORT = 1 << 16
-    """Follows the peer's FIN, says nothing new, and acknowledges one less than it: see `judgement`."""
+    """Follows the peer's FIN, evidently has it or says nothing new, and acknowledges one less: see `judgement`."""
     DATA_AFTER_FIN = 1 << 17
     """Payload beyond the sender's own FIN."""
     AFTER_RESET = 1 << 18

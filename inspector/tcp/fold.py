@@ -302,7 +302,8 @@ def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
             facts |= Fact.FIN_CROSSING
         is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
         says_nothing_new = row.ack == me.last_ack and row.window == me.raw_window
-        if past_fin == -1 and is_bare and says_nothing_new and not peer.seen & Seen.FIN_ACKED:
+        has_the_fin = says_nothing_new or peer.seen & Seen.FIN_WITH_DATA
+        if past_fin == -1 and is_bare and has_the_fin and not peer.seen & Seen.FIN_ACKED:
             facts |= Fact.FIN_ACK_SHORT
             trace.expected_ack = plus(peer.fin_seq, 1)
     return facts

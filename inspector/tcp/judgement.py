@@ -5,8 +5,8 @@ and repeats. Some facts are only judged in hindsight, when the whole connection 
 
 * A third segment that acknowledges too much is wrong, unless the responder turns out to go on beyond a gap:
   then the capture missed segments of it, and the number may be right.
-* An ACK one short of a FIN may simply have crossed it. It is wrong if it said nothing new and the
-  FIN was never acknowledged.
+* An ACK one short of a FIN may simply have crossed it. It is wrong if the FIN was never acknowledged, and it
+  said nothing new or acknowledged data that came in one segment with the FIN.
 """
 
 from __future__ import annotations

@@ -78,6 +78,8 @@ def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int)
         me.in_order = row.seq
     if facts & Fact.DATA_AFTER_FIN:
         return
+    if row.flags & Flag.FIN and row.payload_len and row.seq == me.snd_nxt:
+        me.seen |= Seen.FIN_WITH_DATA
     me.payload_bytes += _new_bytes(row, me)
     end = plus(row.seq, length)
     if ahead(end, me.snd_nxt) > 0:
@@ -199,4 +201,4 @@ def _note_window(row: Row, me: EndRecord, peer: EndRecord) -> None:
         both = me.window_scale >= 0 and peer.window_scale >= 0
         me.window = row.window << me.window_scale if both else row.window
     else:
-        me.window = UNKNOWN
+        me.window = UNKNOWN if row.window else 0

@@ -45,6 +45,8 @@ class Seen(Constants):
     """It answered a SYN with an acceptable RST before any SYN,ACK."""
     HANDSHAKE_3 = 32768
     """It sent the third segment, or one that comes after it."""
+    FIN_WITH_DATA = 8
+    """Its FIN came in one segment with the last of its data, so that nobody has these without the FIN."""
     DOUBLED = 65536
     """The capture holds a frame of its twice."""
 

@@ -1,7 +1,7 @@
 """The transfer of data in Wireshark's words and by its conditions (tcp.analysis.*). Compilable.
 
 Wireshark's rules take SYN and FIN for data; ours do not call the first SYN,ACK a repeat of its sender's SYN
-(simultaneous open: RFC 9293 Figure 7 prescribes the same sequence number), nor the first SYN one of
+(simultaneous open: RFC 9293 Figure 7 prescribes the same sequence number), nor the first SYN or FIN one of
 what its answer, captured earlier, told of it. These facts describe; they move no state.
 """
 
@@ -65,7 +65,7 @@ def _next_due(me: EndRecord) -> int:
 @compilable
 def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, length: int) -> int:
     """Why a segment that begins before SND.NXT begins there."""
-    if row.flags & Flag.SYN and not me.seen & (Seen.SYN_ACK if row.flags & Flag.ACK else Seen.SYN):
+    if _is_first_of_its_kind(row, me):
         return 0
     end = plus(row.seq, length)
     if row.payload_len and me.snd_una != UNKNOWN and ahead(end, me.snd_una) <= 0:
@@ -79,6 +79,14 @@ def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionReco
     if end != me.snd_nxt and _within(row.time_ns, me.last_new_ns, patience):
         return Fact.OUT_OF_ORDER
     return Fact.RETRANSMISSION
+
+
+@compilable
+def _is_first_of_its_kind(row: Row, me: EndRecord) -> bool:
+    """A SYN, SYN,ACK or bare FIN that this end has not sent before."""
+    if row.flags & Flag.SYN:
+        return not me.seen & (Seen.SYN_ACK if row.flags & Flag.ACK else Seen.SYN)
+    return row.flags & Flag.FIN > 0 and row.payload_len == 0 and not me.seen & Seen.FIN
 
 
 @compilable
