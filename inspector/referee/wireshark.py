@@ -37,10 +37,10 @@ from inspector.errors import CaptureError, CaptureFileError
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
-__all__ = ["LABELS", "Opinion", "Testimony", "bulk_opinions", "opinions", "tshark_version"]
+__all__ = ["LABELS", "Opinion", "Opinions", "bulk_opinions", "opinions", "tshark_version"]
 
 LABELS = (
     "ack_lost_segment",
@@ -114,25 +114,41 @@ class Opinion:
     """Of `LABELS`."""
 
 
-class Testimony:
+class Opinions:
     """All of tshark's opinions on a capture, in its order: iterate it once. A context manager, to end tshark early.
 
     Raises CaptureError from the iteration, where tshark or pyshark fails, and CaptureFileError where tshark cannot
     read the capture at all.
     """
 
-    def __init__(self, path: str, process: subprocess.Popen[bytes], read: Callable[[IO[bytes]], Iterator[Any]]) -> None:
+    def __init__(
+        self, path: str, process: subprocess.Popen[bytes], read: Callable[[IO[bytes]], Iterator[Opinion | None]]
+    ) -> None:
         self.path = path
         self.told = 0
         """Opinions given so far."""
         self.cut = False
         """Whether tshark found the capture cut or damaged after what it told; known when the iteration has ended."""
         self._process = process
-        self._read = read
-        self._opinions = self._tell()
+        self._opinions = read(process.stdout) if process.stdout is not None else iter(())
+        self._ended = False
 
     def __iter__(self) -> Iterator[Opinion]:
-        return self._opinions
+        return self
+
+    def __next__(self) -> Opinion:
+        try:
+            for opinion in self._opinions:
+                if opinion is not None:
+                    self.told += 1
+                    return opinion
+            if not self._ended:
+                self._judge(self._process.wait())
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        raise StopIteration
 
     def __enter__(self) -> Self:
         return self
@@ -142,32 +158,18 @@ class Testimony:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """End tshark, if it has not ended by itself."""
-        self._opinions.close()
-        self._end()
-
     def __del__(self) -> None:
-        self._end()
+        self.close()
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End tshark, if it has not ended by itself; nothing more is told."""
+        self._ended = True
+        self._opinions = iter(())
         if self._process.stdout is not None:
             self._process.stdout.close()
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-
-    def _tell(self) -> Generator[Opinion]:
-        if self._process.stdout is None:
-            raise TypeError("tshark was started without a pipe")
-        try:
-            for opinion in self._read(self._process.stdout):
-                if opinion is not None:
-                    self.told += 1
-                    yield opinion
-            self._judge(self._process.wait())
-        finally:
-            self._end()
 
     def _judge(self, code: int) -> None:
         """Tell a whole capture from a cut one: tshark ends with 2 on a cut file, and on one that it cannot read."""
@@ -182,7 +184,7 @@ class Testimony:
         self.cut = code != 0
 
 
-def opinions(path: str | Path) -> Testimony:
+def opinions(path: str | Path) -> Opinions:
     """What tshark says of every TCP segment of a capture, read by pyshark.
 
     Raises CaptureError: no pyshark, no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
@@ -191,7 +193,7 @@ def opinions(path: str | Path) -> Testimony:
     return _ask(path, lambda stream: _from_pdml(stream, parse), "-T", "pdml", "-J", _SUBTREES)
 
 
-def bulk_opinions(path: str | Path) -> Testimony:
+def bulk_opinions(path: str | Path) -> Opinions:
     """The same as `opinions`, of tshark alone: for captures of more than some thousand frames.
 
     Raises CaptureError: no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
@@ -228,7 +230,7 @@ def _version_of(tshark: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups()))
 
 
-def _ask(path: str | Path, read: Callable[[IO[bytes]], Iterator[Any]], *output: str) -> Testimony:
+def _ask(path: str | Path, read: Callable[[IO[bytes]], Iterator[Opinion | None]], *output: str) -> Opinions:
     tshark = _tshark()
     version = _version_of(tshark)
     if version < _OLDEST:
@@ -244,7 +246,7 @@ def _ask(path: str | Path, read: Callable[[IO[bytes]], Iterator[Any]], *output: 
     # An absolute path, for a file may be named `-`.
     command = [tshark, "-n", "-2", "-r", str(Path(path).resolve()), "-Y", "tcp", *preferences, *output]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return Testimony(str(path), process, read)
+    return Opinions(str(path), process, read)
 
 
 def _pyshark_parser() -> Callable[[bytes], Any]:
