@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +195,7 @@ OTHER_STREAMS = {
 }
 
 
+@cache
 def seen_by_tshark(tshark: str, path: Path) -> dict[int, dict[str, int]]:
     """The fields of each frame that holds a segment."""
     fields = [word for field in FIELDS for word in ("-e", field)]
