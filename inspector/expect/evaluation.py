@@ -58,23 +58,23 @@ SWAPPED = 2
 NUMBER = 6
 """One wrong number. Two in different segments are a worse explanation than one segment that is missing."""
 
-NUMBERS_AT_MOST = 9
+_NUMBERS_AT_MOST = 9
 """Below MISSING: a segment with all its numbers wrong is still that segment."""
 
 MISSING = 10
 EXTRA = 10
 
-FLAGS = 12
+_FLAGS = 12
 """Above MISSING, so that a missing segment is not found in some other that may be passed over; below MISSING and
 EXTRA, so that a segment in the right place with a wrong flag is that segment."""
 
-FLAG_MORE = 1
+_FLAG_MORE = 1
 """Each further wrong flag."""
 
-NO_CONTROL = 5
+_NO_CONTROL = 5
 """Data where a SYN or RST is expected: rather some other segment of theirs."""
 
-SHAPE = 12
+_SHAPE = 12
 """Data where none is expected, or none where some is: as good as a wrong flag."""
 
 IMPOSSIBLE = 1 << 30
@@ -84,7 +84,7 @@ _MODULUS = 1 << 32
 Bindings = tuple[int | None, ...]
 """The number that each symbol of the automaton stands for."""
 
-Sum = tuple[int, tuple[tuple[int, int], ...]]
+_Sum = tuple[int, tuple[tuple[int, int], ...]]
 """A constant, and symbols (as indices) with their factors."""
 
 
@@ -95,8 +95,8 @@ class Check:
     name: str
     index: int
     relation: Relation
-    low: Sum
-    high: Sum
+    low: _Sum
+    high: _Sum
     modular: bool
     equation: bool
     """Whether it is written with `=`, so that it can bind a symbol."""
@@ -195,13 +195,13 @@ def evaluate(  # noqa: C901 - the inner loop of the search: a call for each sum 
     if wrong:
         # A length of the wrong kind is in the structural cost already.
         shape = line.wants is not None and line.wants != bool(event.numbers[FIELD_INDEX["len"]])
-        cost = min(NUMBER * sum(not (shape and check.name == "len") for check in wrong), NUMBERS_AT_MOST)
+        cost = min(NUMBER * sum(not (shape and check.name == "len") for check in wrong), _NUMBERS_AT_MOST)
     if line.states is not None and not same_states(line.states, event.states):
         cost += NUMBER
     return Evaluation(cost, bindings, tuple(wrong), unknown)
 
 
-def value_of(written: Sum, bindings: Sequence[int | None]) -> int | None:
+def value_of(written: _Sum, bindings: Sequence[int | None]) -> int | None:
     """What a sum comes to, not yet wrapped; None while a symbol of it is unbound."""
     total, terms = written
     for symbol, factor in terms:
@@ -268,12 +268,12 @@ def structural_cost(line: Prepared, event: Event) -> int:
     if line.protocol == Protocol.ICMP:
         if event.protocol not in (Protocol.ICMP, Protocol.ICMPV6):
             return IMPOSSIBLE
-        return 0 if icmp.matches(line.icmp_kind, event.protocol, *event.icmp) else FLAGS
+        return 0 if icmp.matches(line.icmp_kind, event.protocol, *event.icmp) else _FLAGS
     if line.protocol != event.protocol:
         return IMPOSSIBLE
     has_data = bool(event.value("len"))
     return _flags_cost(line.flags, event.flags, has_data=has_data) + (
-        SHAPE if line.wants is not None and line.wants != has_data else 0
+        _SHAPE if line.wants is not None and line.wants != has_data else 0
     )
 
 
@@ -285,7 +285,7 @@ def _flags_cost(flags: Flags | None, actual: int, *, has_data: bool) -> int:
         return NUMBER
     control = SYN | RST
     data_instead = has_data and flags.bits & control and not actual & control
-    return FLAGS + FLAG_MORE * ((bits & COMPARED).bit_count() - 1) + (NO_CONTROL if data_instead else 0)
+    return _FLAGS + _FLAG_MORE * ((bits & COMPARED).bit_count() - 1) + (_NO_CONTROL if data_instead else 0)
 
 
 def flags_differ(flags: Flags, actual: int) -> int:
