@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inspector.referee.wireshark import opinions
 from inspector.tcp.completeness import Completeness
-from inspector.wire.row import Endpoint
-from tests.referee.comparing import Told, differing_groups, differing_segments, read, told_by_opinion
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.referee.comparing import differing_groups, differing_segments, read, told_by_opinion
+from tests.referee.scapys import scapy_segments
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = sorted(path for path in (ROOT / "captures").glob("*/*.pcapng") if not path.name.startswith("udp-"))
@@ -51,31 +47,6 @@ def test_tshark_reads_the_same_segments_into_the_same_streams(path: Path) -> Non
 @IN_EACH
 def test_scapy_reads_the_same_segments(path: Path) -> None:
     assert differing_segments(dict(scapy_segments(path)), read(path).segments) == []
-
-
-def scapy_segments(path: Path) -> Iterator[tuple[int, Told]]:
-    """Every segment as scapy dissects it, by frame."""
-    from scapy.layers import inet6, l2  # noqa: F401 - they teach scapy the headers below TCP
-    from scapy.layers.inet import TCP
-    from scapy.utils import PcapReader
-
-    with PcapReader(str(path)) as packets:
-        for frame, packet in enumerate(packets, start=1):
-            if TCP in packet:
-                yield frame, told_by_scapy(packet[TCP])
-
-
-def told_by_scapy(tcp: Any) -> Told:
-    ip = tcp.underlayer
-    datagram = ip.len - 4 * ip.ihl if ip.version == 4 else ip.plen
-    return Told(
-        source=Endpoint(ip.src, tcp.sport),
-        destination=Endpoint(ip.dst, tcp.dport),
-        flags=int(tcp.flags),
-        seq=tcp.seq,
-        ack=tcp.ack,
-        payload_len=datagram - 4 * tcp.dataofs,
-    )
 
 
 def test_completeness_has_wiresharks_bits() -> None:
