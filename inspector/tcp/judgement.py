@@ -210,6 +210,8 @@ def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
         facts = facts & ~Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_LOST_SEGMENT
     elif facts & _ARE_WRONG_ACKS:
         facts &= ~Fact.ACK_LOST_SEGMENT
+    if facts & Fact.HANDSHAKE_3_WRONG_SEQ:
+        facts &= ~Fact.LOST_SEGMENT
     return facts
 
 

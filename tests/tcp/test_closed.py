@@ -47,3 +47,46 @@ def test_rst_from_both_ends_belongs_to_the_first() -> None:
 
     assert labels(connection)[3:] == ["RST (abort)", "RST (answer)"]
     assert connection.close is Close.RESET_BY_ORIGINATOR
+
+
+def test_a_new_syn_after_a_reset_opens_another_connection() -> None:
+    talk = Conversation().handshake().server("RST", seq=301)
+    talk.client("SYN", seq=5000).server("SYN,ACK", seq=9000, ack=5001).client("ACK", seq=5001, ack=9001)
+
+    first, second = talk.connections()
+
+    assert first.close is Close.RESET_BY_RESPONDER
+    assert (second.handshake, second.close) == (Handshake.COMPLETE, Close.NONE)
+    assert not kinds(first) + kinds(second)
+
+
+def test_a_new_syn_after_both_fins_opens_another_connection_though_no_ack_was_seen() -> None:
+    talk = Conversation().handshake().client("FIN,ACK", seq=101, ack=301).server("FIN,ACK", seq=301, ack=101)
+
+    first, second = talk.client("SYN", seq=5000).connections()
+
+    assert (first.close, second.handshake) == (Close.UNANSWERED, Handshake.UNANSWERED)
+
+
+def test_data_after_the_last_ack_draw_a_reset() -> None:
+    """Whoever has no connection answers with a RST, at the number that was acknowledged (section 3.5.2)."""
+    talk = Conversation().handshake().client("FIN,ACK", seq=101, ack=301).server("FIN,ACK", seq=301, ack=102)
+    talk.client("ACK", seq=102, ack=302).client("ACK", seq=102, ack=302, data=5).server("RST", seq=302)
+
+    connection = talk.connection()
+
+    assert labels(connection)[-1] == "RST (abort)"
+    assert states(connection)[-1] == "CLOSED CLOSED"
+    assert connection.close is Close.THREE_SEGMENT
+    assert kinds(connection) == ["data-after-fin"]
+
+
+def test_syn_ack_to_an_end_that_asked_for_nothing() -> None:
+    """Backscatter of a forged SYN: the SYN,ACK and the RST that it draws."""
+    connection = Conversation().server("SYN,ACK", seq=300, ack=101).client("RST", seq=101).connection()
+
+    assert str(connection.responder.endpoint) == "10.0.0.2:80"
+    assert labels(connection) == ["SYN,ACK (2 of 3)", "RST (abort)"]
+    assert states(connection) == ["ESTABLISHED SYN-RECEIVED", "CLOSED LISTEN"]
+    assert connection.handshake is Handshake.RESET
+    assert kinds(connection) == ["handshake-segment-not-captured"]

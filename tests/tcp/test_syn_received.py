@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inspector.tcp.model import Close, Handshake
-from tests.tcp.conversation import Conversation, kinds, labels, states
+from tests.tcp.conversation import STEP_NS, Conversation, kinds, labels, states
 
 
 def answered(x: int = 100, y: int = 300) -> Conversation:
@@ -55,3 +57,172 @@ def test_third_segment_with_wrong_ack_draws_a_reset() -> None:
         "third segment acknowledges 305; expected the SYN,ACK's sequence number + 1 = 300 + 1 = 301"
     )
     assert (finding.kind, finding.expected, finding.actual) == ("handshake-ack-wrong-ack", 301, 305)
+
+
+# ------------------------------------------------------------------------------------------ SYN
+
+
+def test_the_syn_repeated_draws_the_syn_ack_again() -> None:
+    """Either the SYN,ACK was lost, or it is slow."""
+    connection = answered().again(0).again(1).client("ACK", seq=101, ack=301).connection()
+
+    assert labels(connection)[2:] == ["retransmission of SYN", "retransmission of SYN,ACK", "ACK (3 of 3)"]
+    assert states(connection)[2] == "ESTABLISHED SYN-RECEIVED"
+    assert connection.handshake is Handshake.COMPLETE
+    assert connection.handshake_ns == 4 * STEP_NS
+    assert not kinds(connection)
+
+
+def test_the_syn_ack_repeated_with_another_number_is_stray() -> None:
+    connection = answered().server("SYN,ACK", seq=777, ack=101).client("ACK", seq=101, ack=301).connection()
+
+    assert labels(connection)[2:] == ["SYN,ACK (stray)", "ACK (3 of 3)"]
+    assert kinds(connection) == ["syn-ack-other-seq"]
+    assert connection.handshake is Handshake.COMPLETE
+
+
+def test_a_syn_that_crosses_makes_it_a_simultaneous_open() -> None:
+    """Figure 7: what was seen as a passive SYN-RECEIVED was an active one."""
+    talk = Conversation().client("SYN", seq=100).server("SYN", seq=300)
+    talk.server("SYN,ACK", seq=300, ack=101).client("SYN,ACK", seq=100, ack=301)
+
+    connection = talk.connection()
+
+    assert labels(connection)[1:] == ["SYN (crossing)", "SYN,ACK (crossing)", "SYN,ACK (crossing)"]
+    assert states(connection)[1:] == [
+        "SYN-RECEIVED SYN-RECEIVED",
+        "ESTABLISHED SYN-RECEIVED",
+        "ESTABLISHED ESTABLISHED",
+    ]
+    assert connection.handshake is Handshake.SIMULTANEOUS
+    assert [end.retransmissions for end in (connection.originator, connection.responder)] == [0, 0]
+
+
+def test_simultaneous_open_with_bare_acks() -> None:
+    """Some hosts acknowledge the crossing SYN without repeating their own; the numbers are all that counts."""
+    talk = Conversation().client("SYN", seq=100).server("SYN", seq=300)
+    talk.client("ACK", seq=101, ack=301).server("ACK", seq=301, ack=101)
+
+    connection = talk.connection()
+
+    assert states(connection)[-1] == "ESTABLISHED ESTABLISHED"
+    assert connection.handshake is Handshake.SIMULTANEOUS
+
+
+def test_simultaneous_open_with_a_wrong_ack() -> None:
+    talk = Conversation().client("SYN", seq=100).server("SYN", seq=300).client("SYN,ACK", seq=100, ack=300)
+
+    connection = talk.connection()
+
+    assert states(connection)[-1] == "SYN-RECEIVED SYN-RECEIVED"
+    assert kinds(connection) == ["syn-ack-wrong-ack"]
+
+
+# ------------------------------------------------------------------------------------------ ACK
+
+
+def test_third_segment() -> None:
+    connection = answered().client("ACK", seq=101, ack=301).connection()
+
+    assert labels(connection) == ["SYN (1 of 3)", "SYN,ACK (2 of 3)", "ACK (3 of 3)"]
+    assert states(connection) == ["SYN-SENT SYN-RECEIVED", "ESTABLISHED SYN-RECEIVED", "ESTABLISHED ESTABLISHED"]
+    assert connection.handshake_ns == 2 * STEP_NS
+    assert connection.completeness == 7
+    assert not kinds(connection)
+
+
+def test_third_segment_with_data_and_fin() -> None:
+    """All at once: it opens, it carries, it closes."""
+    connection = answered().client("FIN,PSH,ACK", seq=101, ack=301, data=5).connection()
+
+    assert states(connection)[-1] == "FIN-WAIT-1 CLOSE-WAIT"
+    assert connection.handshake is Handshake.COMPLETE
+    assert not kinds(connection)
+
+
+@pytest.mark.parametrize("ack", [300, 302, 301 + 2**31])
+def test_third_segment_that_does_not_acknowledge_the_syn_ack_opens_nothing(ack: int) -> None:
+    connection = answered().client("ACK", seq=101, ack=ack).connection()
+
+    assert states(connection)[-1] == "ESTABLISHED SYN-RECEIVED"
+    assert connection.handshake is Handshake.HALF_OPEN
+    assert connection.handshake_ns is None
+    (finding,) = connection.findings
+    assert (finding.kind, finding.expected, finding.actual) == ("handshake-ack-wrong-ack", 301, ack)
+
+
+def test_third_segment_put_right() -> None:
+    """A wrong number first, the right one with the data that follow."""
+    talk = answered().client("ACK", seq=101, ack=305).client("ACK", seq=101, ack=301, data=5)
+
+    connection = talk.server("ACK", seq=301, ack=106).connection()
+
+    assert labels(connection)[2:] == ["ACK (3 of 3)", "ACK (3 of 3) with data", "ACK"]
+    assert states(connection)[-1] == "ESTABLISHED ESTABLISHED"
+    assert kinds(connection) == ["handshake-ack-wrong-ack"]
+
+
+@pytest.mark.parametrize("seq", [100, 50_000])
+def test_third_segment_with_wrong_seq(seq: int) -> None:
+    """Not its SYN's number + 1, and further off than any segment that the capture might have missed."""
+    connection = answered().client("ACK", seq=seq, ack=301).connection()
+
+    assert states(connection)[-1] == "ESTABLISHED SYN-RECEIVED"
+    (finding,) = connection.findings
+    assert finding.kind == "handshake-ack-wrong-seq"
+    assert finding.message == (
+        f"third segment has sequence number {seq}; expected its own SYN's + 1 = 100 + 1 = 101"
+    )
+    assert (finding.field, finding.expected, finding.actual) == ("seq", 101, seq)
+
+
+def test_it_stays_half_open_without_a_third_segment() -> None:
+    connection = answered().again(1, time_ns=100 * STEP_NS).connection()
+
+    assert connection.handshake is Handshake.HALF_OPEN
+    assert (connection.close, connection.completeness) == (Close.NONE, 3)
+    assert labels(connection)[-1] == "retransmission of SYN,ACK"
+
+
+# ------------------------------------------------------------------------------------------ RST
+
+
+def test_rst_after_a_passive_open_returns_to_listen() -> None:
+    """A port scan: nobody wanted the connection."""
+    connection = answered().client("RST", seq=101).connection()
+
+    assert labels(connection)[-1] == "RST (abort)"
+    assert states(connection)[-1] == "CLOSED LISTEN"
+    assert (connection.handshake, connection.close) == (Handshake.RESET, Close.RESET_BY_ORIGINATOR)
+
+
+def test_rst_after_a_simultaneous_open_closes() -> None:
+    """MUST-11: from an active open there is no way back to LISTEN."""
+    connection = Conversation().client("SYN", seq=100).server("SYN", seq=300).client("RST", seq=101).connection()
+
+    assert states(connection)[-1] == "CLOSED CLOSED"
+    assert connection.handshake is Handshake.RESET
+
+
+def test_rst_by_the_end_that_answered() -> None:
+    connection = answered().server("RST", seq=301).connection()
+
+    assert states(connection)[-1] == "CLOSED CLOSED"
+    assert (connection.handshake, connection.close) == (Handshake.RESET, Close.RESET_BY_RESPONDER)
+
+
+def test_rst_inside_the_window_is_challenged_here_too() -> None:
+    connection = answered().client("RST", seq=150).connection()
+
+    assert states(connection)[-1] == "ESTABLISHED SYN-RECEIVED"
+    assert kinds(connection) == ["rst-not-exact"]
+
+
+# ------------------------------------------------------------------------------------------ FIN
+
+
+def test_close_before_the_third_segment() -> None:
+    """The figure has an arrow from SYN-RECEIVED to FIN-WAIT-1."""
+    connection = answered().server("FIN,ACK", seq=301, ack=101).client("ACK", seq=101, ack=302).connection()
+
+    assert states(connection)[2:] == ["CLOSE-WAIT FIN-WAIT-1", "CLOSE-WAIT FIN-WAIT-2"]

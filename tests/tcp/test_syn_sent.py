@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
 from inspector.wire.row import Option
-from tests.tcp.conversation import Conversation, kinds, labels, states
+from tests.tcp.conversation import STEP_NS, Conversation, kinds, labels, states
 
 
 def asked(x: int = 100) -> Conversation:
@@ -178,3 +180,102 @@ def test_fast_open_syn_repeated_after_its_answer() -> None:
 
     assert labels(connection)[-1] == "retransmission of SYN with data"
     assert connection.originator.payload_bytes == 10
+
+
+# --------------------------------------------------------------------------------- SYN and SYN,ACK
+
+
+def test_syn_ack_opens() -> None:
+    connection = asked().server("SYN,ACK", seq=300, ack=101).connection()
+
+    assert labels(connection) == ["SYN (1 of 3)", "SYN,ACK (2 of 3)"]
+    assert states(connection) == ["SYN-SENT SYN-RECEIVED", "ESTABLISHED SYN-RECEIVED"]
+
+
+@pytest.mark.parametrize("ack", [100, 102, 91, 0, 101 + 2**31])
+def test_syn_ack_with_unacceptable_ack_opens_nothing(ack: int) -> None:
+    connection = asked().server("SYN,ACK", seq=300, ack=ack).connection()
+
+    assert states(connection)[-1] == "SYN-SENT SYN-RECEIVED"
+    assert connection.handshake is Handshake.HALF_OPEN
+    (finding,) = connection.findings
+    assert finding.kind == "syn-ack-wrong-ack"
+    assert finding.rule == "RFC 9293 section 3.5"
+    assert finding.message == (
+        f"SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = 100 + 1 = 101"
+    )
+    assert (finding.field, finding.expected, finding.actual, finding.is_fault) == ("ack", 101, ack, True)
+
+
+def test_right_syn_ack_after_a_wrong_one_may_have_another_number() -> None:
+    """The first one moved nobody: it may be of a ghost."""
+    talk = asked().server("SYN,ACK", seq=300, ack=91).server("SYN,ACK", seq=700, ack=101)
+
+    connection = talk.client("ACK", seq=101, ack=701).connection()
+
+    assert states(connection)[-1] == "ESTABLISHED ESTABLISHED"
+    assert connection.responder.iss == 700
+    assert kinds(connection) == ["syn-ack-wrong-ack"]
+
+
+def test_syn_repeated_in_silence() -> None:
+    connection = asked().again(0, time_ns=101 * STEP_NS).again(0, time_ns=301 * STEP_NS).connection()
+
+    assert labels(connection) == ["SYN (1 of 3)", "retransmission of SYN", "retransmission of SYN"]
+    assert states(connection) == ["SYN-SENT SYN-RECEIVED"] * 3
+    assert (connection.handshake, connection.close) == (Handshake.UNANSWERED, Close.NONE)
+    assert (connection.originator.retransmissions, connection.completeness) == (2, 1)
+    assert connection.handshake_ns is None
+
+
+def test_handshake_time_counts_from_the_first_syn() -> None:
+    talk = asked().again(0, time_ns=101 * STEP_NS).server("SYN,ACK", seq=300, ack=101, time_ns=102 * STEP_NS)
+
+    connection = talk.client("ACK", seq=101, ack=301, time_ns=103 * STEP_NS).connection()
+
+    assert connection.handshake_ns == 102 * STEP_NS
+
+
+def test_another_syn_without_an_answer_to_the_first_begins_anew() -> None:
+    first, second = asked().client("SYN", seq=500).connections()
+
+    assert (first.handshake, second.handshake) == (Handshake.UNANSWERED, Handshake.UNANSWERED)
+    assert second.segments[0].facts & Fact.REUSED_PORTS
+    assert not kinds(first) + kinds(second)
+
+
+def test_syn_that_crosses() -> None:
+    connection = asked().server("SYN", seq=300).connection()
+
+    assert labels(connection)[-1] == "SYN (crossing)"
+    assert states(connection)[-1] == "SYN-RECEIVED SYN-RECEIVED"
+
+
+def test_syn_after_a_refusal_with_another_number_begins_anew() -> None:
+    talk = asked().server("RST,ACK", ack=101).client("SYN", seq=500).server("SYN,ACK", seq=300, ack=501)
+
+    refused, accepted = talk.client("ACK", seq=501, ack=301).connections()
+
+    assert refused.handshake is Handshake.REFUSED
+    assert accepted.handshake is Handshake.COMPLETE
+
+
+def test_syn_after_a_refusal_with_the_same_number_is_the_same_attempt() -> None:
+    """Windows tries three times at a closed port."""
+    talk = asked().server("RST,ACK", ack=101).again(0).server("RST,ACK", ack=101)
+    refused = talk.connection()
+    accepted = talk.again(0).server("SYN,ACK", seq=300, ack=101).client("ACK", seq=101, ack=301).connection()
+
+    assert labels(refused)[2:] == ["retransmission of SYN", "RST (refused)"]
+    assert states(refused)[2:] == ["SYN-SENT CLOSED", "CLOSED CLOSED"]
+    assert refused.handshake is Handshake.REFUSED
+    assert accepted.handshake is Handshake.COMPLETE
+    assert states(accepted)[-1] == "ESTABLISHED ESTABLISHED"
+
+
+def test_rst_of_the_end_that_asked() -> None:
+    connection = asked().client("RST", seq=101).connection()
+
+    assert labels(connection)[-1] == "RST (abort)"
+    assert states(connection)[-1] == "CLOSED LISTEN"
+    assert (connection.handshake, connection.close) == (Handshake.RESET, Close.RESET_BY_ORIGINATOR)
