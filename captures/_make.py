@@ -25,7 +25,7 @@ from typing import Any, Self
 
 if sys.prefix == sys.base_prefix:  # called by hand, outside the environment in which scapy is
     _python = Path(__file__).resolve().parents[1] / ".venv" / "bin" / "python"
-    os.execv(_python, [str(_python), *sys.argv])
+    os.execv(_python, [str(_python), *sys.argv])  # noqa: S606 - this very program, with another Python
 
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
@@ -52,7 +52,12 @@ class Tape:
     """
 
     def __init__(
-        self, recipe: str, *, client: tuple[str, int] = CLIENT, server: tuple[str, int] = SERVER, step_us: int = _STEP_US
+        self,
+        recipe: str,
+        *,
+        client: tuple[str, int] = CLIENT,
+        server: tuple[str, int] = SERVER,
+        step_us: int = _STEP_US,
     ) -> None:
         folder = Path(recipe).resolve().parent
         self.path = Path(sys.argv[1]) if len(sys.argv) > 1 else folder / f"{folder.name}.pcapng"
@@ -97,7 +102,7 @@ class Tape:
         """Write the capture beside its recipe, or where the recipe's first argument says."""
         wrpcapng(str(self.path), self._frames)
 
-    def _say(
+    def _say(  # noqa: PLR0913 - the fields of a segment; all but one have a default
         self,
         who: int,
         flags: str,
