@@ -77,9 +77,6 @@ _DUPLICATE = "capture duplicate"
 LABELS = (
     _DUPLICATE,
     *(name for table in (_RESETS, _SYNS, _SYN_ACKS, _FINS) for _, name in table),
-    "RST",
-    "SYN",
-    "SYN,ACK",
     "FIN",
     *(name for _, name in _REST),
     "data",
@@ -93,7 +90,7 @@ def label_of(flags: int, facts: int, payload_len: int) -> str:
     if facts & Fact.DUPLICATE:
         return _DUPLICATE
     if flags & Flag.RST:
-        return _first(_RESETS, facts) or "RST"
+        return _first(_RESETS, facts)
     label = _control_label(flags, facts) or _first(_REST, facts)
     if not label:
         return "data" if payload_len else "ACK"
@@ -104,8 +101,7 @@ def label_of(flags: int, facts: int, payload_len: int) -> str:
 
 def _control_label(flags: int, facts: int) -> str:
     if flags & Flag.SYN:
-        table, otherwise = (_SYN_ACKS, "SYN,ACK") if flags & Flag.ACK else (_SYNS, "SYN")
-        return _first(table, facts) or otherwise
+        return _first(_SYN_ACKS if flags & Flag.ACK else _SYNS, facts)
     if flags & Flag.FIN and not facts & Fact.NO_ACK_FLAG:
         return _first(_FINS, facts) or "FIN"
     return ""
