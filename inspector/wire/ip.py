@@ -158,8 +158,6 @@ def ipv6(frame: Any, at: int, end: int, limit: int, row: Any) -> tuple[int, int,
         payload_len = jumbo_payload_len(frame, at + 40, end)
     if payload_len or protocol == NextHeader.NONE:
         limit = at + 40 + payload_len
-    if limit < at + 40:
-        return at, limit, -Reason.BAD_IP_LENGTH
     return at + 40, limit, protocol
 
 

@@ -16,6 +16,7 @@ from inspector.columns import columns, dtype_of, instances, to_columns, to_insta
 from inspector.compiled import compiled
 from inspector.wire import Fragment, FrameRef, Option, Row, supported_link_types, undecoded_of
 from inspector.wire.decode import decode, decode_batch
+from inspector.wire.octets import u8, u16, u32
 from inspector.wire.undecoded import Reason, is_fault
 from tests.wire.frames import decoded, ethernet, icmp, ipv4, ipv6, tcp, udp
 
@@ -173,6 +174,19 @@ def test_a_truncation_changes_no_number_that_it_leaves(data: bytes, link_type: i
         told = {name: pair for name, *pair in zip(names, cut, whole, strict=True) if name not in free}
 
         assert not [name for name, (now, then) in told.items() if now not in (then, 0)], length
+
+
+@pytest.mark.parametrize("code", Reason.members().values(), ids=Reason.members())
+def test_every_reason_has_words(code: int) -> None:
+    fault = undecoded_of(Row(undecoded=code, undecoded_at=14))
+
+    assert fault is not None
+    assert f"reason {code}" not in str(fault)
+    assert " at byte 14: " in str(fault)
+
+
+def test_an_offset_below_zero_reads_as_zero_and_not_from_the_end() -> None:
+    assert u8(b"\xff", -1) == u16(b"\xff\xff", -1) == u32(b"\xff" * 4, -2) == 0
 
 
 def test_a_reference_past_the_end_of_the_buffer_is_a_cut_frame() -> None:

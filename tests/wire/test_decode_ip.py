@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector.wire import Fragment, Protocol, Row
+from inspector.wire import Fragment, Protocol, Row, undecoded_of
 from inspector.wire.undecoded import Reason, is_fault
 from tests.wire.frames import DST_4, DST_6, ETHERNET, SRC_4, SRC_6, decoded, ethernet, ipv4, ipv6, tcp, udp
 
@@ -143,6 +143,12 @@ def test_other_protocols_are_no_fault(data: bytes, reason: int, protocol: int) -
 
     assert (row.undecoded, row.protocol) == (reason, protocol)
     assert not is_fault(row.undecoded)
+
+
+def test_another_protocol_is_named_by_its_number() -> None:
+    fault = undecoded_of(decoded(ipv4(bytes(12), 132)))
+
+    assert str(fault) == "IP at byte 20: a protocol other than TCP, UDP and ICMP (number 132)"
 
 
 def test_the_first_fragment_is_decoded_and_marked() -> None:

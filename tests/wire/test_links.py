@@ -118,6 +118,18 @@ def test_a_healthy_frame_without_ip_is_no_fault(data: bytes, reason: int) -> Non
     assert not is_fault(row.undecoded)
 
 
+@pytest.mark.parametrize("protocol", [0x0001, 0x000C, 0x00F6])
+def test_a_cooked_frame_of_a_link_of_its_own_is_no_ip(protocol: int) -> None:
+    """Novell's raw 802.3, CAN and others have numbers where an ethertype cannot be."""
+    row = decoded(SLL + protocol.to_bytes(2, "big") + FOUR, 113)
+
+    assert row.undecoded == Reason.NOT_IP
+
+
+def test_a_cooked_frame_may_hold_llc() -> None:
+    assert decoded(SLL + b"\x00\x04" + SNAP + b"\x08\x00" + FOUR, 113).seq == 1000
+
+
 @pytest.mark.parametrize("family", [1, 7, 16, 0x0200_0000 | 2])
 def test_an_unknown_address_family_is_no_ip(family: int) -> None:
     assert decoded(family.to_bytes(4, "little") + FOUR, 0).undecoded == Reason.NOT_IP
