@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 __all__ = [
+    "CAP_NET_RAW",
     "can_dumpcap",
     "can_use_namespace",
     "has_capability",

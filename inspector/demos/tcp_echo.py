@@ -15,7 +15,7 @@ from inspector.demos.demo import Demo, Option
 if TYPE_CHECKING:
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["DEMO", "LINE", "client", "server", "understood"]
 
 LINE = "你好，服务器！"
 

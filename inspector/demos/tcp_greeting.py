@@ -14,7 +14,7 @@ from inspector.demos.demo import Demo, Option
 if TYPE_CHECKING:
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["DEMO", "GREETING", "client", "server"]
 
 GREETING = "欢迎来到服务器\n"
 

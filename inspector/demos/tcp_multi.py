@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["DEMO", "WORKERS", "client", "serve_one", "server"]
 
 WORKERS = 2
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inspector.demos.stage import End
 
-__all__ = ["DEMO", "Student", "pack", "receive_message", "unpack"]
+__all__ = ["DEMO", "LONGEST", "Student", "client", "pack", "receive_exactly", "receive_message", "server", "unpack"]
 
 LONGEST = 1024
 """Bytes of JSON that a student may take: a length is a stranger's word, and memory is ours."""

@@ -17,7 +17,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["DEMO", "LARGEST", "client", "content_of", "server"]
 
 LARGEST = 16 * 1024 * 1024
 

@@ -14,7 +14,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from inspector.demos.demo import Demo
 
-__all__ = ["cannot_bind", "explained", "too_late"]
+__all__ = ["PRIVILEGED", "cannot_bind", "explained", "too_late"]
 
 PRIVILEGED = 1024
 """Below this, Linux gives a port only to root (`net.ipv4.ip_unprivileged_port_start`)."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["BYE", "DEMO", "client", "listen", "server", "speak"]
 
 BYE = b"bye"
 

@@ -14,7 +14,7 @@ from inspector.demos.demo import Demo
 if TYPE_CHECKING:
     from inspector.demos.stage import End
 
-__all__ = ["DEMO"]
+__all__ = ["DEMO", "client", "server"]
 
 
 def server(end: End) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from inspector.tcp.model import TracedSegment
 
-__all__ = ["Fold", "Shown", "folded"]
+__all__ = ["LONGEST_OPEN_RUN", "MOST_OPEN", "Fold", "Shown", "folded"]
 
 LONGEST_OPEN_RUN = 12
 MOST_OPEN = 80

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord
     from inspector.wire.row import Row
 
-__all__ = ["is_capture_duplicate", "note_acknowledgment", "note_offers", "note_sent"]
+__all__ = ["DUPLICATE_WITHIN", "is_capture_duplicate", "note_acknowledgment", "note_offers", "note_sent"]
 
 _REPEATS = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 _WRONG_ACK = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN

@@ -39,7 +39,7 @@ from enum import IntEnum
 
 from inspector.compiled import Constants
 
-__all__ = ["NEXT", "TRANSITIONS", "Event", "State", "advance"]
+__all__ = ["EVENT_SETS", "NEXT", "TRANSITIONS", "Event", "State", "advance"]
 
 
 class State(IntEnum):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from inspector.udp.records import Trace
     from inspector.wire.row import Row
 
-__all__ = ["view_exchange"]
+__all__ = ["Kept", "view_exchange"]
 
 Kept = tuple["Row", "Trace"]
 

@@ -15,7 +15,7 @@ from inspector.wire.links import Link
 from inspector.wire.octets import u8, u16
 from inspector.wire.row import Checksum, Fragment, Option, Protocol
 
-__all__ = ["folded_sum", "verdict"]
+__all__ = ["folded_sum", "folded_sum_by_words", "pseudo_header_sum", "verdict"]
 
 
 @compilable

@@ -29,7 +29,7 @@ from inspector.wire.undecoded import Reason
 if TYPE_CHECKING:
     from inspector.wire.frame import Frame
 
-__all__ = ["decode", "decode_batch", "decode_frame"]
+__all__ = ["decode", "decode_batch", "decode_frame", "describe", "refuse", "reset", "transport"]
 
 
 def decode_frame(frame: Frame, verify: bool = False) -> Row:  # noqa: FBT001, FBT002 - as in `decode`

@@ -14,7 +14,7 @@ from typing import Any
 from inspector.compiled import compilable, compilable_as
 from inspector.wire.octets import u8, u32
 
-__all__ = ["digest"]
+__all__ = ["MODULUS", "digest", "digest_by_words", "times_2_32", "times_64", "times_256"]
 
 MODULUS = (1 << 61) - 1
 

@@ -18,7 +18,7 @@ from inspector.wire.row import Fragment, Protocol
 from inspector.wire.transport import Needed, ports_and_seq, tcp, udp
 from inspector.wire.undecoded import Reason
 
-__all__ = ["icmp", "is_error"]
+__all__ = ["icmp", "is_error", "quote", "quote_end", "quoted_transport"]
 
 
 @compilable

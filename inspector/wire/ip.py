@@ -24,7 +24,23 @@ from inspector.wire.octets import i64, u8, u16, u32
 from inspector.wire.row import Fragment
 from inspector.wire.undecoded import Reason
 
-__all__ = ["NextHeader", "datagram", "final_destination", "internet"]
+__all__ = [
+    "GreKind",
+    "Limit",
+    "NextHeader",
+    "datagram",
+    "extension_size",
+    "extensions",
+    "final_destination",
+    "fragment_header",
+    "gre",
+    "gre_payload",
+    "internet",
+    "ipv4",
+    "ipv6",
+    "is_extension",
+    "jumbo_payload_len",
+]
 
 
 class NextHeader(Constants):

@@ -22,12 +22,18 @@ from inspector.wire.undecoded import Reason
 __all__ = [
     "Kind",
     "Link",
+    "cooked",
     "direction_of",
     "ethernet",
     "first_header",
+    "llc",
+    "loopback",
+    "mpls",
     "network_layer",
+    "peel",
     "ppp",
     "supported_link_types",
+    "vlan",
 ]
 
 

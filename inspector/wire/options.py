@@ -14,7 +14,17 @@ from inspector.compiled import Constants, compilable
 from inspector.wire.octets import u8, u16, u32
 from inspector.wire.row import Option
 
-__all__ = ["OptionKind", "TcpOption", "options_of", "read_options"]
+__all__ = [
+    "FAST_OPEN_EXPERIMENT",
+    "OptionKind",
+    "TcpOption",
+    "has_valid_size",
+    "is_fast_open",
+    "option_size",
+    "options_of",
+    "read_option",
+    "read_options",
+]
 
 
 class OptionKind(Constants):

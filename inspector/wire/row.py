@@ -19,7 +19,19 @@ from typing import NamedTuple
 from inspector.columns import I32, I64, U8, U16, U32
 from inspector.compiled import Constants
 
-__all__ = ["NO_TIME", "Checksum", "Direction", "Endpoint", "Flag", "Fragment", "Option", "Protocol", "Row"]
+__all__ = [
+    "NO_TIME",
+    "Checksum",
+    "Direction",
+    "Endpoint",
+    "Flag",
+    "Fragment",
+    "Option",
+    "Protocol",
+    "Row",
+    "address_halves",
+    "address_text",
+]
 
 NO_TIME = -(1 << 63)
 """`Row.time_ns` of a frame whose container records no time (pcapng Simple Packet Block)."""

@@ -14,7 +14,7 @@ from inspector.wire.options import read_options
 from inspector.wire.row import Option
 from inspector.wire.undecoded import Reason
 
-__all__ = ["Needed", "ports_and_seq", "tcp", "udp"]
+__all__ = ["Needed", "ports_and_seq", "set_payload", "tcp", "udp"]
 
 
 class Needed(Constants):
