@@ -281,11 +281,12 @@ def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
     """The part that a segment without RST plays in the close."""
     facts = 0
     if me.fin_seq != UNKNOWN:
-        if row.payload_len and ahead(plus(row.seq, row.payload_len), me.fin_seq) > 0:
+        length = row.payload_len + (row.flags & Flag.SYN > 0)
+        if row.payload_len and ahead(plus(row.seq, length), me.fin_seq) > 0:
             facts |= Fact.DATA_AFTER_FIN
-        if row.flags & Flag.FIN and plus(row.seq, row.payload_len) != me.fin_seq:
+        if row.flags & Flag.FIN and plus(row.seq, length) != me.fin_seq:
             facts |= Fact.FIN_MOVED
-            trace.expected_seq = plus(me.fin_seq, -row.payload_len)
+            trace.expected_seq = plus(me.fin_seq, -length)
     if peer.fin_seq == UNKNOWN or not row.flags & Flag.ACK:
         return facts
     past_fin = ahead(row.ack, peer.fin_seq) - 1

@@ -46,6 +46,14 @@ def test_syn_with_fin_is_told() -> None:
     ]
 
 
+def test_syn_with_fin_sent_again_has_its_fin_where_it_was() -> None:
+    """The SYN takes the first number, so the FIN lies behind it; scanners send this segment several times."""
+    connection = Conversation().client("SYN,FIN,PSH,URG", seq=100).again().connection()
+
+    assert kinds(connection) == ["syn-with-fin", "syn-with-fin"]
+    assert labels(connection)[-1] == "retransmission of SYN"
+
+
 def test_rst_is_ignored() -> None:
     connection = Conversation().client("RST", seq=5).connection()
 
