@@ -93,7 +93,7 @@ def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: 
     if not in_place:
         _differences(page, comparison)
     for note in comparison.notes:
-        page.fact("tolerated", safe_text(note), "yellow")
+        page.fact("", safe_text(note), "yellow")
 
 
 def _differences(page: Page, comparison: Comparison) -> None:

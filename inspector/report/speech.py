@@ -48,7 +48,7 @@ class Speech:
 
 
 def speech_of(inspection: Inspection) -> Speech:
-    """Ties the messages of `inspection` to its frames; the words are hostile still, for whoever shows them to escape."""
+    """Ties the messages of `inspection` to its frames. The words are hostile still: whoever shows them escapes them."""
     if not inspection.messages:
         return Speech({}, ())
     carriers = list(_carriers(inspection))

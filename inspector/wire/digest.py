@@ -50,11 +50,13 @@ def times_64(value: int) -> int:
 
 @compilable
 def times_256(value: int) -> int:
+    """`value` times 256."""
     return ((value << 8) & MODULUS) + (value >> 53)
 
 
 @compilable
 def times_2_32(value: int) -> int:
+    """`value` times 2^32."""
     return ((value << 32) & MODULUS) + (value >> 29)
 
 
