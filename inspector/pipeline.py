@@ -209,13 +209,19 @@ def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
 
 
 def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int) -> CaptureSummary:
+    counts.undecoded.update(
+        {
+            "IP: a datagram of which some fragments did not come": reader.fragments.incomplete,
+            "IP: a datagram whose fragments contradict each other": reader.fragments.refused,
+        }
+    )
     return CaptureSummary(
         frames=reader.frames,
         dropped=take.dropped if take.dropped is not None else reader.dropped,
         duplicates=duplicates + take.duplicates,
         undecoded=counts.undecoded.total(),
         truncated=counts.truncated,
-        undecoded_reasons=tuple(counts.undecoded.most_common()),
+        undecoded_reasons=tuple((+counts.undecoded).most_common()),
         cut=reader.cut,
         undrained=take.undrained,
     )

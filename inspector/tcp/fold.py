@@ -32,7 +32,7 @@ from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
 from inspector.tcp.transfer import transfer_facts
 from inspector.tcp.zeek import observe
-from inspector.wire.row import NO_TIME, Flag, Fragment, Protocol
+from inspector.wire.row import NO_TIME, Flag, Protocol
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
@@ -61,13 +61,16 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
 
     `traces` is parallel to `rows`; `ends` and `zeek_ends` have two records for each of `connections`, `zeeks`
     one; `tables` holds the one header. A full table is the caller's to enlarge, who then calls again.
+
+    What is no TCP segment gets no connection. Nor does a fragment, except the one that completes its datagram, whose
+    row is the whole segment's (`wire.fragments`).
     """
     table = tables[0]
     for i in range(first, count):
         row = rows[i]
         trace = traces[i]
         _clear(trace)
-        if row.protocol != Protocol.TCP or row.undecoded or row.fragment == Fragment.LATER:
+        if row.protocol != Protocol.TCP or row.undecoded:
             table.ordinal += 1
             continue
         if table.count >= table.capacity:
@@ -160,7 +163,9 @@ def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: Connectio
 
 
 @compilable
-def _open(row: Row, connection: ConnectionRecord, originator: EndRecord, responder: EndRecord, table: TableRecord) -> None:
+def _open(
+    row: Row, connection: ConnectionRecord, originator: EndRecord, responder: EndRecord, table: TableRecord
+) -> None:
     """Begin a connection with its first segment; the sender is the originator, but for a SYN,ACK."""
     connection.version = row.version
     connection.pair_hash = hash_pair(row, table.seed)
@@ -237,9 +242,7 @@ def _step(
 
 
 @compilable
-def _is_duplicate(
-    row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, table: TableRecord
-) -> bool:
+def _is_duplicate(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, table: TableRecord) -> bool:
     doubt = is_capture_duplicate(row, me, peer)
     if doubt == 0:
         return False

@@ -83,9 +83,7 @@ def _segment(row: Row, trace: Trace, ends: tuple[EndRecord, EndRecord], handshak
     )
 
 
-def _connection_findings(
-    record: ConnectionRecord, originator: EndRecord, responder: EndRecord
-) -> tuple[Finding, ...]:
+def _connection_findings(record: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> tuple[Finding, ...]:
     seen, facts = originator.seen | responder.seen, originator.facts | responder.facts
     if seen & Seen.SYN_ACK and not seen & Seen.SYN:
         return (syn_not_seen(record.first_frame),)

@@ -11,12 +11,14 @@ the one before, has an IP ID and digest of its own, and only the fields that are
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from inspector.columns import to_columns
-from inspector.tcp.model import Connection, TracedSegment
 from inspector.tcp.tracker import Tracker
 from inspector.wire.row import Flag, Protocol, Row, address_halves
+
+if TYPE_CHECKING:
+    from inspector.tcp.model import Connection, TracedSegment
 
 CLIENT = ("10.0.0.1", 40000)
 SERVER = ("10.0.0.2", 80)

@@ -178,8 +178,10 @@ def test_data_missing_is_told_where_it_goes_on_and_where_it_is_acknowledged() ->
 
     assert kinds(connection) == ["previous-segment-not-captured", "acked-segment-not-captured"]
     assert [finding.message for finding in connection.findings] == [
-        "begins at 111, past the last number seen from this end: a segment before it was lost, overtaken"
-        " or not captured",
+        (
+            "begins at 111, past the last number seen from this end: a segment before it was lost, overtaken"
+            " or not captured"
+        ),
         "acknowledges 321, which was not seen sent",
     ]
     assert blames(connection) == {Blame.CAPTURE}

@@ -6,13 +6,16 @@ The rule: every byte from the IP header on is equal, and the copy follows within
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector.tcp.model import Connection
 from inspector.tcp.tracker import Tracker
 from inspector.wire.row import NO_TIME, Row
 from tests.tcp.conversation import Conversation, kinds, labels, states, track
+
+if TYPE_CHECKING:
+    from inspector.tcp.model import Connection
 
 GAP_NS = 5_000
 SECOND_NS = 1_000_000_000
@@ -80,7 +83,9 @@ def test_a_syn_ack_retransmitted_byte_for_byte_after_a_second_is_no_copy() -> No
     assert connection.responder.retransmissions == 1
 
 
-@pytest.mark.parametrize(("after_ns", "label"), [(1_000_000, "capture duplicate"), (1_000_001, "retransmission of SYN")])
+@pytest.mark.parametrize(
+    ("after_ns", "label"), [(1_000_000, "capture duplicate"), (1_000_001, "retransmission of SYN")]
+)
 def test_a_millisecond_is_the_limit(after_ns: int, label: str) -> None:
     rows = Conversation().client("SYN", seq=100).rows
 

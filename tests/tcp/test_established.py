@@ -259,7 +259,9 @@ def test_a_stretch_beyond_a_hole_grows_at_either_end(first: tuple[int, int], the
 
 def test_keep_alive_and_its_answer() -> None:
     for data in (0, 1):
-        connection = established().client("ACK", seq=100, ack=301, data=data).server("ACK", seq=301, ack=101).connection()
+        connection = (
+            established().client("ACK", seq=100, ack=301, data=data).server("ACK", seq=301, ack=101).connection()
+        )
 
         assert labels(connection)[3:] == ["keep-alive", "keep-alive ACK"]
         assert connection.originator.payload_bytes == 0

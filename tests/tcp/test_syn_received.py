@@ -170,9 +170,7 @@ def test_third_segment_with_wrong_seq(seq: int) -> None:
     assert states(connection)[-1] == "ESTABLISHED SYN-RECEIVED"
     (finding,) = connection.findings
     assert finding.kind == "handshake-ack-wrong-seq"
-    assert finding.message == (
-        f"third segment has sequence number {seq}; expected its own SYN's + 1 = 100 + 1 = 101"
-    )
+    assert finding.message == (f"third segment has sequence number {seq}; expected its own SYN's + 1 = 100 + 1 = 101")
     assert (finding.field, finding.expected, finding.actual) == ("seq", 101, seq)
 
 

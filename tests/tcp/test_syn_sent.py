@@ -201,9 +201,7 @@ def test_syn_ack_with_unacceptable_ack_opens_nothing(ack: int) -> None:
     (finding,) = connection.findings
     assert finding.kind == "syn-ack-wrong-ack"
     assert finding.rule == "RFC 9293 section 3.5"
-    assert finding.message == (
-        f"SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = 100 + 1 = 101"
-    )
+    assert finding.message == (f"SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = 100 + 1 = 101")
     assert (finding.field, finding.expected, finding.actual, finding.is_fault) == ("ack", 101, ack, True)
 
 
