@@ -6,7 +6,7 @@ Where we differ, the reason stands beside the case.
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -157,28 +157,28 @@ def endpoint(address: str, port: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def pairs(corpus: Path, streams: list[Stream]) -> list[tuple[Stream, Judged]]:
-    """Each stream with our connection of the same endpoints, incarnations in their order."""
-    found = []
-    waiting: dict[str, dict[frozenset[str], list[Judged]]] = {}
-    for stream in streams:
-        if stream.capture not in waiting:
-            waiting[stream.capture] = by_ends(corpus / stream.capture)
-        incarnations = waiting[stream.capture][stream.ends]
-        if incarnations:
-            found.append((stream, incarnations.pop(0)))
-    return found
+def ours(corpus: Path, streams: list[Stream]) -> dict[str, tuple[Judged, ...]]:
+    """Our connections, by capture; none of a capture that we refuse."""
+    return {capture: connections_of(corpus / capture) for capture in {stream.capture for stream in streams}}
 
 
-def by_ends(path: Path) -> dict[frozenset[str], list[Judged]]:
-    found: dict[frozenset[str], list[Judged]] = defaultdict(list)
+def connections_of(path: Path) -> tuple[Judged, ...]:
     try:
-        connections = judge(path).connections
+        return judge(path).connections
     except CaptureFileError:
-        return found
-    for connection in connections:
-        found[frozenset({connection.originator.endpoint, connection.responder.endpoint})].append(connection)
-    return found
+        return ()
+
+
+@pytest.fixture(scope="module")
+def pairs(streams: list[Stream], ours: dict[str, tuple[Judged, ...]]) -> list[tuple[Stream, Judged]]:
+    """Each stream with our connection of the same endpoints, incarnations in their order."""
+    waiting: dict[tuple[str, frozenset[str]], list[Judged]] = defaultdict(list)
+    for capture, connections in ours.items():
+        for connection in connections:
+            ends = frozenset({connection.originator.endpoint, connection.responder.endpoint})
+            waiting[capture, ends].append(connection)
+    incarnations = ((stream, waiting[stream.capture, stream.ends]) for stream in streams)
+    return [(stream, found.pop(0)) for stream, found in incarnations if found]
 
 
 def test_every_stream_is_one_of_our_connections(streams: list[Stream], pairs: list[tuple[Stream, Judged]]) -> None:
@@ -191,14 +191,10 @@ def test_every_stream_is_one_of_our_connections(streams: list[Stream], pairs: li
     assert len(found) > 500
 
 
-def test_no_connection_is_ours_alone(corpus: Path, streams: list[Stream]) -> None:
-    listed: dict[str, int] = defaultdict(int)
-    for stream in streams:
-        listed[stream.capture] += 1
+def test_no_connection_is_ours_alone(streams: list[Stream], ours: dict[str, tuple[Judged, ...]]) -> None:
+    listed = Counter(stream.capture for stream in streams)
 
-    for capture, count in listed.items():
-        if capture not in LINKS:
-            assert len(judge(corpus / capture).connections) == count - TUNNELS.get(capture, 0), capture
+    assert Counter({capture: len(found) for capture, found in ours.items()}) == listed - Counter(TUNNELS | LINKS)
 
 
 def test_streams_have_the_same_size_and_completeness(pairs: list[tuple[Stream, Judged]]) -> None:
