@@ -16,6 +16,7 @@ from inspector.errors import CaptureError, CaptureFileError
 from inspector.referee import wireshark
 from inspector.referee.wireshark import LABELS, Opinion, Opinions, bulk_opinions, opinions, tshark_version
 from inspector.wire.row import Endpoint, Flag
+from tests.wire.files import enhanced, frames_of, interface, section
 
 pytestmark = pytest.mark.usefixtures("tshark")
 
@@ -179,6 +180,19 @@ def test_a_config_file_in_the_working_directory_names_no_program(
 
     assert len(list(opinions(refused))) == 2
     assert not (tmp_path / "was-run").exists()
+
+
+@BOTH
+def test_hostile_names_and_comments_disturb_neither_door(door: Door, captures: Path, tmp_path: Path) -> None:
+    whole = captures / "tcp-hello" / "tcp-hello.pcapng"
+    evil = b'\xff</packet>\n<packet>\t&"\x1b[31m\xed\xa0\x80\r\n</packet>\n'
+    with whole.open("rb") as stream:
+        frames = frames_of(stream.read())
+    dressed = tmp_path / "dressed.pcapng"
+    blocks = [section((4, evil)), interface((2, evil), (3, evil)), *(enhanced(each.data, (1, evil)) for each in frames)]
+    dressed.write_bytes(b"".join(blocks))
+
+    assert [opinion.seq for opinion in door(dressed)] == [opinion.seq for opinion in door(whole)]
 
 
 def test_whoever_stops_early_leaves_no_process_behind(captures: Path) -> None:
