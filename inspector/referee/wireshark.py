@@ -1,7 +1,7 @@
 """What Wireshark says of a capture: tshark's own words on every TCP segment, as a second opinion.
 
-Two doors to one answer. `opinions` goes through pyshark, packet by packet; `bulk_opinions` asks tshark for
-the same fields as columns, forty times as fast (measured). Both give equal `Opinion`s; which one to take is a matter of size.
+Two doors to one answer. `opinions` goes through pyshark, packet by packet; `bulk_opinions` asks tshark for the
+same fields as columns, forty times as fast (measured). Both give equal `Opinion`s: which to take is a matter of size.
 
 Laws:
 

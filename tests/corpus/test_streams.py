@@ -58,7 +58,7 @@ IPCOMP = "half of it is compressed (IPComp), which tshark inflates"
 MALFORMED = "the last ACK's IP header leaves 19 bytes for the TCP header; tshark reads the twentieth from the padding"
 DOUBLED = "the capture holds the frame twice, byte for byte and at once; we remove the copy, tshark takes it for an ACK"
 EXPECTED_BY_FTP = "tshark expected this data connection, announced on the control connection, and did not count its SYN"
-FRAGMENT = "a first fragment, whose length tshark does not tell"
+FRAGMENT = "a first fragment, cut by a snaplen, whose length tshark does not tell"
 LONGER_IP = "the IP header claims more than the frame had on the wire; we believe IP and see data, tshark the frame"
 
 DIFFERENCES: dict[tuple[str, int], tuple[tuple[int, int], str]] = {
