@@ -57,8 +57,8 @@ def _is_past_the_syn_ack(row: Row, me: EndRecord, peer: EndRecord) -> bool:
     """Whether a SYN,ACK was not captured: the SYN's sender acknowledges already, or its peer does and sent no SYN."""
     if me.state == State.SYN_SENT:
         return not peer.seen & Seen.SYN_ACK
-    accepted = 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss)
-    return peer.state == State.SYN_SENT and not me.seen & (Seen.SYN | Seen.SYN_ACK) and accepted
+    sent_no_syn = not me.seen & (Seen.SYN | Seen.SYN_ACK)
+    return peer.state == State.SYN_SENT and sent_no_syn and _acknowledges_syn(row, peer)
 
 
 @compilable
@@ -79,13 +79,13 @@ def _syn_ack_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> in
     if me.seen & Seen.SYN:
         facts |= Fact.SYN_CROSSING
     if peer.iss != UNKNOWN and row.ack != plus(peer.iss, 1):
-        if _is_fast(peer) and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
+        if _is_fast(peer) and _acknowledges_syn(row, peer):
             facts |= Fact.FAST_OPEN
         else:
             facts |= Fact.SYN_ACK_WRONG_ACK
             trace.expected_ack = plus(peer.iss, 1)
     first_was_acceptable = me.seen & (Seen.SYN_ACK_ACCEPTABLE | Seen.SYN)
-    if first_was_acceptable and me.iss != UNKNOWN and row.seq != me.iss:
+    if first_was_acceptable and row.seq != me.iss:
         facts |= Fact.SYN_ACK_OTHER_SEQ
         trace.expected_seq = me.iss
     return facts
@@ -112,8 +112,14 @@ def _third_segment_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace)
 
 @compilable
 def _is_fast(end: EndRecord) -> bool:
-    """Whether it sent data with its SYN: then its peer may send too before the handshake ends (RFC 7413 section 4.2.2)."""
+    """Whether it sent data with its SYN: then its peer may send too before the handshake ends (RFC 7413, 4.2.2)."""
     return end.seen & Seen.TFO_DATA > 0
+
+
+@compilable
+def _acknowledges_syn(row: Row, peer: EndRecord) -> bool:
+    """SND.UNA < SEG.ACK =< SND.NXT, for an end that has had nothing acknowledged (section 3.10.7.3)."""
+    return peer.iss != UNKNOWN and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss)
 
 
 @compilable
@@ -123,16 +129,20 @@ def reset_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
     RFC 9293 sections 3.5.2, 3.5.3 and 3.10.7.4 with RFC 5961's challenge.
     """
     if peer.state == State.SYN_SENT:
-        if row.flags & Flag.ACK and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
+        if row.flags & Flag.ACK and _acknowledges_syn(row, peer):
             return Fact.RST_ABORTS if me.seen & Seen.SYN_ACK else Fact.RST_REFUSES
         trace.expected_ack = peer.snd_nxt
         return Fact.RST_WRONG_ACK
-    if me.seen & Seen.RST or (peer.state == State.CLOSED and peer.segments):
+    is_repeated = me.seen & Seen.RST or (peer.state == State.CLOSED and peer.segments)
+    takes_bad_ack = peer.bad_ack != UNKNOWN and row.seq == peer.bad_ack and not row.flags & Flag.ACK
+    if is_repeated or takes_bad_ack:
         return Fact.RST_ANSWERS
-    if me.snd_nxt == UNKNOWN:
-        return Fact.RST_ABORTS
-    if peer.bad_ack != UNKNOWN and row.seq == peer.bad_ack and not row.flags & Flag.ACK:
-        return Fact.RST_ANSWERS
+    return _reset_at(row, me, peer, trace) if me.snd_nxt != UNKNOWN else Fact.RST_ABORTS
+
+
+@compilable
+def _reset_at(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
+    """Whether a RST's sequence number is, or may be, RCV.NXT; or in the window; or neither."""
     due = peer.highest_ack
     if due == UNKNOWN:
         due = me.in_order if me.iss == UNKNOWN else plus(me.iss, 1)
@@ -140,9 +150,7 @@ def reset_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
     if 0 <= beyond <= max(ahead(me.snd_nxt, due), 0):
         return Fact.RST_ABORTS
     trace.expected_seq = due
-    if 0 < beyond < max(peer.window, peer.raw_window):
-        return Fact.RST_CHALLENGED
-    return Fact.RST_IGNORED
+    return Fact.RST_CHALLENGED if 0 < beyond < max(peer.window, peer.raw_window) else Fact.RST_IGNORED
 
 
 @compilable
@@ -152,11 +160,10 @@ def evidence(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int:
         return 0
     if row.flags & Flag.SYN:
         return Event.RCV_SYN
-    events = 0
-    if me.state == State.SYN_SENT or me.segments == 0 or facts & Fact.HANDSHAKE_MISSED:
-        events = OPENED
-    elif row.payload_len and me.state in (State.SYN_RECEIVED, State.SYN_RECEIVED_ACTIVE) and not _is_fast(peer):
-        events = OPENED
+    is_past_syn = me.state == State.SYN_SENT or me.segments == 0 or facts & Fact.HANDSHAKE_MISSED
+    is_waiting = me.state in (State.SYN_RECEIVED, State.SYN_RECEIVED_ACTIVE)
+    sends_data = row.payload_len > 0 and not _is_fast(peer)
+    events = OPENED if is_past_syn or (is_waiting and sends_data) else 0
     if peer.fin_seq != UNKNOWN and row.ack == plus(peer.fin_seq, 1):
         events |= Event.RCV_FIN
     return events
@@ -188,7 +195,7 @@ def events_received(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int
     if row.flags & Flag.SYN and not facts & Fact.SYN_ACK_WRONG_ACK:
         events = Event.RCV_SYN
     if row.flags & Flag.ACK and not facts & (_WRONG_THIRD | Fact.SYN_ACK_WRONG_ACK):
-        if peer.iss != UNKNOWN and 0 < ahead(row.ack, peer.iss) <= ahead(peer.snd_nxt, peer.iss):
+        if _acknowledges_syn(row, peer):
             events |= Event.RCV_ACK_OF_SYN
         if peer.fin_seq != UNKNOWN and row.ack == plus(peer.fin_seq, 1):
             events |= Event.RCV_ACK_OF_FIN

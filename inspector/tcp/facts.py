@@ -1,7 +1,7 @@
 """What the fold can say of one segment: arithmetic, not yet judgement.
 
 Each fact is a bit of `Trace.facts`. Facts are decided once, in the compilable rooms (`tcp.fold`,
-`tcp.acceptance`, `tcp.transfer`); labels, findings and outcomes are read off them in plain Python
+`tcp.acceptance`, `tcp.closing`, `tcp.transfer`); labels, findings and outcomes are read off them in plain Python
 (`tcp.labels`, `tcp.judgement`, `tcp.outcomes`). Words: RFC 9293's, then Wireshark's.
 """
 

@@ -1,7 +1,7 @@
 """The fold: rows of segments in, a trace of each and the memory of each connection out.
 
 One function for the live run and for the replay of a billion segments (`inspector.compiled`). It
-decides which connection a row belongs to, asks `acceptance` and `transfer` for its facts, lets
+decides which connection a row belongs to, asks `acceptance`, `closing` and `transfer` for its facts, lets
 `memory` take its numbers, and looks the states up in `states.NEXT`. It holds no transition, no
 label and no word: what people read is made from what it recorded, in `view`.
 
@@ -12,9 +12,9 @@ When does a SYN begin a new incarnation of a known pair of endpoints?
   both ends sent FIN or a reset was accepted), or if the old handshake got no further than its sender's
   own SYN.
 * A SYN,ACK far from all that a connection without handshake has sent begins one whose SYN was missed.
-* In a connection that lives, be it only half-open, it is stray at first (an old duplicate, or an end that lost its memory:
-  RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges it, it was
-  not: the new incarnation begins, and takes the SYN along.
+* In a connection that lives, be it only half-open, it is stray at first (an old duplicate, or an end that
+  lost its memory: RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges
+  it, it was not: the new incarnation begins, and takes the SYN along.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.pairs import BOTH, EMPTY, REVERSE, find_slot, hash_pair, side_of
-from inspector.tcp.acceptance import OPENED, STRAY, events_received, events_sent, evidence, handshake_facts, reset_facts
+from inspector.tcp.acceptance import (
+    OPENED,
+    STRAY,
+    events_received,
+    events_sent,
+    evidence,
+    handshake_facts,
+    reset_facts,
+)
+from inspector.tcp.closing import closing_facts
 from inspector.tcp.completeness import Completeness, completeness_bits
 from inspector.tcp.facts import Fact
 from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_offers, note_sent
@@ -208,7 +217,7 @@ def _take_stray_syn(row: Row, stray: EndRecord, connection: ConnectionRecord, or
 
 
 @compilable
-def _step(
+def _step(  # noqa: PLR0913 - records, one by one
     row: Row,
     trace: Trace,
     connection: ConnectionRecord,
@@ -222,7 +231,7 @@ def _step(
     if row.flags & Flag.RST:
         facts |= reset_facts(row, me, peer, trace)
     else:
-        facts |= handshake_facts(row, me, peer, trace) | _close_facts(row, me, peer, trace)
+        facts |= handshake_facts(row, me, peer, trace) | closing_facts(row, me, peer, trace)
     if not facts & STRAY:
         facts |= transfer_facts(row, me, peer, connection, length)
     if facts & Fact.SYN_IN_CONNECTION:
@@ -280,42 +289,8 @@ def _shape(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecor
 
 
 @compilable
-def _close_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
-    """The part that a segment without RST plays in the close."""
-    facts = 0
-    if me.fin_seq != UNKNOWN:
-        length = row.payload_len + (row.flags & Flag.SYN > 0)
-        if row.payload_len and ahead(plus(row.seq, length), me.fin_seq) > 0:
-            facts |= Fact.DATA_AFTER_FIN
-        if row.flags & Flag.FIN and plus(row.seq, length) != me.fin_seq:
-            facts |= Fact.FIN_MOVED
-            trace.expected_seq = plus(me.fin_seq, -length)
-    if peer.fin_seq == UNKNOWN or not row.flags & Flag.ACK:
-        return facts
-    past_fin = ahead(row.ack, peer.fin_seq) - 1
-    if past_fin > 0:
-        facts |= Fact.ACK_BEYOND_FIN
-        trace.expected_ack = plus(peer.fin_seq, 1)
-    elif past_fin == 0:
-        if not peer.seen & Seen.FIN_ACKED:
-            facts |= Fact.ACKS_FIN
-        elif me.state == State.TIME_WAIT and row.payload_len == 0 and not row.flags & Flag.FIN:
-            facts |= Fact.TIME_WAIT_REPLY
-    else:
-        if row.flags & Flag.FIN and not me.seen & Seen.FIN:
-            facts |= Fact.FIN_CROSSING
-        is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
-        says_nothing_new = row.ack == me.last_ack and row.window == me.raw_window
-        has_the_fin = says_nothing_new or peer.seen & Seen.FIN_WITH_DATA
-        if past_fin == -1 and is_bare and has_the_fin and not peer.seen & Seen.FIN_ACKED:
-            facts |= Fact.FIN_ACK_SHORT
-            trace.expected_ack = plus(peer.fin_seq, 1)
-    return facts
-
-
-@compilable
 def _was_turned_away(me: EndRecord, peer: EndRecord) -> bool:
-    """Whether an attempt that opened nothing met with a RST: a refusal, or the end of what the peer still remembered."""
+    """Whether an attempt that opened nothing met a RST: a refusal, or the end of what the peer still remembered."""
     if me.seen & peer.seen & Seen.ESTABLISHED:
         return False
     return State.CLOSED in (me.state, peer.state) and me.segments + peer.segments > 0
@@ -336,29 +311,17 @@ def _move(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> 
     """Apply the segment's events to both ends: what the sender had behind it, its sending, its arrival."""
     me.state = NEXT[me.state * EVENT_SETS + evidence(row, me, peer, facts)]
     me.state = NEXT[me.state * EVENT_SETS + events_sent(row, me, facts)]
-    note_sent(row, me, peer, facts, length)
+    note_sent(row, me, facts, length)
     note_acknowledgment(row, me, peer, facts)
     peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
 
 
 @compilable
-def _note_milestones(
+def _note_milestones(  # noqa: PLR0913 - records, one by one
     row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int, side: int
 ) -> None:
     """What outcomes are later read off."""
-    if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
-        connection.syn_ns = row.time_ns
-    third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
-    if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
-        me.seen |= Seen.HANDSHAKE_3
-    if facts & Fact.HANDSHAKE_MISSED:
-        peer.seen |= Seen.HANDSHAKE_3
-    if State.ESTABLISHED <= me.state:
-        me.seen |= Seen.ESTABLISHED
-    if State.ESTABLISHED <= peer.state:
-        peer.seen |= Seen.ESTABLISHED
-    if me.seen & peer.seen & Seen.ESTABLISHED and connection.established_ns == NO_TIME:
-        connection.established_ns = row.time_ns
+    _note_opening(row, me, peer, connection, facts)
     if row.flags & Flag.FIN and connection.first_closer < 0 and not facts & STRAY:
         connection.first_closer = side
     if facts & Fact.ACKS_FIN:
@@ -370,3 +333,20 @@ def _note_milestones(
     if facts & (Fact.RST_REFUSES | Fact.RST_ABORTS) and not me.seen & Seen.RST:
         me.seen |= Seen.RST
         connection.last_reset = side
+
+
+@compilable
+def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
+    if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
+        connection.syn_ns = row.time_ns
+    third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
+    if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
+        me.seen |= Seen.HANDSHAKE_3
+    if facts & Fact.HANDSHAKE_MISSED:
+        peer.seen |= Seen.HANDSHAKE_3
+    if me.state >= State.ESTABLISHED:
+        me.seen |= Seen.ESTABLISHED
+    if peer.state >= State.ESTABLISHED:
+        peer.seen |= Seen.ESTABLISHED
+    if me.seen & peer.seen & Seen.ESTABLISHED and connection.established_ns == NO_TIME:
+        connection.established_ns = row.time_ns

@@ -199,11 +199,11 @@ _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK
 
 def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
     """What there is to say of one segment, now that its connection is known to its end."""
-    facts = _in_hindsight(row, trace.facts, me, peer)
+    facts = _in_hindsight(row, trace.facts, peer)
     return tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
 
 
-def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
+def _in_hindsight(row: Row, facts: int, peer: EndRecord) -> int:
     if facts & Fact.FIN_ACK_SHORT and peer.seen & Seen.FIN_ACKED:
         facts &= ~Fact.FIN_ACK_SHORT
     if facts & Fact.HANDSHAKE_3_WRONG_ACK and _was_unseen(row, peer):

@@ -63,7 +63,7 @@ def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> int:
 
 
 @compilable
-def note_sent(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> None:
+def note_sent(row: Row, me: EndRecord, facts: int, length: int) -> None:
     """Take the segment's own numbers into the sender's record."""
     me.segments += 1
     if facts & _REPEATS:

@@ -64,7 +64,7 @@ def close_of(connection: ConnectionRecord, originator: EndRecord, responder: End
 
 
 def _shape(connection: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> Close:
-    """Both FINs were seen and acknowledged; in how many segments?"""
+    """In how many segments both FINs were sent and acknowledged."""
     if connection.itself or (originator.facts | responder.facts) & Fact.FIN_CROSSING:
         return Close.SIMULTANEOUS
     second = originator if connection.first_closer == Side.RESPONDER else responder

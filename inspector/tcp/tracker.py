@@ -155,7 +155,9 @@ class Tracker:
         if self._columnar:
             self._kept.append((before, rows[:count].copy(), self._traces[:count].copy()))
         else:
-            self._kept.append((before, [copy(row) for row in rows[:count]], [copy(each) for each in self._traces[:count]]))
+            self._kept.append(
+                (before, [copy(row) for row in rows[:count]], [copy(each) for each in self._traces[:count]])
+            )
 
     def _kept_rows(self) -> Iterator[tuple[int, Row, Trace]]:
         """Ordinal, row and trace of every kept row that is a segment."""

@@ -47,9 +47,11 @@ def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: Connect
             facts |= _repeat(row, me, peer, connection, length)
         elif step == 0 and is_plain:
             facts |= _in_sequence(row, me, peer)
-    if row.flags & Flag.ACK and peer.snd_nxt != UNKNOWN and not row.flags & Flag.RST:
-        if ahead(row.ack, peer.snd_nxt) > 0:
-            facts |= Fact.ACK_LOST_SEGMENT
+    # Where only one direction was captured, it is enough to say so once.
+    may_be_told = peer.segments > 0 or not me.facts & Fact.ACK_LOST_SEGMENT
+    acknowledges = row.flags & Flag.ACK and not row.flags & Flag.RST
+    if acknowledges and may_be_told and peer.snd_nxt != UNKNOWN and ahead(row.ack, peer.snd_nxt) > 0:
+        facts |= Fact.ACK_LOST_SEGMENT
     return facts
 
 
@@ -92,26 +94,29 @@ def _is_first_of_its_kind(row: Row, me: EndRecord) -> bool:
 @compilable
 def _within(time_ns: int, before_ns: int, patience: int) -> bool:
     """Whether less than `patience` has passed; never true of a time that is not known."""
-    return time_ns != NO_TIME and before_ns != NO_TIME and time_ns - before_ns < patience
+    return NO_TIME not in (time_ns, before_ns) and time_ns - before_ns < patience
 
 
 @compilable
 def _in_sequence(row: Row, me: EndRecord, peer: EndRecord) -> int:
     """What a segment at SND.NXT without SYN, FIN and RST does besides."""
-    if row.payload_len:
-        if row.payload_len == 1 and peer.window == 0:
-            return Fact.ZERO_WINDOW_PROBE
-        if peer.window > 0 and me.snd_una != UNKNOWN:
-            if plus(row.seq, row.payload_len) == plus(me.snd_una, peer.window):
-                return Fact.WINDOW_FULL
-        return 0
-    if row.ack != me.last_ack:
-        return 0
+    if row.payload_len == 0:
+        return _bare_ack(row, me, peer) if row.ack == me.last_ack else 0
+    if row.payload_len == 1 and peer.window == 0:
+        return Fact.ZERO_WINDOW_PROBE
+    end = plus(row.seq, row.payload_len)
+    fills_window = peer.window > 0 and me.snd_una != UNKNOWN and end == plus(me.snd_una, peer.window)
+    return Fact.WINDOW_FULL if fills_window else 0
+
+
+@compilable
+def _bare_ack(row: Row, me: EndRecord, peer: EndRecord) -> int:
+    """What a segment says that carries nothing and acknowledges nothing new."""
     same_window = row.window == me.raw_window
-    if row.window == 0 and same_window and peer.latest & Fact.ZERO_WINDOW_PROBE:
-        return Fact.ZERO_WINDOW_PROBE_ACK
-    if row.window and same_window and peer.latest & Fact.KEEP_ALIVE:
+    if row.window == 0:
+        return Fact.ZERO_WINDOW_PROBE_ACK if same_window and peer.latest & Fact.ZERO_WINDOW_PROBE else 0
+    if same_window and peer.latest & Fact.KEEP_ALIVE:
         return Fact.KEEP_ALIVE_ACK
-    if row.window and (same_window or row.sack_count):
+    if same_window or row.sack_count:
         return Fact.DUPLICATE_ACK if me.seen & Seen.ESTABLISHED else 0
-    return Fact.WINDOW_UPDATE if row.window else 0
+    return Fact.WINDOW_UPDATE

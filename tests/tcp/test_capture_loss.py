@@ -226,3 +226,15 @@ def test_last_ack_missing() -> None:
     assert states(connection)[-1] == "TIME-WAIT LAST-ACK"
     assert connection.close is Close.UNANSWERED
     assert not kinds(connection)
+
+
+def test_a_direction_that_was_not_captured_is_told_once() -> None:
+    """Every acknowledgment in it is of something unseen: the first says it."""
+    talk = Conversation()
+    for place in range(5):
+        talk.client("ACK", seq=101 + 10 * place, ack=301 + 100 * place, data=10)
+
+    connection = talk.connection()
+
+    assert labels(connection) == ["data"] * 5
+    assert kinds(connection) == ["handshake-not-captured", "acked-segment-not-captured"]

@@ -91,8 +91,11 @@ def test_exchanging_the_ends_mirrors_the_result(talk: Conversation) -> None:
         other.rows.append(
             replace(
                 row,
-                src_lo=row.dst_lo, dst_lo=row.src_lo, src_port=row.dst_port, dst_port=row.src_port,
-            )  # fmt: skip
+                src_lo=row.dst_lo,
+                dst_lo=row.src_lo,
+                src_port=row.dst_port,
+                dst_port=row.src_port,
+            )
         )
 
     assert essence(track(other.rows)) == essence(track(talk.rows))
@@ -137,10 +140,15 @@ def test_a_capture_duplicate_is_counted_and_moves_nothing(talk: Conversation, da
 @given(conversations)
 def test_anonymised_addresses_change_nothing(talk: Conversation) -> None:
     renamed = [
-        replace(row, src_lo=row.src_lo ^ 0x5A5A00, dst_lo=row.dst_lo ^ 0x5A5A00, src_port=row.src_port ^ 1,
-                dst_port=row.dst_port ^ 1)
+        replace(
+            row,
+            src_lo=row.src_lo ^ 0x5A5A00,
+            dst_lo=row.dst_lo ^ 0x5A5A00,
+            src_port=row.src_port ^ 1,
+            dst_port=row.dst_port ^ 1,
+        )
         for row in talk.rows
-    ]  # fmt: skip
+    ]
 
     assert essence(track(renamed)) == essence(track(talk.rows))
 
@@ -150,11 +158,16 @@ def test_anonymised_addresses_change_nothing(talk: Conversation) -> None:
 def test_compiled_and_plain_give_the_same(talks: list[Conversation]) -> None:
     numbers = count(1)
     rows = [
-        replace(row, frame=(number := next(numbers)), time_ns=number * STEP_NS, src_lo=row.src_lo + 256 * index,
-                dst_lo=row.dst_lo + 256 * index)
+        replace(
+            row,
+            frame=(number := next(numbers)),
+            time_ns=number * STEP_NS,
+            src_lo=row.src_lo + 256 * index,
+            dst_lo=row.dst_lo + 256 * index,
+        )
         for index, talk in enumerate(talks)
         for row in talk.rows
-    ]  # fmt: skip
+    ]
 
     assert track(rows, columnar=True) == track(rows)
 
@@ -183,11 +196,14 @@ def test_a_retransmission_moves_no_state(talk: Conversation, data: st.DataObject
 @pytest.mark.parametrize("size", [1, 31, 32, 33, 200])
 def test_the_table_grows_without_forgetting(size: int) -> None:
     rows = [
-        replace(row, src_port=1000 + index if row.source == CLIENT else 80,
-                dst_port=80 if row.source == CLIENT else 1000 + index)
+        replace(
+            row,
+            src_port=1000 + index if row.source == CLIENT else 80,
+            dst_port=80 if row.source == CLIENT else 1000 + index,
+        )
         for index in range(size)
         for row in Conversation().handshake().rows
-    ]  # fmt: skip
+    ]
 
     connections = track(rows, batch=7)
 
