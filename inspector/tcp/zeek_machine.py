@@ -59,16 +59,12 @@ _ACK_OF_CASE = 8
 
 
 def _close(state: int) -> int:
-    """After a FIN."""
-    if state in CLOSED:
-        return state
+    """After the first FIN."""
     return ZeekState.CLOSED if state == ZeekState.ESTABLISHED else ZeekState.CLOSED_EARLY
 
 
 def _reset(state: int) -> int:
-    """After a RST."""
-    if state in RESET:
-        return state
+    """After the first RST."""
     if state == ZeekState.INACTIVE:
         return ZeekState.RESET_UNSEEN
     return ZeekState.RESET_CLOSED if state in CLOSED else ZeekState.RESET
