@@ -13,7 +13,7 @@ from inspector.tcp.acceptance import STRAY
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
-from inspector.wire.row import NO_TIME, Flag, Option
+from inspector.wire.row import NO_TIME, Direction, Flag, Option
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord
@@ -34,8 +34,8 @@ hundred times below the minimum retransmission timeout."""
 def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> int:
     """0: no. 1: surely. 2: only if the capture doubles its other frames too.
 
-    A bare ACK without an IP ID may be repeated by its sender to the last byte and at once; nothing
-    else can be. Remembers the frame.
+    A bare ACK without an IP ID may be repeated by its sender to the last byte and at once; nothing else can be.
+    Such a one is surely a copy where the container says that it went out and came in. Remembers the frame.
     """
     if row.time_ns == NO_TIME:
         return 0
@@ -49,8 +49,10 @@ def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> int:
     if known:
         is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
         if is_bare and row.ip_id <= 0:
-            return 1 if (me.seen | other.seen) & Seen.DOUBLED else 2
+            other_way = row.direction != me.direction and Direction.UNKNOWN not in (row.direction, me.direction)
+            return 1 if other_way or (me.seen | other.seen) & Seen.DOUBLED else 2
         return 1
+    me.direction = row.direction
     me.digest_3 = me.digest_2
     me.digest_2 = me.digest_1
     me.digest_1 = me.digest_0

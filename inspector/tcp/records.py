@@ -100,6 +100,8 @@ class EndRecord:
     pending_window_scale: I32 = -1
     """A SYN inside the living connection: its sequence number, its row, its time and what it offers."""
 
+    direction: U8 = 0
+    """The way of its latest frame, where the container names it: the other copy of a frame goes the other way."""
     digest_0: I64 = 0
     digest_1: I64 = 0
     digest_2: I64 = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inspector.tcp.tracker import Tracker
-from inspector.wire.row import NO_TIME, Row
+from inspector.wire.row import NO_TIME, Direction, Row
 from tests.tcp.conversation import Conversation, kinds, labels, states, track
 
 if TYPE_CHECKING:
@@ -121,6 +121,16 @@ def test_bare_acks_without_ip_id_in_a_doubled_capture_are_copies() -> None:
     connection = only([*rows[:3], *woven])
 
     assert labels(connection)[3:] == ["data", "capture duplicate", "ACK", "capture duplicate"]
+
+
+def test_a_bare_ack_that_went_out_and_came_in_is_one() -> None:
+    """SLL says it outright, so that no other frame need be doubled; two that went out are two."""
+    talk = Conversation().client("ACK", seq=1, ack=1, ip_id=-1, direction=Direction.OUTBOUND)
+    ack = talk.rows[0]
+    came_in = replace(copy(ack), direction=Direction.INBOUND)
+
+    assert labels(only([ack, came_in])) == ["ACK", "capture duplicate"]
+    assert labels(only([ack, copy(ack)])) == ["ACK", "duplicate ACK"]
 
 
 def test_frames_without_a_time_are_never_copies() -> None:
