@@ -135,7 +135,7 @@ def _side(row: Row, connection: ConnectionRecord) -> int:
 def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: TableRecord) -> int:
     """The number of the row's connection; begins it where there is none, or where it is another incarnation."""
     slot = find_slot(row, index, table.index_mask, connections, table.seed)
-    previous = index[slot]
+    previous: int = index[slot]
     if previous != EMPTY:
         side = _side(row, connections[previous])
         me = ends[2 * previous + side]

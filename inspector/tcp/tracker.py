@@ -20,7 +20,7 @@ from inspector.tcp.zeek import ZeekEnd, ZeekRecord
 from inspector.wire.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from inspector.tcp.model import Connection
 
@@ -69,7 +69,7 @@ class Tracker:
         if len(self._traces) < count:
             self._traces = self._fresh(Trace, count)
         before = self._header_value("ordinal")
-        run = compiled(fold) if self._columnar else fold
+        run: Callable[..., int] = compiled(fold) if self._columnar else fold
         done = 0
         while done < count:
             done = run(rows, done, count, self._traces, self._index, *self._records, self._tables)
@@ -182,4 +182,4 @@ class Tracker:
 
     def _taken_ordinal(self, number: int) -> int:
         connection = self._records[0][number]
-        return connection["taken_ordinal"] if self._columnar else connection.taken_ordinal
+        return int(connection["taken_ordinal"] if self._columnar else connection.taken_ordinal)

@@ -29,7 +29,8 @@ def test_without_rows_outcomes_stay() -> None:
 
     (full,), (bare,) = kept.connections(), lean.connections()
 
-    assert bare.segments == bare.findings == ()
+    assert not bare.segments
+    assert not bare.findings
     assert replace(full, segments=(), findings=()) == bare
     assert (bare.handshake, bare.close) == (Handshake.COMPLETE, Close.RESET_BY_ORIGINATOR)
 
