@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
-from inspector.pairs import BOTH, EMPTY, REVERSE, find_slot, hash_pair, side_of
+from inspector.flows.pairs import BOTH, EMPTY, REVERSE, find_slot, open_pair, side_of
 from inspector.tcp.acceptance import (
     OPENED,
     STRAY,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
     from inspector.wire.row import Row
 
-__all__ = ["fold", "reindex"]
+__all__ = ["fold"]
 
 _NEARBY = 0x10000
 """A SYN,ACK within so many sequence numbers of the data already seen was captured out of order."""
@@ -89,10 +89,12 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
         side = _side(row, connection)
         me = ends[2 * number + side]
         peer = ends[2 * number + 1 - side] if not connection.itself else me
-        trace.connection = number
+        trace.pair = number
         trace.side = side
-        if _is_duplicate(row, me, peer, connection, table):
+        if is_capture_duplicate(row, me, peer):
             trace.facts = Fact.DUPLICATE
+            connection.duplicates += 1
+            table.duplicates += 1
         else:
             _step(row, trace, connection, me, peer, table)
             observe(row, side, zeeks[number], zeek_ends[2 * number + side], zeek_ends[2 * number + 1 - side])
@@ -103,21 +105,8 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
 
 
 @compilable
-def reindex(index: Any, connections: Any, tables: Any) -> None:
-    """Put every pair's latest incarnation into an `index` that is all EMPTY, after it was enlarged."""
-    mask = tables[0].index_mask
-    for number in range(tables[0].count):
-        entry = connections[number]
-        if not entry.superseded:
-            slot = entry.pair_hash & mask
-            while index[slot] != EMPTY:
-                slot = (slot + 1) & mask
-            index[slot] = number
-
-
-@compilable
 def _clear(trace: Trace) -> None:
-    trace.connection = -1
+    trace.pair = -1
     trace.side = 0
     trace.originator_state = 0
     trace.responder_state = 0
@@ -176,28 +165,20 @@ def _open(
     row: Row, connection: ConnectionRecord, originator: EndRecord, responder: EndRecord, table: TableRecord
 ) -> None:
     """Begin a connection with its first segment; the sender is the originator, but for a SYN,ACK."""
-    connection.version = row.version
-    connection.pair_hash = hash_pair(row, table.seed)
-    connection.first_frame = row.frame
-    connection.first_ns = row.time_ns
+    is_answer = row.flags & (Flag.SYN | Flag.ACK | Flag.RST) == Flag.SYN | Flag.ACK
+    open_pair(row, connection, table.seed, 1 if is_answer else 0)
+    connection.itself = 1 if side_of(row, connection) == BOTH else 0
     originator.state = State.CLOSED
     responder.state = State.LISTEN
-    is_answer = row.flags & (Flag.SYN | Flag.ACK | Flag.RST) == Flag.SYN | Flag.ACK
     if is_answer:
-        connection.orig_hi, connection.orig_lo, connection.orig_port = row.dst_hi, row.dst_lo, row.dst_port
-        connection.resp_hi, connection.resp_lo, connection.resp_port = row.src_hi, row.src_lo, row.src_port
         originator.iss = plus(row.ack, -1)
         originator.snd_nxt = row.ack
         originator.in_order = row.ack
         originator.state = NEXT[originator.state * EVENT_SETS + Event.SND_SYN]
-    else:
-        connection.orig_hi, connection.orig_lo, connection.orig_port = row.src_hi, row.src_lo, row.src_port
-        connection.resp_hi, connection.resp_lo, connection.resp_port = row.dst_hi, row.dst_lo, row.dst_port
-        if row.flags & Flag.ACK and not row.flags & Flag.RST:
-            # Whoever is acknowledged has spoken: both ends have come through their handshake.
-            responder.state = NEXT[responder.state * EVENT_SETS + OPENED]
-            responder.seen |= Seen.ESTABLISHED
-    connection.itself = 1 if side_of(row, connection) == BOTH else 0
+    elif row.flags & Flag.ACK and not row.flags & Flag.RST:
+        # Whoever is acknowledged has spoken: both ends have come through their handshake.
+        responder.state = NEXT[responder.state * EVENT_SETS + OPENED]
+        responder.seen |= Seen.ESTABLISHED
 
 
 @compilable
@@ -248,18 +229,6 @@ def _step(  # noqa: PLR0913 - records, one by one
     trace.facts = facts
     connection.last_ns = row.time_ns
     connection.completeness = completeness_bits(connection.completeness, row.flags, row.payload_len)
-
-
-@compilable
-def _is_duplicate(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, table: TableRecord) -> bool:
-    doubt = is_capture_duplicate(row, me, peer)
-    if doubt == 0:
-        return False
-    if doubt == 1:
-        me.seen |= Seen.DOUBLED
-        connection.duplicates += 1
-        table.duplicates += 1
-    return doubt == 1
 
 
 @compilable

@@ -9,59 +9,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.compiled import compilable
+from inspector.flows.copies import FIRST, UNSURE, copy_of, remember_frame
 from inspector.tcp.acceptance import STRAY
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
-from inspector.wire.row import NO_TIME, Direction, Flag, Option
+from inspector.wire.row import Flag, Option
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord
     from inspector.wire.row import Row
 
-__all__ = ["DUPLICATE_WITHIN", "is_capture_duplicate", "note_acknowledgment", "note_offers", "note_sent"]
+__all__ = ["is_capture_duplicate", "note_acknowledgment", "note_offers", "note_sent"]
 
 _REPEATS = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 _WRONG_ACK = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
 _MAX_WINDOW_SCALE = 14  # RFC 7323 section 2.3
 
-DUPLICATE_WITHIN = 1_000_000
-"""Nanoseconds: a hundred times the gap measured between the two copies of a loopback frame, and two
-hundred times below the minimum retransmission timeout."""
-
 
 @compilable
-def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> int:
-    """0: no. 1: surely. 2: only if the capture doubles its other frames too.
+def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> bool:
+    """Whether the capture holds this frame twice (`flows.copies`); remembers it if not.
 
-    A bare ACK without an IP ID may be repeated by its sender to the last byte and at once; nothing else can be.
-    Such a one is surely a copy where the container says that it went out and came in. Remembers the frame.
+    Where the bytes alone leave it open: nothing but a bare ACK is repeated at once by its sender, and a bare ACK is
+    believed to be a copy where the capture doubles this connection's other frames too.
     """
-    if row.time_ns == NO_TIME:
-        return 0
-    since = row.time_ns - DUPLICATE_WITHIN
-    known = (
-        (row.digest == me.digest_0 and me.digest_0_ns >= since)
-        or (row.digest == me.digest_1 and me.digest_1_ns >= since)
-        or (row.digest == me.digest_2 and me.digest_2_ns >= since)
-        or (row.digest == me.digest_3 and me.digest_3_ns >= since)
-    )
-    if known:
-        is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
-        if is_bare and row.ip_id <= 0:
-            other_way = row.direction != me.direction and Direction.UNKNOWN not in (row.direction, me.direction)
-            return 1 if other_way or (me.seen | other.seen) & Seen.DOUBLED else 2
-        return 1
-    me.direction = row.direction
-    me.digest_3 = me.digest_2
-    me.digest_2 = me.digest_1
-    me.digest_1 = me.digest_0
-    me.digest_0 = row.digest
-    me.digest_3_ns = me.digest_2_ns
-    me.digest_2_ns = me.digest_1_ns
-    me.digest_1_ns = me.digest_0_ns
-    me.digest_0_ns = row.time_ns
-    return 0
+    copy = copy_of(row, me)
+    if copy == FIRST:
+        remember_frame(row, me)
+        return False
+    is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
+    if copy == UNSURE and is_bare and not (me.seen | other.seen) & Seen.DOUBLED:
+        return False
+    me.seen |= Seen.DOUBLED
+    return True
 
 
 @compilable

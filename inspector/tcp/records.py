@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from inspector.columns import I32, I64, U8, U16, U32
 from inspector.compiled import Constants
+from inspector.flows.copies import LatestFrames
+from inspector.flows.pairs import PairRecord, PairTable
 from inspector.wire.row import NO_TIME
 
 __all__ = ["ConnectionRecord", "EndRecord", "Seen", "TableRecord", "Trace"]
@@ -52,7 +54,7 @@ class Seen(Constants):
 
 
 @dataclass(slots=True)
-class EndRecord:
+class EndRecord(LatestFrames):
     """One end of a connection, as the sender of what it was seen to send."""
 
     state: U8 = 0
@@ -100,39 +102,13 @@ class EndRecord:
     pending_window_scale: I32 = -1
     """A SYN inside the living connection: its sequence number, its row, its time and what it offers."""
 
-    direction: U8 = 0
-    """The way of its latest frame, where the container names it: the other copy of a frame goes the other way."""
-    digest_0: I64 = 0
-    digest_1: I64 = 0
-    digest_2: I64 = 0
-    digest_3: I64 = 0
-    digest_0_ns: I64 = NO_TIME
-    digest_1_ns: I64 = NO_TIME
-    digest_2_ns: I64 = NO_TIME
-    digest_3_ns: I64 = NO_TIME
-    """The latest four frames, for capture duplicates."""
-
 
 @dataclass(slots=True)
-class ConnectionRecord:
+class ConnectionRecord(PairRecord):
     """One incarnation of a pair of endpoints. Its ends are `ends[2 * n]` and `ends[2 * n + 1]`."""
 
-    version: U8 = 0
-    orig_hi: I64 = 0
-    orig_lo: I64 = 0
-    orig_port: U16 = 0
-    resp_hi: I64 = 0
-    resp_lo: I64 = 0
-    resp_port: U16 = 0
     itself: U8 = 0
     """Both endpoints are the same: one end talks with itself (self-connect), and has one state."""
-    pair_hash: U32 = 0
-    superseded: U8 = 0
-    """The table holds a later incarnation of the same pair."""
-
-    first_frame: I64 = 0
-    first_ns: I64 = NO_TIME
-    last_ns: I64 = NO_TIME
     syn_ns: I64 = NO_TIME
     established_ns: I64 = NO_TIME
     """When the segment that completed the handshake was seen."""
@@ -144,18 +120,12 @@ class ConnectionRecord:
     """The side whose reset was accepted."""
     taken_ordinal: I64 = -1
     """The row of its SYN, which was first taken for a stray one of the previous incarnation."""
-    previous: I32 = -1
-    """The previous incarnation."""
 
 
 @dataclass(slots=True)
-class TableRecord:
+class TableRecord(PairTable):
     """The one header of a table of connections."""
 
-    count: I64 = 0
-    capacity: I64 = 0
-    index_mask: I64 = 0
-    seed: U32 = 0
     ordinal: I64 = 0
     """Rows seen so far."""
     duplicates: I64 = 0
@@ -165,8 +135,8 @@ class TableRecord:
 class Trace:
     """What the fold says of one row."""
 
-    connection: I32 = -1
-    """-1: no TCP segment."""
+    pair: I32 = -1
+    """Number of the connection, from 0; -1: no TCP segment."""
     side: U8 = 0
     originator_state: U8 = 0
     responder_state: U8 = 0

@@ -14,18 +14,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
-from inspector.pairs import EMPTY, REVERSE, find_slot, hash_pair, side_of
+from inspector.flows.copies import COPY, FIRST, copy_of, remember_frame
+from inspector.flows.pairs import EMPTY, REVERSE, find_slot, open_pair, side_of
 from inspector.udp.records import Part
-from inspector.wire.row import NO_TIME, Direction, Fragment, Protocol
+from inspector.wire.row import Fragment, Protocol
 
 if TYPE_CHECKING:
-    from inspector.udp.records import ExchangeEnd, ExchangeRecord, ExchangeTable
+    from inspector.flows.pairs import PairTable
+    from inspector.udp.records import ExchangeEnd
     from inspector.wire.row import Row
 
-__all__ = ["DUPLICATE_WITHIN", "count_duplicates", "fold", "is_doubled", "is_undelivered", "reindex"]
-
-DUPLICATE_WITHIN = 1_000_000
-"""Nanoseconds between a frame and its copy, at most: a hundred times the gap measured on loopback."""
+__all__ = ["count_duplicates", "fold", "is_doubled", "is_undelivered"]
 
 
 @compilable
@@ -41,7 +40,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
     for i in range(first, count):
         row = rows[i]
         trace = traces[i]
-        trace.exchange = -1
+        trace.pair = -1
         trace.side = 0
         trace.part = Part.NONE
         is_error = row.protocol == Protocol.ICMP or row.protocol == Protocol.ICMPV6  # noqa: PLR1714 - numba
@@ -53,7 +52,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
         number = _exchange_of(row, index, exchanges, table)
         exchange = exchanges[number]
         side = 1 if side_of(row, exchange) == REVERSE else 0
-        trace.exchange = number
+        trace.pair = number
         trace.side = side
         exchange.last_ns = row.time_ns
         if is_error:
@@ -65,17 +64,6 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
             if exchange.first_sender < 0:
                 exchange.first_sender = side
     return count
-
-
-@compilable
-def reindex(index: Any, exchanges: Any, tables: Any) -> None:
-    """Put every exchange into an `index` that is all EMPTY, after it was enlarged."""
-    mask = tables[0].index_mask
-    for number in range(tables[0].count):
-        slot = exchanges[number].pair_hash & mask
-        while index[slot] != EMPTY:
-            slot = (slot + 1) & mask
-        index[slot] = number
 
 
 @compilable
@@ -110,25 +98,14 @@ def is_undelivered(protocol: int, icmp_type: int, icmp_code: int) -> int:
 
 
 @compilable
-def _exchange_of(row: Row, index: Any, exchanges: Any, table: ExchangeTable) -> int:
-    """The number of the row's exchange; begins it where there is none."""
+def _exchange_of(row: Row, index: Any, exchanges: Any, table: PairTable) -> int:
+    """The number of the row's exchange; whoever sent the first row (or what it quotes) is its originator."""
     slot = find_slot(row, index, table.index_mask, exchanges, table.seed)
     if index[slot] == EMPTY:
         index[slot] = table.count
-        _open(row, exchanges[table.count], table.seed)
+        open_pair(row, exchanges[table.count], table.seed, 0)
         table.count += 1
     return int(index[slot])
-
-
-@compilable
-def _open(row: Row, exchange: ExchangeRecord, seed: int) -> None:
-    """Begin an exchange; whoever sent this datagram (or the one that an error quotes) is its originator."""
-    exchange.version = row.version
-    exchange.orig_hi, exchange.orig_lo, exchange.orig_port = row.src_hi, row.src_lo, row.src_port
-    exchange.resp_hi, exchange.resp_lo, exchange.resp_port = row.dst_hi, row.dst_lo, row.dst_port
-    exchange.pair_hash = hash_pair(row, seed)
-    exchange.first_frame = row.frame
-    exchange.first_ns = row.time_ns
 
 
 @compilable
@@ -144,7 +121,7 @@ def _take(row: Row, end: ExchangeEnd) -> int:
         end.repeated += 1
         end.repeated_bytes += row.payload_len
     else:
-        _remember(row, end)
+        remember_frame(row, end)
     return copy
 
 
@@ -157,51 +134,15 @@ def _take_error(row: Row, end: ExchangeEnd) -> int:
         return copy
     if copy == Part.REPEATED:
         return Part.REPEATED_ERROR
-    _remember(row, end)
+    remember_frame(row, end)
     end.undelivered += is_undelivered(row.protocol, row.icmp_type, row.icmp_code)
     return Part.ERROR
 
 
 @compilable
 def _copy_of(row: Row, end: ExchangeEnd) -> int:
-    """Whether a datagram was captured before: DATAGRAM (no), DUPLICATE (surely), or REPEATED.
-
-    The same bytes from the IP header on, within a time in which nobody sends again. Where the datagram
-    has an IP ID, or the capture says that one copy left and the other arrived, that is enough. Without, a
-    program may have sent the same twice at once: see `is_doubled`.
-    """
-    if row.time_ns == NO_TIME:
+    """Whether a datagram was captured before: DATAGRAM (no), DUPLICATE (surely), or REPEATED (see `is_doubled`)."""
+    copy = copy_of(row, end)
+    if copy == FIRST:
         return Part.DATAGRAM
-    before = 0
-    if row.digest == end.digest_0 and _is_near(row.time_ns, end.digest_0_ns):
-        before = end.directions
-    elif row.digest == end.digest_1 and _is_near(row.time_ns, end.digest_1_ns):
-        before = end.directions >> 4
-    elif row.digest == end.digest_2 and _is_near(row.time_ns, end.digest_2_ns):
-        before = end.directions >> 8
-    elif row.digest == end.digest_3 and _is_near(row.time_ns, end.digest_3_ns):
-        before = end.directions >> 12
-    else:
-        return Part.DATAGRAM
-    before &= 3
-    both_known = before > Direction.UNKNOWN and row.direction > Direction.UNKNOWN
-    return Part.DUPLICATE if row.ip_id > 0 or (both_known and before != row.direction) else Part.REPEATED
-
-
-@compilable
-def _is_near(time_ns: int, other_ns: int) -> bool:
-    """Whether two times are those of one frame; not as a difference, which NO_TIME would take out of 64 bits."""
-    return time_ns - DUPLICATE_WITHIN <= other_ns <= time_ns + DUPLICATE_WITHIN
-
-
-@compilable
-def _remember(row: Row, end: ExchangeEnd) -> None:
-    end.digest_3 = end.digest_2
-    end.digest_2 = end.digest_1
-    end.digest_1 = end.digest_0
-    end.digest_0 = row.digest
-    end.digest_3_ns = end.digest_2_ns
-    end.digest_2_ns = end.digest_1_ns
-    end.digest_1_ns = end.digest_0_ns
-    end.digest_0_ns = row.time_ns
-    end.directions = (end.directions << 4 | row.direction) & 0xFFFF
+    return Part.DUPLICATE if copy == COPY else Part.REPEATED

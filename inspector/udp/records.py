@@ -1,4 +1,4 @@
-"""What the fold remembers of UDP: of each end, of each exchange, of the table; and what it says of each row.
+"""What the fold remembers of UDP: of each end, of each exchange; and what it says of each row.
 
 Records in the sense of `inspector.columns`: integers only, lists of instances or columns.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector.columns import I32, I64, U8, U16, U32
+from inspector.columns import I32, I64, U8
 from inspector.compiled import Constants
-from inspector.wire.row import NO_TIME
+from inspector.flows.copies import LatestFrames
+from inspector.flows.pairs import PairRecord
 
-__all__ = ["ExchangeEnd", "ExchangeRecord", "ExchangeTable", "Part", "Trace"]
+__all__ = ["ExchangeEnd", "ExchangeRecord", "Part", "Trace"]
 
 
 class Part(Constants):
@@ -33,7 +34,7 @@ class Part(Constants):
 
 
 @dataclass(slots=True)
-class ExchangeEnd:
+class ExchangeEnd(LatestFrames):
     """One end of an exchange, as the sender of its datagrams."""
 
     datagrams: I64 = 0
@@ -44,52 +45,22 @@ class ExchangeEnd:
     duplicates: I64 = 0
     undelivered: I64 = 0
     """ICMP errors that say that a datagram of this end did not arrive."""
-    digest_0: I64 = 0
-    digest_1: I64 = 0
-    digest_2: I64 = 0
-    digest_3: I64 = 0
-    digest_0_ns: I64 = NO_TIME
-    digest_1_ns: I64 = NO_TIME
-    digest_2_ns: I64 = NO_TIME
-    digest_3_ns: I64 = NO_TIME
-    directions: U16 = 0
-    """What the capture said of the way of these four frames, 4 bits each, latest lowest."""
 
 
 @dataclass(slots=True)
-class ExchangeRecord:
+class ExchangeRecord(PairRecord):
     """One pair of endpoints. Its ends are `ends[2 * n]` (who spoke first) and `ends[2 * n + 1]`."""
 
-    version: U8 = 0
-    orig_hi: I64 = 0
-    orig_lo: I64 = 0
-    orig_port: U16 = 0
-    resp_hi: I64 = 0
-    resp_lo: I64 = 0
-    resp_port: U16 = 0
-    pair_hash: I64 = 0
-    first_frame: I64 = 0
-    first_ns: I64 = NO_TIME
-    last_ns: I64 = NO_TIME
     first_sender: I32 = -1
     """The side of the first datagram; -1 where there were only errors."""
-
-
-@dataclass(slots=True)
-class ExchangeTable:
-    """The one header of a table of exchanges."""
-
-    count: I64 = 0
-    capacity: I64 = 0
-    index_mask: I64 = 0
-    seed: U32 = 0
 
 
 @dataclass(slots=True)
 class Trace:
     """What the fold says of one row."""
 
-    exchange: I32 = -1
+    pair: I32 = -1
+    """Number of the exchange, from 0; -1: none."""
     side: U8 = 0
     """Who sent the datagram; for an error, who sent the *quoted* one."""
     part: U8 = 0

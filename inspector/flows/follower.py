@@ -1,0 +1,175 @@
+"""Owns the tables of one fold, feeds it rows, enlarges what is full, and keeps rows for display.
+
+It starts plain (lists, no numpy) and turns to columns and machine code with the first columnar batch, so
+that a small capture answers at once and a large one at full speed; the fold is the same function.
+
+A fold is a compilable `fold(rows, first, count, traces, index, *tables, headers) -> int`, which folds
+`rows[first:count]` and returns the number of the row where it stopped: `count`, unless a table was full.
+"""
+
+from __future__ import annotations
+
+import os
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.columns import columns, instances, instances_of, to_columns, to_instance
+from inspector.compiled import compiled
+from inspector.flows.pairs import EMPTY, reindex
+from inspector.wire.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Follower", "Kept", "Layout"]
+
+_FIRST_CAPACITY = 32
+_CONVERTED_AT_ONCE = 4096
+
+
+class Layout(NamedTuple):
+    """The records of a fold."""
+
+    fold: Callable[..., int]
+    trace: type[Any]
+    header: type[Any]
+    tables: tuple[tuple[type[Any], int], ...]
+    """Record classes, and how many records of each a pair has; the first is the pair's own, a `PairRecord`."""
+
+
+class Kept(NamedTuple):
+    """A row that was kept, with what the fold said of it."""
+
+    ordinal: int
+    """Of all rows fed, from 0."""
+    row: Row
+    trace: Any
+
+
+class Follower:
+    """The memory of a fold, over a stream of rows. With `keep` it follows the capture, without, the pairs."""
+
+    def __init__(self, layout: Layout, *, keep: bool) -> None:
+        self._layout = layout
+        self._keep = keep
+        self._columnar = False
+        self._fed = 0
+        self._headers: Any = [layout.header(seed=int.from_bytes(os.urandom(4), "little"))]
+        self._tables: list[Any] = [[] for _ in layout.tables]
+        self._index: Any = []
+        self._traces: Any = []
+        self._kept: list[tuple[int, Any, Any]] = []
+        """Batches: ordinal of the first row, rows and traces, in the form in which they came."""
+        self._grow(_FIRST_CAPACITY)
+
+    def __len__(self) -> int:
+        """Pairs seen so far, each incarnation for itself."""
+        return self.header("count")
+
+    def header(self, name: str) -> int:
+        """A field of the table's header."""
+        header = self._headers[0]
+        return int(header[name] if self._columnar else getattr(header, name))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether rows are kept."""
+        return self._keep
+
+    def feed(self, rows: Any, count: int, *, columnar: bool) -> None:
+        """Fold `rows[:count]`: a list of `Row`, or with `columnar` an array of its columns."""
+        if columnar and not self._columnar:
+            self._turn_columnar()
+        elif self._columnar and not columnar:
+            rows = to_columns(Row, rows[:count], count)
+        if len(self._traces) < count:
+            self._traces = self._fresh(self._layout.trace, count)
+        done = 0
+        while done < count:
+            done = self.call(
+                self._layout.fold, rows, done, count, self._traces, self._index, *self._tables, self._headers
+            )
+            if done < count:
+                self._grow(2 * self.header("capacity"))
+        if self._keep:
+            self._remember(rows, count)
+        self._fed += count
+
+    def stop_keeping(self) -> None:
+        """Let go of all rows, and keep no more."""
+        self._keep = False
+        self._kept.clear()
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a compilable function in the form that the tables have now."""
+        return (compiled(function) if self._columnar else function)(*arguments)
+
+    def table(self, position: int) -> Any:
+        """A table as the fold sees it: a list or an array of records."""
+        return self._tables[position]
+
+    def memories(self) -> Iterator[tuple[tuple[Any, ...], ...]]:
+        """What is remembered of each pair in turn: for each table its records, in the plain form."""
+        for first in range(0, len(self), _CONVERTED_AT_ONCE):
+            last = min(first + _CONVERTED_AT_ONCE, len(self))
+            parts = []
+            for (record, each), table in zip(self._layout.tables, self._tables, strict=True):
+                part = table[first * each : last * each]
+                parts.append((each, instances_of(record, part) if self._columnar else part))
+            for i in range(last - first):
+                yield tuple(tuple(part[each * i : each * (i + 1)]) for each, part in parts)
+
+    def kept(self) -> Iterator[Kept]:
+        """Every row that was kept, in the order in which it came."""
+        for before, rows, traces in self._kept:
+            plain = isinstance(rows, list)
+            for i, trace in enumerate(traces if plain else instances_of(self._layout.trace, traces)):
+                if plain or trace.pair >= 0:
+                    yield Kept(before + i, rows[i] if plain else to_instance(Row, rows, i), trace)
+
+    def _fresh(self, record: type[Any], count: int) -> Any:
+        return columns(record, count) if self._columnar else instances(record, count)
+
+    def _grow(self, capacity: int) -> None:
+        for position, (record, each) in enumerate(self._layout.tables):
+            have = self._tables[position]
+            self._tables[position] = self._joined(have, self._fresh(record, capacity * each - len(have)))
+        header, mask = self._headers[0], 2 * capacity - 1
+        if self._columnar:
+            header["capacity"], header["index_mask"] = capacity, mask
+        else:
+            header.capacity, header.index_mask = capacity, mask
+        self._index = self._empty_index(2 * capacity)
+        self.call(reindex, self._index, self._tables[0], len(self), mask)
+
+    def _joined(self, have: Any, more: Any) -> Any:
+        if not self._columnar:
+            return have + more
+        import numpy as np
+
+        return np.concatenate((have, more))
+
+    def _empty_index(self, size: int) -> Any:
+        if not self._columnar:
+            return [EMPTY] * size
+        import numpy as np
+
+        return np.full(size, EMPTY, np.int64)
+
+    def _turn_columnar(self) -> None:
+        import numpy as np
+
+        self._headers = to_columns(self._layout.header, self._headers, 1)
+        for position, (record, _) in enumerate(self._layout.tables):
+            have = self._tables[position]
+            self._tables[position] = to_columns(record, have, len(have))
+        self._index = np.array(self._index, np.int64)
+        self._traces = columns(self._layout.trace, len(self._traces))
+        self._columnar = True
+
+    def _remember(self, rows: Any, count: int) -> None:
+        traces = self._traces[:count]
+        if self._columnar:
+            self._kept.append((self._fed, rows[:count].copy(), traces.copy()))
+        else:
+            self._kept.append((self._fed, [copy(row) for row in rows[:count]], [copy(trace) for trace in traces]))
