@@ -162,8 +162,8 @@ def evidence(row: Row, me: EndRecord, peer: EndRecord, facts: int) -> int:
         return Event.RCV_SYN
     is_past_syn = me.state == State.SYN_SENT or me.segments == 0 or facts & Fact.HANDSHAKE_MISSED
     is_waiting = me.state in (State.SYN_RECEIVED, State.SYN_RECEIVED_ACTIVE)
-    sends_data = row.payload_len > 0 and not _is_fast(peer)
-    events = OPENED if is_past_syn or (is_waiting and sends_data) else 0
+    goes_on = row.payload_len > 0 or (peer.iss != UNKNOWN and ahead(row.ack, peer.iss) > 1)
+    events = OPENED if is_past_syn or (is_waiting and goes_on and not _is_fast(peer)) else 0
     if peer.fin_seq != UNKNOWN and row.ack == plus(peer.fin_seq, 1):
         events |= Event.RCV_FIN
     return events

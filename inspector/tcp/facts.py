@@ -101,3 +101,5 @@ class Fact(Constants):
     """A SYN with a Fast Open option (RFC 7413), or the SYN,ACK that accepts its data."""
     ACK_BEYOND_FIN = 1 << 45
     """Acknowledges more than the peer's FIN, after which nothing can come."""
+    SYN_ACK_FOR_OLD_SYN = 1 << 46
+    """Answers an old duplicate SYN (Figure 8); known in hindsight only, see `judgement`."""

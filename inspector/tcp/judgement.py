@@ -5,6 +5,8 @@ and repeats. Some facts are only judged in hindsight, when the whole connection 
 
 * A third segment that acknowledges too much is wrong, unless the responder turns out to go on beyond a gap:
   then the capture missed segments of it, and the number may be right.
+* A SYN,ACK with a wrong acknowledgment is nobody's fault where it was answered with a RST and a right one
+  followed: it answered an old duplicate SYN (RFC 9293 Figure 8).
 * An ACK one short of a FIN may simply have crossed it. It is wrong if the FIN was never acknowledged, and it
   said nothing new or acknowledged data that came in one segment with the FIN.
 """
@@ -50,6 +52,14 @@ RULES = (
         Blame.PEER,
         "RFC 9293 section 3.5",
         "SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = {irs} + 1 = {due}",
+        "ack",
+    ),
+    Rule(
+        Fact.SYN_ACK_FOR_OLD_SYN,
+        "syn-ack-for-old-syn",
+        Blame.PATH,
+        "RFC 9293 section 3.5",
+        "SYN,ACK acknowledges {ack} where {irs} + 1 = {due} was due: it answers an old duplicate SYN, and is rightly reset",
         "ack",
     ),
     Rule(
@@ -199,11 +209,13 @@ _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK
 
 def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
     """What there is to say of one segment, now that its connection is known to its end."""
-    facts = _in_hindsight(row, trace.facts, peer)
+    facts = _in_hindsight(row, trace.facts, me, peer)
     return tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
 
 
-def _in_hindsight(row: Row, facts: int, peer: EndRecord) -> int:
+def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
+    if facts & Fact.SYN_ACK_WRONG_ACK and me.seen & Seen.SYN_ACK_ACCEPTABLE and peer.facts & Fact.RST_ANSWERS:
+        facts = facts & ~(Fact.SYN_ACK_WRONG_ACK | Fact.ACK_LOST_SEGMENT) | Fact.SYN_ACK_FOR_OLD_SYN
     if facts & Fact.FIN_ACK_SHORT and peer.seen & Seen.FIN_ACKED:
         facts &= ~Fact.FIN_ACK_SHORT
     if facts & Fact.HANDSHAKE_3_WRONG_ACK and _was_unseen(row, peer):

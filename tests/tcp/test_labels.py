@@ -117,6 +117,10 @@ def test_payload_is_said_where_the_label_does_not_imply_it() -> None:
 
 FOUND = {
     "syn-ack-wrong-ack": syn().server("SYN,ACK", seq=300, ack=100),
+    "syn-ack-for-old-syn": syn()
+    .server("SYN,ACK", seq=300, ack=91)
+    .client("RST", seq=91)
+    .server("SYN,ACK", seq=400, ack=101),
     "syn-ack-other-seq": answered().server("SYN,ACK", seq=777, ack=101),
     "handshake-ack-wrong-ack": answered().client("ACK", seq=101, ack=302),
     "handshake-ack-wrong-seq": answered().client("ACK", seq=100, ack=301),
@@ -138,6 +142,7 @@ FOUND = {
     "handshake-not-captured": Conversation().client("ACK", seq=101, ack=311),
 }
 
+PATHS_DOING = {"syn-in-connection", "syn-ack-for-old-syn"}
 CAPTURES_DOING = {kind for kind in FOUND if kind.endswith("-not-captured")}
 
 
@@ -164,7 +169,7 @@ def test_finding(kind: str) -> None:
 def test_who_is_answerable(kind: str) -> None:
     """Broke a rule, or not captured: never both."""
     (finding,) = FOUND[kind].connection().findings
-    expected = Blame.CAPTURE if kind in CAPTURES_DOING else Blame.PATH if kind == "syn-in-connection" else Blame.PEER
+    expected = Blame.CAPTURE if kind in CAPTURES_DOING else Blame.PATH if kind in PATHS_DOING else Blame.PEER
 
     assert finding.blame is expected
     assert finding.is_fault is (expected is Blame.PEER)

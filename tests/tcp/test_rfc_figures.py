@@ -57,7 +57,8 @@ def test_figure_8_old_duplicate_syn_seen_at_the_client() -> None:
         "ESTABLISHED ESTABLISHED",
     ]
     assert connection.handshake is Handshake.COMPLETE
-    assert kinds(connection) == ["syn-ack-wrong-ack"]
+    assert kinds(connection) == ["syn-ack-for-old-syn"]
+    assert not connection.findings[0].is_fault
 
 
 def test_figure_8_old_duplicate_syn_seen_at_the_server() -> None:

@@ -224,3 +224,11 @@ def test_close_before_the_third_segment() -> None:
     connection = answered().server("FIN,ACK", seq=301, ack=101).client("ACK", seq=101, ack=302).connection()
 
     assert states(connection)[2:] == ["CLOSE-WAIT FIN-WAIT-1", "CLOSE-WAIT FIN-WAIT-2"]
+
+
+def test_an_acknowledgment_past_the_syn_proves_that_its_sender_went_on() -> None:
+    """Whatever the capture missed between: an end that acknowledges data has left SYN-RECEIVED."""
+    talk = Conversation().client("SYN", seq=100).server("SYN,ACK", seq=300, ack=101)
+    talk.client("ACK", seq=101, ack=350).server("ACK", seq=400, ack=150)
+
+    assert states(talk.connection())[-1] == "ESTABLISHED ESTABLISHED"
