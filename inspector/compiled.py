@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Constants", "compilable", "compilable_as", "compiled", "use_cache"]
+__all__ = ["Constants", "compilable", "compilable_as", "compiled", "tell_when_compiling", "use_cache"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -73,6 +73,7 @@ _machine_forms: dict[FunctionType, FunctionType] = {}
 _entries: dict[FunctionType, Callable[..., Any]] = {}
 _callees: dict[FunctionType, Callable[..., Any]] = {}
 _parents: list[Path] = []
+_hearers: list[Callable[[], None]] = []
 
 
 def compilable(function: F) -> F:
@@ -97,6 +98,11 @@ def compilable_as(machine: F) -> Callable[[F], F]:
 def use_cache(*parents: Path) -> None:
     """Keep machine code below the first of `parents` that can be trusted; called by the roof, before any compiling."""
     _parents[:] = parents
+
+
+def tell_when_compiling(hear: Callable[[], None]) -> None:
+    """Call `hear` before a function is compiled that no cache had: it takes seconds, and users like to know why."""
+    _hearers[:] = [hear]
 
 
 def compiled(function: F) -> F:
@@ -165,6 +171,13 @@ class _Cache:
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The code for `signature`, or None: not there, not sound, not ours."""
+        code = self._loaded(signature, target)
+        if code is None:
+            for hear in _hearers:
+                hear()
+        return code
+
+    def _loaded(self, signature: Any, target: Any) -> Any:
         from numba.core.compiler import CompileResult
 
         try:
