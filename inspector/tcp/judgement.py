@@ -59,7 +59,7 @@ RULES = (
         "syn-ack-for-old-syn",
         Blame.PATH,
         "RFC 9293 section 3.5",
-        "SYN,ACK acknowledges {ack} where {irs} + 1 = {due} was due: it answers an old duplicate SYN, and is rightly reset",
+        "SYN,ACK acknowledges {ack} where {irs} + 1 = {due} was due: it answers an old duplicate SYN, and is reset",
         "ack",
     ),
     Rule(

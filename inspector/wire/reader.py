@@ -38,21 +38,25 @@ if TYPE_CHECKING:
 
     from inspector.wire.containers.pcapng_blocks import Interface
 
-__all__ = ["CaptureReader", "open_capture"]
+__all__ = ["PLAIN_BYTES", "PLAIN_FRAMES", "CaptureReader", "open_capture"]
 
 _SUPPORTED = frozenset(supported_link_types())
+PLAIN_FRAMES = 20_000
+"""Where reading plainly would take as long as loading numba and machine code from the cache (measured)."""
+PLAIN_BYTES = 32 << 20
+"""The same for few but long frames."""
 _PLAIN_BATCH = 256
 _COLUMNAR_BATCH = 4096
 """Rows that fit the processor's cache together with the bytes that they come from."""
 
 
 def open_capture(
-    source: str | Path | BinaryIO, *, name: str = "", plain_frames: int = 2000, verify: bool = False
+    source: str | Path | BinaryIO, *, name: str = "", plain_frames: int = PLAIN_FRAMES, verify: bool = False
 ) -> CaptureReader:
     """Open a capture: a path, or a binary stream that needs no seeking (named `name` in messages, `-` by default).
 
-    The first `plain_frames` frames come in the plain form; `verify` has the decoder verify checksums. A stream stays
-    the caller's to close.
+    The first `plain_frames` frames, or PLAIN_BYTES of the capture, come in the plain form; `verify` has the decoder
+    verify checksums. A stream stays the caller's to close.
 
     Raises CaptureFileError: no such file, not readable, empty, a format or link type that we do not read.
     """
@@ -77,7 +81,13 @@ class CaptureReader:
     """
 
     def __init__(
-        self, stream: BinaryIO | Any, name: str, *, plain_frames: int = 2000, verify: bool = False, owned: bool = False
+        self,
+        stream: BinaryIO | Any,
+        name: str,
+        *,
+        plain_frames: int = PLAIN_FRAMES,
+        verify: bool = False,
+        owned: bool = False,
     ) -> None:
         self.name = name
         self.frames = 0
@@ -140,7 +150,7 @@ class CaptureReader:
 
     def _read(self) -> Generator[Batch]:
         while not self._ended:
-            columnar = self.frames >= self._plain_frames
+            columnar = self.frames >= self._plain_frames or self._window.place >= PLAIN_BYTES
             if columnar and not self._window.need(1):
                 break
             refs, rows = self._room(columnar=columnar)
