@@ -13,9 +13,9 @@ from inspector.capture.engine import (
     KINDS,
     Engine,
     Statistics,
-    open_engine,
 )
 from inspector.capture.interfaces import Interface, interfaces
+from inspector.capture.opening import open_engine
 from inspector.capture.output import open_output
 from inspector.capture.privileges import ways_out
 from inspector.capture.recording import Recording

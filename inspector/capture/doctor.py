@@ -14,7 +14,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.capture.engine import ON_LINUX, open_engine
+from inspector.capture.engine import ON_LINUX
+from inspector.capture.opening import open_engine
 from inspector.capture.privileges import (
     CAP_NET_RAW,
     can_dumpcap,

@@ -14,11 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from inspector.errors import CaptureError
-
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from inspector.capture.marker import Marker
     from inspector.wire.frame import Frame
 
@@ -30,7 +26,6 @@ __all__ = [
     "Engine",
     "Options",
     "Statistics",
-    "open_engine",
 ]
 
 DEFAULT_SNAPLEN = 262_144
@@ -94,47 +89,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give everything back; harmless when repeated."""
-
-
-def open_engine(  # noqa: PLR0913 - the options of a capture, all but one with a default
-    interface: str,
-    *,
-    ports: Collection[int] = (),
-    kind: str = "auto",
-    snaplen: int = DEFAULT_SNAPLEN,
-    ring_bytes: int = DEFAULT_RING_BYTES,
-    promiscuous: bool = False,
-    command_line: str = "inspector",
-    own_traffic: bool = False,
-) -> Engine:
-    """An engine that captures from now on: the ring on Linux, scapy elsewhere or by choice.
-
-    `interface` is a name, or `any` on Linux. `kind` is one of `KINDS`.
-
-    Raises:
-        CaptureError: for want of privilege (with the ways out), of the interface, or of support for it.
-
-    """
-    options = Options(interface, frozenset(ports), snaplen, ring_bytes, promiscuous, command_line, own_traffic)
-    _check(options, kind)
-    if kind == "linux" or (kind == "auto" and ON_LINUX):
-        from inspector.capture.engine_linux import LinuxEngine
-
-        return LinuxEngine(options)
-    from inspector.capture.engine_portable import PortableEngine
-
-    return PortableEngine(options)
-
-
-def _check(options: Options, kind: str) -> None:
-    if kind not in KINDS:
-        raise CaptureError(f"expected a capture engine among {', '.join(KINDS)}, found {kind!r}")
-    if kind == "linux" and not ON_LINUX:
-        raise CaptureError(
-            f"the linux engine needs Linux, and this is {sys.platform}", remedies=("choose the engine `portable`",)
-        )
-    wrong = sorted(port for port in options.ports if not 0 <= port <= 0xFFFF)
-    if wrong:
-        raise CaptureError(f"expected ports from 0 to 65535, found {wrong[0]}")
-    if options.snaplen < 1:
-        raise CaptureError(f"expected a snaplen of at least 1 byte, found {options.snaplen}")

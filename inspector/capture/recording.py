@@ -25,7 +25,8 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics, open_engine
+from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics
+from inspector.capture.opening import open_engine
 from inspector.capture.quiet import moving
 from inspector.capture.sink import Sink
 from inspector.errors import CaptureError, CaptureFileError
