@@ -17,7 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inspector.capture.recording import Recording
+from inspector.capture.turn import turn
 from inspector.demos.runner import choose_ports, run
+from inspector.errors import CaptureError, CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inspector.demos.demo import Demo, Said
+    from inspector.demos.runner import Outcome
     from inspector.expect.notation import Sequence
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
@@ -157,9 +160,16 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         command_line=command_line,
         own_traffic=True,
     )
-    with _removed_if_empty(recording, path), recording:
-        outcome = run(demo, port=ports, host=host, interactive=interactive, options=options, say=say)
-    take = Take(
+    with turn(*(f"port {each}" for each in ports), f"file {path.absolute()}"):
+        with _removed_if_empty(recording, path), recording:
+            outcome = run(demo, port=ports, host=host, interactive=interactive, options=options, say=say)
+        inspection = inspect(path, expected=expected, keep=None, take=_take(demo, path, recording, outcome))
+    _refuse_unless_whole(inspection, recording, path)
+    return inspection
+
+
+def _take(demo: Demo, path: Path, recording: Recording, outcome: Outcome) -> Take:
+    return Take(
         title=f"{demo.name}: {demo.summary}",
         source=f"demo {demo.name}",
         saved_to=str(path),
@@ -169,7 +179,19 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         lesson=demo.lesson,
         undrained=recording.undrained,
     )
-    return inspect(path, expected=expected, keep=None, take=take)
+
+
+def _refuse_unless_whole(inspection: Inspection, recording: Recording, path: Path) -> None:
+    """A demo that ran and left nothing, or another number of frames than were captured, is no matter of TCP's."""
+    captured, found = recording.statistics.received, inspection.capture.frames
+    if captured == 0:
+        raise CaptureError(
+            "the demo ran, and not one frame of it was captured", remedies=("inspector doctor", "another --engine")
+        )
+    if found != captured:
+        raise CaptureFileError(
+            str(path), f"expected the {captured} frames that were captured, found {found}: another program wrote to it"
+        )
 
 
 @contextlib.contextmanager
