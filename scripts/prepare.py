@@ -101,7 +101,11 @@ def one_at_a_time() -> Iterator[None]:
     try:
         lock = os.open(ROOT / ".venv.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        hint = "have its owner run this command once, or copy the folder"
+        python = ROOT / ".venv" / "bin" / "python"
+        if python.is_symlink() and not os.access(python, os.X_OK):
+            hint = f"its Python, {python.readlink()}, cannot be run by you; copy the folder and run this there"
+        else:
+            hint = "have its owner run this command once, or copy the folder"
         raise Failure(f"{ROOT} is not ready and cannot be written ({error.strerror}): {hint}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -100,7 +100,7 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     where: Any = _port(port)
     prompt = _ask if interactive else None
     if role is not None:
-        _announce_role(chosen, role)
+        _announce_role(chosen, role, port=port, host=host)
         run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
         return ExitCode.AS_EXPECTED
     if path == "-":
@@ -191,9 +191,11 @@ def _is_ours(path: Path, chosen: Demo) -> bool:
         return False
 
 
-def _announce_role(chosen: Demo, role: str) -> None:
+def _announce_role(chosen: Demo, role: str, *, port: str | None, host: str) -> None:
     other = "client" if role == "server" else "server"
-    tell(f"this end alone, not captured; in other terminals: inspector demo {chosen.name} --role {other}")
+    where = f" --port {port}" if port else ""
+    where += f" --host {host}" if host != "127.0.0.1" else ""
+    tell(f"this end alone, not captured; in another terminal: inspector demo {chosen.name} --role {other}{where}")
 
 
 def _show_said(said: Said) -> None:

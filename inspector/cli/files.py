@@ -76,11 +76,17 @@ def _inspect(name: str, expected: Sequence | None, *, keep_all: bool) -> Inspect
             )
         source = sys.stdin.buffer
     elif Path(name).is_dir():
-        raise CaptureFileError(
-            name, "expected a capture file, found a folder", remedies=[f"inspector replay {shlex.quote(name)}/*.pcap*"]
-        )
+        raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
     options: dict[str, Any] = {"keep": None} if keep_all else {}
     return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+
+
+def _captures_in(folder: Path) -> list[str]:
+    """The command that reads the captures of `folder`, or of the folders in it."""
+    for pattern in ("*.pcap*", "*/*.pcap*"):
+        if next(folder.glob(pattern), None) is not None:
+            return [f"inspector replay {shlex.quote(str(folder))}/{pattern}"]
+    return [f"find {shlex.quote(str(folder))} -name '*cap*'"]
 
 
 def _progress(name: str) -> Any:

@@ -46,7 +46,8 @@ def explained(error: Exception, demo: Demo, role: str, address: tuple[str, int])
         return error
     where = f"{address[0]}:{address[1]}"
     if isinstance(error, ConnectionRefusedError):
-        start = f"inspector demo {demo.name} --role server"
+        another_port = "" if address[1] in (demo.port, *demo.ports) else f" --port {address[1]}"
+        start = f"inspector demo {demo.name} --role server{another_port}"
         return DemoError(
             f"the {role} was refused: nobody listens on {where}, so its SYN was answered by RST,ACK; "
             f"start the server first: {start}",

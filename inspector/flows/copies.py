@@ -5,9 +5,10 @@ A capture on loopback may show every frame leaving and again arriving. A frame i
 that frame far sooner than any retransmission could. The copy need not be the next record, so the
 latest four frames of each end are remembered.
 
-Where the sender gives its datagrams no IP ID (IPv6, or 0), it may itself have sent the same bytes twice at once;
-then equality proves nothing, unless the capture says that one copy left and the other arrived. What else
-speaks for or against a copy is known to TCP and to UDP only: they are told UNSURE.
+Where the sender gives its datagrams no IP ID (IPv6, or 0), or always the same (frames made by scapy, some small
+devices), it may itself have sent the same bytes twice at once; then equality proves nothing, unless the capture
+says that one copy left and the other arrived. What else speaks for or against a copy is known to TCP and
+to UDP only: they are told UNSURE.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspector.columns import I64, U16
+from inspector.columns import I32, I64, U8, U16
 from inspector.compiled import compilable
 from inspector.wire.row import NO_TIME, Direction
 
@@ -47,6 +48,9 @@ class LatestFrames:
     digest_1_ns: I64 = NO_TIME
     digest_2_ns: I64 = NO_TIME
     digest_3_ns: I64 = NO_TIME
+    latest_ip_id: I32 = -1
+    repeats_ip_id: U8 = 0
+    """It gave two different datagrams the same IP ID."""
     directions: U16 = 0
     """What the capture said of the way of these four frames, 4 bits each, latest lowest."""
 
@@ -67,7 +71,8 @@ def copy_of(row: Row, end: LatestFrames) -> int:
     else:
         return FIRST
     both_known = before > Direction.UNKNOWN and row.direction > Direction.UNKNOWN
-    return COPY if row.ip_id > 0 or (both_known and before != row.direction) else UNSURE
+    tells_apart = row.ip_id > 0 and not end.repeats_ip_id
+    return COPY if tells_apart or (both_known and before != row.direction) else UNSURE
 
 
 @compilable
@@ -79,6 +84,9 @@ def _is_near(time_ns: int, other_ns: int) -> bool:
 @compilable
 def remember_frame(row: Row, end: LatestFrames) -> None:
     """Take a frame that is no copy for the latest of its sender."""
+    if row.ip_id == end.latest_ip_id:
+        end.repeats_ip_id = 1
+    end.latest_ip_id = row.ip_id
     end.digest_3 = end.digest_2
     end.digest_2 = end.digest_1
     end.digest_1 = end.digest_0

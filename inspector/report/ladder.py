@@ -207,4 +207,6 @@ def _extras(traced: TracedSegment, *, verbose: bool) -> str:
         parts.append(f"wscale={row.window_scale}")
     if row.options & Option.SACK_PERMITTED:
         parts.append("sack")
+    if row.options & Option.TIMESTAMPS:
+        parts.append("ts")
     return " ".join(parts)

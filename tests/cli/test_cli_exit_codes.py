@@ -114,12 +114,13 @@ def test_3_no_such_file(tmp_path: Path) -> None:
 
 
 def test_3_a_folder_and_the_command_that_reads_what_is_in_it(tmp_path: Path) -> None:
-    (tmp_path / "my captures").mkdir()
+    (tmp_path / "my captures" / "one").mkdir(parents=True)
+    (tmp_path / "my captures" / "one" / "one.pcapng").touch()
     done = inspector("replay", "my captures", cwd=tmp_path)
 
     assert done.code == 3
     is_one_line(done, "found a folder")
-    assert "inspector replay 'my captures'/*.pcap*" in done.err
+    assert "inspector replay 'my captures'/*/*.pcap*" in done.err
 
 
 def test_3_an_empty_file(tmp_path: Path) -> None:

@@ -138,9 +138,9 @@ def test_a_host_is_an_address(host: str) -> None:
 
 def test_a_client_without_a_server_learns_why_it_was_refused() -> None:
     with pytest.raises(DemoError, match="answered by RST,ACK; start the server first") as caught:
-        run(find("tcp-hello"), port="auto", role="client")
+        run(find("tcp-hello"), port=12399, role="client")
 
-    assert caught.value.remedies[0] == "inspector demo tcp-hello --role server"
+    assert caught.value.remedies[0] == "inspector demo tcp-hello --role server --port 12399"
 
 
 def test_a_udp_client_without_a_server_waits_only_for_a_while() -> None:
