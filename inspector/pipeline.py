@@ -52,6 +52,7 @@ class _Counts:
     """What was lost or could not be read, counted batch by batch."""
 
     undecoded: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
     truncated: int = 0
 
 
@@ -209,16 +210,15 @@ def _count(batch: Batch, counts: _Counts) -> None:
     if batch.columnar:
         rows, refs = batch.rows[: batch.count], batch.refs[: batch.count]
         counts.truncated += int((refs["captured_len"] < refs["wire_len"]).sum())
-        codes = [code for code in set(rows["undecoded"].tolist()) if is_fault(code)]
-        places = [index for code in codes for index in (rows["undecoded"] == code).nonzero()[0]]
-        suspects = [batch.row(int(index)) for index in places]
+        suspects = [batch.row(int(index)) for index in rows["undecoded"].nonzero()[0]]
     else:
         counts.truncated += sum(batch.refs[i].captured_len < batch.refs[i].wire_len for i in range(batch.count))
-        suspects = [row for row in batch.rows[: batch.count] if is_fault(row.undecoded)]
+        suspects = [row for row in batch.rows[: batch.count] if row.undecoded]
     for row in suspects:
-        fault = undecoded_of(row)
-        if fault is not None:
-            counts.undecoded[f"{fault.layer}: {fault.reason}"] += 1
+        told = undecoded_of(row)
+        if told is not None:
+            kinds = counts.undecoded if is_fault(row.undecoded) else counts.passed_over
+            kinds[f"{told.layer}: {told.reason}"] += 1
 
 
 def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
@@ -244,6 +244,7 @@ def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int
         undecoded=counts.undecoded.total(),
         truncated=counts.truncated,
         undecoded_reasons=tuple((+counts.undecoded).most_common()),
+        passed_over=tuple(counts.passed_over.most_common()),
         cut=reader.cut,
         undrained=take.undrained,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from pathlib import Path
@@ -55,6 +56,9 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
 
 
 def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: bool, **how: Any) -> int:
+    # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
+    # third of the time (measured).
+    gc.disable()
     inspections: list[Inspection] = []
     worst = ExitCode.AS_EXPECTED
     for name in names:

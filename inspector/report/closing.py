@@ -118,6 +118,8 @@ def _capture(page: Page, capture: CaptureSummary) -> None:
     page.fact("capture", text)
     for reason, number in capture.undecoded_reasons:
         page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
+    for reason, number in capture.passed_over:
+        page.fact("", f"{count(number)} not inspected: {safe_text(reason)}", "dim")
     if capture.cut:
         page.fact("", f"cut: {safe_text(capture.cut)}", "bold yellow")
     if capture.undrained:

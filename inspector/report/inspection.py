@@ -44,6 +44,8 @@ class CaptureSummary:
     undecoded: int
     truncated: int
     undecoded_reasons: tuple[tuple[str, int], ...] = ()
+    passed_over: tuple[tuple[str, int], ...] = ()
+    """Healthy frames of kinds that are not inspected (ARP, ICMP echo, fragments on their way), by kind."""
     cut: str = ""
     """Where and why reading stopped early; empty for a whole file."""
     undrained: str = ""

@@ -69,6 +69,7 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
         "undecoded_reasons": [
             {"reason": portable(reason), "frames": number} for reason, number in capture.undecoded_reasons
         ],
+        "passed_over": [{"reason": portable(reason), "frames": number} for reason, number in capture.passed_over],
         "cut": portable(capture.cut) or None,
         "undrained": portable(capture.undrained) or None,
     }

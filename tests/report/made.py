@@ -63,7 +63,8 @@ END = st.builds(
 )  # fmt: skip
 CAPTURE = st.builds(
     CaptureSummary, COUNT, optional(COUNT), COUNT, COUNT, COUNT,
-    st.lists(st.tuples(TEXT, st.integers(1, 9)), max_size=2).map(tuple), TEXT,
+    st.lists(st.tuples(TEXT, st.integers(1, 9)), max_size=2).map(tuple),
+    st.lists(st.tuples(TEXT, st.integers(1, 9)), max_size=2).map(tuple), TEXT, TEXT,
 )  # fmt: skip
 ROW = st.builds(
     Row, frame=st.integers(1, 20), time_ns=TIME, flags=st.integers(0, 0x1FF), seq=U32, ack=U32,

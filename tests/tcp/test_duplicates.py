@@ -151,7 +151,7 @@ def test_a_copy_in_the_other_direction_is_another_segment() -> None:
 
 
 def test_an_ip_id_that_never_changes_tells_nothing() -> None:
-    """scapy numbers every datagram 1: two equal bare ACKs within a millisecond are then two, as without an IP ID."""
+    """Scapy numbers every datagram 1: two equal bare ACKs within a millisecond are then two, as without an IP ID."""
     talk = Conversation().handshake().server("FIN,ACK", seq=301, ack=101).client("ACK", seq=101, ack=302)
     rows = [replace(row, ip_id=1) for row in talk.rows]
     again = replace(rows[-1], frame=6, time_ns=rows[-1].time_ns + 100_000)
