@@ -92,7 +92,7 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
     """A recording into the wanted file, or a scratch one, and what inspects that file when it is over."""
     from inspector.capture.recording import Recording
     from inspector.expect.library import load
-    from inspector.pipeline import Take, inspect
+    from inspector.pipeline import KEEP_SEGMENTS, Take, inspect
 
     expected = load(options.pop("expect")) if options.get("expect") else options.pop("expect")
     path, interface, engine = options.pop("path"), options.pop("interface"), options.pop("engine")
@@ -118,7 +118,8 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
                 dropped=statistics.dropped,
                 duplicates=statistics.duplicates,
             )
-            inspection = inspect(target, expected=expected, take=take)
+            keep = None if expected or options["as_json"] else KEEP_SEGMENTS
+            inspection = inspect(target, expected=expected, keep=keep, take=take)
             render([inspection], **options)
             return exit_code_of([inspection])
 

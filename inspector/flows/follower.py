@@ -13,7 +13,7 @@ import os
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.columns import columns, instances, instances_of, to_columns, to_instance
+from inspector.columns import columns, enlarged, instances, instances_of, to_columns, to_instance
 from inspector.compiled import compiled
 from inspector.flows.pairs import EMPTY, reindex
 from inspector.wire.row import Row
@@ -132,8 +132,7 @@ class Follower:
 
     def _grow(self, capacity: int) -> None:
         for position, (record, each) in enumerate(self._layout.tables):
-            have = self._tables[position]
-            self._tables[position] = self._joined(have, self._fresh(record, capacity * each - len(have)))
+            self._tables[position] = self._enlarged(record, self._tables[position], capacity * each)
         header, mask = self._headers[0], 2 * capacity - 1
         if self._columnar:
             header["capacity"], header["index_mask"] = capacity, mask
@@ -142,12 +141,8 @@ class Follower:
         self._index = self._empty_index(2 * capacity)
         self.call(reindex, self._index, self._tables[0], len(self), mask)
 
-    def _joined(self, have: Any, more: Any) -> Any:
-        if not self._columnar:
-            return have + more
-        import numpy as np
-
-        return np.concatenate((have, more))
+    def _enlarged(self, record: type[Any], table: Any, size: int) -> Any:
+        return enlarged(record, table, size) if self._columnar else table + instances(record, size - len(table))
 
     def _empty_index(self, size: int) -> Any:
         if not self._columnar:
