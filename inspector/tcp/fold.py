@@ -93,7 +93,6 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
         trace.side = side
         if is_capture_duplicate(row, me, peer):
             trace.facts = Fact.DUPLICATE
-            connection.duplicates += 1
             table.duplicates += 1
         else:
             _step(row, trace, connection, me, peer, table)

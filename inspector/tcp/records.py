@@ -112,7 +112,6 @@ class ConnectionRecord(PairRecord):
     syn_ns: I64 = NO_TIME
     established_ns: I64 = NO_TIME
     """When the segment that completed the handshake was seen."""
-    duplicates: I64 = 0
     completeness: U8 = 0
     first_closer: I32 = -1
     """The side whose FIN was seen first."""

@@ -70,14 +70,14 @@ CASES: dict[str, tuple[Callable[[], Inspection], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_picture_is_the_golden_one(name: str, request: pytest.FixtureRequest) -> None:
-    """Rewrite with `pytest tests/report --update-report-golden`; a missing golden text fails."""
+    """Rewrite with `pytest tests/report --update-golden`; a missing golden text fails."""
     make, choices = CASES[name]
     shown = render_inspection(make(), **({"width": 80, "colour": False} | choices))
     golden = GOLDEN / f"{name}.txt"
-    if request.config.getoption("--update-report-golden", default=False):
+    if request.config.getoption("--update-golden"):
         golden.write_text(shown, "utf-8")
 
-    assert golden.is_file(), f"{golden.name} is missing: make it with --update-report-golden, and look at it"
+    assert golden.is_file(), f"{golden.name} is missing: make it with --update-golden, and look at it"
     assert shown == golden.read_text("utf-8")
 
 
