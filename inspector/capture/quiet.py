@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.kernel_states import AT_REST, KERNEL_STATES
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -16,19 +18,6 @@ __all__ = ["moving"]
 
 _TABLES = ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
 """Of the calling thread's network namespace, which may not be that of its process."""
-
-_STATES = {
-    b"01": "ESTABLISHED",
-    b"02": "SYN-SENT",
-    b"03": "SYN-RECEIVED",
-    b"04": "FIN-WAIT-1",
-    b"05": "FIN-WAIT-2",
-    b"08": "CLOSE-WAIT",
-    b"09": "LAST-ACK",
-    b"0B": "CLOSING",
-    b"0C": "SYN-RECEIVED",
-}
-"""States that do not rest, by the kernel's number (linux include/net/tcp_states.h)."""
 
 
 def moving(ports: Collection[int]) -> list[str] | None:
@@ -43,7 +32,8 @@ def moving(ports: Collection[int]) -> list[str] | None:
         readable = True
         for line in lines:
             _, local, remote, state, *_ = line.split(maxsplit=4)
-            if state in _STATES:
+            word = KERNEL_STATES.get(int(state, 16), "")
+            if word not in AT_REST:
                 both = int(local[-4:], 16), int(remote[-4:], 16)
-                found += [f"{port} {_STATES[state]}" for port in both if port in ports][:1]
+                found += [f"{port} {word}" for port in both if port in ports][:1]
     return found if readable else None

@@ -20,7 +20,7 @@ from inspector.cli.output import (
     report_options,
     tell,
 )
-from inspector.demos.catalogue import catalogue, find
+from inspector.demos.catalogue import GROUPS, catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
 from inspector.report.escape import safe_text
@@ -60,12 +60,12 @@ def demo(ctx: click.Context, *, _list: bool) -> int | None:
     """Run one of the built-in programs on loopback, capture it, and judge what was on the wire."""
     if ctx.invoked_subcommand is not None:
         return None
-    for transport in ("tcp", "udp"):
-        print_text(f"{transport.upper()}\n")
-        for each in catalogue().values():
-            if each.transport == transport:
-                lead = f"  {each.name:<13} port {each.port:<6} "
-                print_wrapped(lead, each.summary)
+    widest = max(map(len, catalogue())) + 1
+    for title, group in GROUPS.items():
+        print_text(f"{title}\n")
+        for each in group:
+            lead = f"  {each.name:<{widest}} port {each.port:<6} "
+            print_wrapped(lead, each.summary)
     print_text("\ninspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options.\n")
     return ExitCode.AS_EXPECTED
 

@@ -1,7 +1,7 @@
 """All demos, by name, in the order in which a course would show them.
 
-A list written out by hand: a demo is added by a file and a line here, and there is no registry
-that could be changed behind it.
+Lists written out by hand, one in each folder: a demo is added by a file and a line beside it, and there is no
+registry that could be changed behind it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from inspector.demos import (
-    tcp_echo,
-    tcp_greeting,
-    tcp_hello,
-    tcp_multi,
-    tcp_object,
-    tcp_oneway,
-    tcp_upload,
-    udp_duplex,
-    udp_oneway,
-    udp_pingpong,
-    udp_request,
-)
+from inspector.demos import basics, closing, datagrams, living, opening
 from inspector.errors import DemoError
 
 if TYPE_CHECKING:
@@ -30,23 +18,20 @@ if TYPE_CHECKING:
 
     from inspector.demos.demo import Demo
 
-__all__ = ["catalogue", "find"]
+__all__ = ["GROUPS", "catalogue", "find"]
 
-_DEMOS = (
-    tcp_hello.DEMO,
-    tcp_greeting.DEMO,
-    tcp_echo.DEMO,
-    tcp_oneway.DEMO,
-    tcp_multi.DEMO,
-    tcp_object.DEMO,
-    tcp_upload.DEMO,
-    udp_oneway.DEMO,
-    udp_pingpong.DEMO,
-    udp_duplex.DEMO,
-    udp_request.DEMO,
+GROUPS: Mapping[str, tuple[Demo, ...]] = MappingProxyType(
+    {
+        "First conversations": basics.DEMOS,
+        "Opening": opening.DEMOS,
+        "Closing": closing.DEMOS,
+        "Living": living.DEMOS,
+        "UDP": datagrams.DEMOS,
+    }
 )
+"""Every demo, by what it is about."""
 
-_BY_NAME = MappingProxyType({demo.name: demo for demo in _DEMOS})
+_BY_NAME = MappingProxyType({demo.name: demo for group in GROUPS.values() for demo in group})
 
 
 def catalogue() -> Mapping[str, Demo]:
@@ -59,7 +44,7 @@ def find(name: str) -> Demo:
     if name in _BY_NAME:
         return _BY_NAME[name]
     near = get_close_matches(name.lower().replace("_", "-"), _BY_NAME, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_BY_NAME)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else "inspector demo lists them"
     raise DemoError(
         f"there is no demo {name!r}; {hint}",
         remedies=tuple(f"inspector demo {each}" for each in near) or ("inspector demo",),

@@ -4,7 +4,8 @@
 2. Its two programs are ordinary functions over the plain socket API; what they are handed
    (`demos.stage.End`) is the one thing that the tutorials do not have.
 3. An option is declared once: its default says its type, and its bounds are checked before anything runs.
-4. `expected` is the *name* of an expected sequence; what the name means is the business of `expect/`.
+4. `expected` is the *name* of an expected sequence, `link` the *text* of a script; what they mean is the business of
+   `expect/` and of `link/`.
 """
 
 from __future__ import annotations
@@ -104,6 +105,20 @@ class Demo:
     """Clients in one run, that is, connections of a TCP demo; `--clients` changes it where it is an option."""
     interactive: bool = False
     """Whether there are lines that a person could type."""
+    link: str | None = None
+    """Where the two ends stand: None for loopback, else on two hosts of a private network, with a wire between them
+    that obeys this script (`inspector.link.script`; the empty one passes everything)."""
+    kernel: tuple[tuple[str, str], ...] = ()
+    """Kernel settings of the two hosts of the private network, below /proc/sys: `("net/ipv4/tcp_fastopen", "3")`."""
+    crafted: bool = False
+    """Whether one of the programs crafts frames (`End.wire`), where no program can make the kernel do it."""
+    seconds: float = 1.0
+    """About how long a run takes."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a run of both ends is given up."""
+        return max(10.0, 3 * self.seconds)
 
     def settings(self, given: Mapping[str, Setting]) -> dict[str, Setting]:
         """Every option with its value; DemoError for a name that is no option, or a value out of bounds.

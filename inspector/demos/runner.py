@@ -8,8 +8,8 @@
 3. The first error is the one that is told; what the other end suffers from it is not.
 4. No sleep decides anything.
 
-Each end makes all its sockets in its own thread (or in threads that this one starts), so that a thread moved
-into a network namespace takes its end with it.
+Each end makes all its sockets in its own thread (or in threads that this one starts), so that a thread that is started
+on a host of a private network (`Place`) has its end there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from queue import Empty
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from inspector.demos.demo import Said
 from inspector.demos.stage import Asked, CurtainFell, End, Ended, Ready, Stage
@@ -30,24 +30,39 @@ from inspector.errors import DemoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TypeAlias
+    from typing import TypeAlias, TypeVar
 
     from inspector.demos.demo import Demo, Program, Setting
+
+    T = TypeVar("T")
 
     Ports: TypeAlias = int | Literal["auto"] | tuple[int, ...] | None
     Prompt: TypeAlias = Callable[[str], str | None]
 
-__all__ = ["PATIENCE", "Outcome", "Role", "choose_ports", "run"]
+__all__ = ["PATIENCE", "Outcome", "Place", "Role", "choose_ports", "run"]
 
 Role = Literal["server", "client"]
 
-PATIENCE = {"both": 10.0, "client": 10.0, "server": 60.0, "interactive": 600.0}
-"""Seconds that a run may take: alone, a server gives its user the time to open a second terminal."""
+PATIENCE = {"server": 60.0, "interactive": 600.0}
+"""Seconds that a run may take where it is not the demo's own: alone, a server gives its user the time to open a second
+terminal."""
 
 _GRACE = 2.0
 """Seconds for programs to end once their sockets are shut down."""
 
 _HIGHEST = 65535
+
+
+class Place(Protocol):
+    """Where an end of a demo stands, if not on loopback: a host of a private network."""
+
+    address: str
+    """Its address."""
+    raw: socket.socket | None
+    """Its end of the wire, for a demo that crafts frames."""
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns when it runs there; a thread that it starts stays there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +107,29 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
     say: Callable[[Said], None] | None = None,
     deadline: float | None = None,
     options: Mapping[str, Setting] | None = None,
+    places: Mapping[str, Place] | None = None,
 ) -> Outcome:
-    """Run `demo` to its end, both ends or `role` alone.
+    """Run `demo` to its end, both ends or `role` alone; each in its place, where `places` has one.
 
     `interactive(role)` gives a typed line, or None at the end of input; `say` hears every message as it is
     said; both are called in this thread. `deadline` is in seconds (default: `PATIENCE`), and starts anew
     when a line was typed. Raises DemoError for what the operator or the system has to mend.
     """
     settings = demo.settings(options or {})
-    host = _address(host)
+    places = places or {}
+    host = places["server"].address if places else _address(host)
     ports = choose_ports(demo, port, host)
-    kind = "interactive" if interactive else role or "both"
-    stage = Stage(demo, PATIENCE[kind] if deadline is None else deadline)
+    patience = PATIENCE.get("interactive" if interactive else role or "both", demo.patience)
+    stage = Stage(demo, patience if deadline is None else deadline)
     conductor = _Conductor(stage, say or _ignore, interactive or _nobody)
     addresses = tuple((host, each) for each in ports)
     for part in (role,) if role else ("server", "client"):
-        end = End(part, addresses, settings, stage, asks=interactive is not None)
-        conductor.cast(end, demo.server if part == "server" else demo.client)
+        place = places.get(part)
+        end = End(
+            part, addresses, settings, stage, asks=interactive is not None,
+            host=place.address if place else host, wire=place.raw if place else None,
+        )  # fmt: skip
+        conductor.cast(end, demo.server if part == "server" else demo.client, place)
     try:
         conductor.conduct()
     finally:
@@ -126,11 +147,14 @@ class _Conductor:
         self._prompt = prompt
         self._ends: dict[str, End] = {}
         self._threads: dict[str, threading.Thread] = {}
+        self._places: dict[str, Place] = {}
         self._playing: set[str] = set()
         self._until = 0.0
 
-    def cast(self, end: End, program: Program) -> None:
+    def cast(self, end: End, program: Program, place: Place | None) -> None:
         self._ends[end.role] = end
+        if place is not None:
+            self._places[end.role] = place
         # Daemons: should a program outlive its sockets by some bug, the process still ends.
         self._threads[end.role] = threading.Thread(
             target=_perform, args=(program, end), name=f"demo {end.role}", daemon=True
@@ -167,7 +191,11 @@ class _Conductor:
 
     def _start(self, role: str) -> None:
         self._playing.add(role)
-        self._threads[role].start()
+        start = self._threads[role].start
+        if role in self._places:
+            self._places[role].call(start)  # a thread inherits the network namespace of the one that starts it
+        else:
+            start()
 
     def _pass_on(self, said: Said) -> None:
         self.messages.append(said)

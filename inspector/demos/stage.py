@@ -23,6 +23,7 @@ import contextlib
 import os
 import socket
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from selectors import EVENT_READ, DefaultSelector
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.demos.demo import Said
 from inspector.demos.trouble import cannot_bind
+from inspector.kernel_states import KERNEL_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,13 +42,16 @@ if TYPE_CHECKING:
 
     Event: TypeAlias = "Said | Ready | Asked | Ended"
 
-__all__ = ["LINE_LIMIT", "Asked", "CurtainFell", "End", "Ended", "Ready", "Socket", "Stage"]
+__all__ = ["LINE_LIMIT", "Asked", "CurtainFell", "End", "Ended", "Ready", "Socket", "Stage", "state_of"]
 
 LINE_LIMIT = 160
 """Characters of a typed line: whatever the encoding makes of them, one `recv(1024)` holds them."""
 
 _HEARTBEAT = 0.2
 """Seconds until a Ctrl-C is noticed that came just before a wait began (or, on Windows, during it)."""
+
+_LOOK_AGAIN = 0.001
+"""Seconds between two looks at the kernel's state of a socket."""
 
 _SHOWN = 120
 """Characters of a message that are said; an upload is not repeated on the screen."""
@@ -90,6 +95,7 @@ class Stage:
         self._asked: list[Asked] = []
         self._bell, self._cord = socket.socketpair()
         self._lock = threading.Lock()
+        self._signals: defaultdict[str, threading.Event] = defaultdict(threading.Event)
         self._fallen = False
         self._ready = False
 
@@ -131,6 +137,26 @@ class Stage:
         self.check()
         return line
 
+    def signal(self, name: str) -> None:
+        """Let whoever awaits the signal `name` go on, now or later."""
+        with self._lock:
+            self._signals[name].set()
+
+    def await_signal(self, name: str) -> None:
+        """Wait for the signal `name`; the curtain ends the waiting."""
+        with self._lock:
+            self.check()
+            signal = self._signals[name]
+        signal.wait(self.patience + 1)
+        self.check()
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; the curtain ends it."""
+        with DefaultSelector() as selector:
+            selector.register(self._bell, EVENT_READ)
+            selector.select(seconds)
+        self.check()
+
     def check(self) -> None:
         """Raise CurtainFell if it has."""
         if self._fallen:
@@ -140,6 +166,8 @@ class Stage:
         """End the run: wake whoever waits on a socket, and let no new one be made."""
         with self._lock:
             self._fallen = True
+            for signal in self._signals.values():
+                signal.set()
         self._cord.send(b"!")
         for asked in self._asked:
             asked.answer.put(None)
@@ -166,16 +194,20 @@ class Stage:
 class Socket(socket.socket):
     """A socket of the standard library that its stage can end; see laws 1 and 2 above."""
 
-    def __init__(self, end: End, kind: int, fileno: int | None = None) -> None:
+    def __init__(self, end: End, kind: int, fileno: int | None = None, *, plain: bool = False) -> None:
         family = socket.AF_INET6 if ":" in end.address[0] else socket.AF_INET
         super().__init__(family, kind, fileno=fileno)
         self._end = end
+        self._plain = plain
         # Only a last resort where a shutdown wakes nobody (not on Linux): the runner's deadline comes first.
         self.settimeout(end.stage.patience + 1)
         end.stage.adopt(self)
 
     def bind(self, address: Any, /) -> None:
         """As ever, but a port that cannot be had is a DemoError."""
+        if self._plain:
+            super().bind(address)
+            return
         # On Windows the same option would let two programs share the port; for UDP it does so everywhere.
         if self.type == socket.SOCK_STREAM and os.name == "posix":
             self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -189,6 +221,8 @@ class Socket(socket.socket):
         try:
             super().listen(backlog)
         except OSError as error:
+            if self._plain:
+                raise
             raise cannot_bind(error, self.getsockname(), self._end.stage.demo) from error
 
     def accept(self) -> tuple[Socket, Any]:
@@ -216,6 +250,10 @@ class End:
     stage: Stage
     asks: bool = False
     """Whether a person types the lines."""
+    host: str = ""
+    """The address of the host on which this end stands: on loopback the server's, in the private network its own."""
+    wire: socket.socket | None = None
+    """Of a demo that crafts frames: a raw socket (AF_PACKET) of this host, at its end of the wire."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -227,9 +265,13 @@ class End:
         """The further address of a demo that needs two."""
         return self.addresses[1]
 
-    def socket(self, kind: int) -> Socket:
-        """`socket.socket(AF_INET, kind)`, bounded in time."""
-        return Socket(self, kind)
+    def socket(self, kind: int, *, plain: bool = False) -> Socket:
+        """`socket.socket(AF_INET, kind)`, bounded in time.
+
+        A `plain` one is all the tutorials': it does not bind again during TIME-WAIT, and a port that cannot be bound
+        is the OSError that the kernel gives, for the program to show (`raised`).
+        """
+        return Socket(self, kind, plain=plain)
 
     def text(self, name: str) -> str:
         """The option `name`, a text."""
@@ -250,6 +292,33 @@ class End:
     def received(self, data: bytes, encoding: str = "utf-8") -> None:
         """Say what was received, as its receiver reads it; what cannot be read shows as U+FFFD."""
         self._say("received", data, encoding)
+
+    def raised(self, call: str, error: OSError) -> None:
+        """Say which exception a call of the program met: `connect raised ConnectionRefusedError: ...`."""
+        self.note(f"{call} raised {type(error).__name__}: {error}")
+
+    def ready(self) -> None:
+        """The server waits, though not in `accept` or `recvfrom`: its client may start."""
+        self.stage.ready()
+
+    def signal(self, name: str) -> None:
+        """Let the other program go on where it awaits the signal `name`. Nothing of it is on the wire."""
+        self.stage.signal(name)
+
+    def await_signal(self, name: str) -> None:
+        """Wait until the other program gives the signal `name`."""
+        self.stage.await_signal(name)
+
+    def until(self, held: Socket, *states: str) -> None:
+        """Wait until the kernel says that the TCP socket `held` is in one of `states` (`FIN-WAIT-2`, ...)."""
+        while (state := state_of(held)) not in states:
+            if state == "CLOSED":  # nothing will come of it
+                raise ConnectionResetError(f"the connection is CLOSED, and {' or '.join(states)} was waited for")
+            self.stage.pause(_LOOK_AGAIN)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, where time is what the demo is about."""
+        self.stage.pause(seconds)
 
     def note(self, text: str) -> None:
         """Say something that is not on the wire."""
@@ -290,3 +359,8 @@ class End:
         if len(line) > LINE_LIMIT:
             self.note(f"the line was cut after {LINE_LIMIT} characters")
         return line[:LINE_LIMIT].encode(errors="replace").decode()
+
+
+def state_of(held: socket.socket) -> str:
+    """The state of a TCP socket by the kernel's word, in RFC 9293's (Linux; TIME-WAIT reads CLOSED, see `kernel/`)."""
+    return KERNEL_STATES[held.getsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_INFO", 11), 1)[0]]

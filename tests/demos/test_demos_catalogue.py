@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
 from inspector import demos
 from inspector.demos import Demo, Option, catalogue, find
+from inspector.demos.catalogue import GROUPS
 from inspector.errors import DemoError
 
 ALL = [pytest.param(demo, id=demo.name) for demo in catalogue().values()]
 
 
-def test_the_catalogue_holds_the_eleven_demos_in_the_order_of_the_course() -> None:
-    names = (
-        "tcp-hello tcp-greeting tcp-echo tcp-oneway tcp-multi tcp-object tcp-upload "
-        "udp-oneway udp-pingpong udp-duplex udp-request"
-    )
+def test_the_catalogue_holds_every_file_of_every_folder() -> None:
+    files = Path(inspect.getfile(demos)).parent.glob("*/*.py")
+    names = {path.stem.replace("_", "-") for path in files if path.stem != "__init__"}
 
-    assert list(catalogue()) == names.split()
+    assert set(catalogue()) == names
+    assert len(catalogue()) == sum(map(len, GROUPS.values()))
+
+
+def test_the_catalogue_begins_with_the_first_conversations_of_the_course() -> None:
+    names = "tcp-hello tcp-greeting tcp-echo tcp-oneway tcp-multi tcp-object tcp-upload"
+
+    assert list(catalogue())[:7] == names.split()
 
 
 def test_the_catalogue_cannot_be_changed() -> None:
@@ -31,19 +38,23 @@ def test_the_catalogue_cannot_be_changed() -> None:
 def test_a_demo_waits_at_the_port_that_its_tutorial_names() -> None:
     ports = {name: (demo.port, *demo.ports) for name, demo in catalogue().items()}
 
-    assert ports == {
-        "tcp-hello": (12345,),
-        "tcp-greeting": (9999,),
-        "tcp-echo": (8080,),
-        "tcp-oneway": (12306,),
-        "tcp-multi": (8888,),
-        "tcp-object": (11111,),
-        "tcp-upload": (8888,),
-        "udp-oneway": (8888,),
-        "udp-pingpong": (8888, 9999),
-        "udp-duplex": (8888, 9999),
-        "udp-request": (8234, 7788),
-    }
+    assert {name: ports[name] for name in TUTORIALS} == TUTORIALS
+
+
+TUTORIALS = {
+    "tcp-hello": (12345,),
+    "tcp-greeting": (9999,),
+    "tcp-echo": (8080,),
+    "tcp-oneway": (12306,),
+    "tcp-multi": (8888,),
+    "tcp-object": (11111,),
+    "tcp-upload": (8888,),
+    "udp-oneway": (8888,),
+    "udp-pingpong": (8888, 9999),
+    "udp-duplex": (8888, 9999),
+    "udp-request": (8234, 7788),
+}
+"""The programs of the tutorials, and their ports."""
 
 
 @pytest.mark.parametrize("demo", ALL)
@@ -53,16 +64,17 @@ def test_a_demo_says_in_a_few_lines_what_to_see(demo: Demo) -> None:
     assert demo.transport == demo.name[:3]
 
 
-@pytest.mark.parametrize("demo", [each for each in ALL if str(each.id).startswith("udp")])
-def test_the_lesson_of_a_udp_demo_says_what_there_is_not(demo: Demo) -> None:
-    lesson = " ".join(demo.lesson)
+@pytest.mark.parametrize("name", [name for name in TUTORIALS if name.startswith("udp")])
+def test_the_lesson_of_a_udp_demo_says_what_there_is_not(name: str) -> None:
+    lesson = " ".join(find(name).lesson)
 
     assert "No handshake" in lesson
     assert "No close" in lesson
 
 
-@pytest.mark.parametrize("demo", ALL)
-def test_the_file_of_a_demo_reads_top_down_in_the_calls_of_the_tutorial(demo: Demo) -> None:
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_the_file_of_a_demo_reads_top_down_in_the_calls_of_the_tutorial(name: str) -> None:
+    demo = find(name)
     source = inspect.getsource(inspect.getmodule(demo.server) or demos)
     names = re.findall(r"^def (\w+)|^(DEMO)", source, re.MULTILINE)
     calls = (
@@ -73,7 +85,11 @@ def test_the_file_of_a_demo_reads_top_down_in_the_calls_of_the_tutorial(demo: De
     assert names[1][0] in {"client", "serve_one"}
     assert names[-1][1] == "DEMO"
     assert not [call for call in calls.split() if f".{call}(" not in source]
-    assert "sleep" not in source
+
+
+@pytest.mark.parametrize("demo", ALL)
+def test_no_demo_sleeps(demo: Demo) -> None:
+    assert "sleep" not in inspect.getsource(inspect.getmodule(demo.server) or demos)
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("tcp-helo", "tcp-hello"), ("UDP_PINGPONG", "udp-pingpong")])
@@ -85,7 +101,7 @@ def test_a_misspelt_name_is_answered_with_the_one_that_was_meant(typed: str, mea
 
 
 def test_a_name_like_no_other_is_answered_with_all_of_them() -> None:
-    with pytest.raises(DemoError, match=r"there are tcp-hello, .*udp-request"):
+    with pytest.raises(DemoError, match="inspector demo lists them"):
         find("\x1b[31mquux")
 
 

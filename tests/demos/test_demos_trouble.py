@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from inspector.demos import Demo, Said, choose_ports, find, run
-from inspector.demos.tcp_object import LONGEST, Student, pack, unpack
+from inspector.demos.basics.tcp_object import LONGEST, Student, pack, unpack
 from inspector.errors import DemoError
 
 if TYPE_CHECKING:

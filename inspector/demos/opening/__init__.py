@@ -1,0 +1,12 @@
+"""How a connection begins, and how it fails to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.demos.demo import Demo
+
+__all__ = ["DEMOS"]
+
+DEMOS: tuple[Demo, ...] = ()
