@@ -5,6 +5,7 @@
     ├── CaptureFileError    a capture cannot be read: path, offset, reason
     ├── ExpectationError    an expected sequence does not parse: path, line, the offending text
     ├── DemoError           a demo cannot run: a busy port, an unknown name
+    ├── LinkError           a script of a link does not parse: the rule, the word
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
 
 Whose fault decides the form. These are the operator's and ours, so they are exceptions. What is
@@ -29,6 +30,7 @@ __all__ = [
     "DemoError",
     "ExpectationError",
     "InspectorError",
+    "LinkError",
     "NothingToInspect",
 ]
 
@@ -100,6 +102,10 @@ class ExpectationError(InspectorError):
 
 class DemoError(InspectorError):
     """A demo cannot run: unknown name, busy port, a peer that did not come in time."""
+
+
+class LinkError(InspectorError):
+    """The script of a link is malformed."""
 
 
 class NothingToInspect(InspectorError):  # noqa: N818 - named after what happened; it is no fault

@@ -71,4 +71,5 @@ def _should_have_acked_fin(row: Row, me: EndRecord, peer: EndRecord) -> bool:
     is_bare = row.payload_len == 0 and not row.flags & Flag.SYN
     says_nothing_new = row.ack == me.last_ack and row.window == me.raw_window
     has_fin = peer.seen & Seen.FIN_WITH_DATA > 0
-    return is_bare and (says_nothing_new or has_fin) and not peer.seen & Seen.FIN_ACKED
+    was_due = peer.seen & Seen.FIN_ARRIVED and not peer.seen & Seen.FIN_ACKED
+    return is_bare and (says_nothing_new or has_fin) and was_due > 0

@@ -11,6 +11,7 @@ When does a SYN begin a new incarnation of a known pair of endpoints?
 * Another one begins anew if its sender is through with the old connection (CLOSED, TIME-WAIT, or
   both ends sent FIN or a reset was accepted), or if the old handshake got no further than its sender's
   own SYN.
+* Who has reset the connection is through only if the reset arrived (`Direction.LOST`).
 * A SYN,ACK far from all that a connection without handshake has sent begins one whose SYN was missed.
 * In a connection that lives, be it only half-open, it is stray at first (an old duplicate, or an end that
   lost its memory: RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges
@@ -41,7 +42,7 @@ from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
 from inspector.tcp.transfer import transfer_facts
 from inspector.tcp.zeek import observe
-from inspector.wire.row import NO_TIME, Flag, Protocol
+from inspector.wire.row import NO_TIME, Direction, Flag, Protocol
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
@@ -149,6 +150,8 @@ def _begins_anew(row: Row, me: EndRecord, peer: EndRecord, connection: Connectio
     if row.flags & Flag.ACK and peer.pending_syn != UNKNOWN and row.ack == plus(peer.pending_syn, 1):
         return True
     me_is_through = me.state in (State.CLOSED, State.TIME_WAIT) and me.segments > 0
+    if me.state == State.CLOSED and State.ESTABLISHED <= peer.state < State.TIME_WAIT:
+        me_is_through = False  # its reset was lost: the peer knows of no end (Figure 9)
     if me_is_through or connection.last_reset >= 0 or me.seen & peer.seen & Seen.FIN:
         # A SYN,ACK that the old connection's SYN still waits for belongs to that SYN (Figure 8).
         return not (row.flags & Flag.ACK and peer.state == State.SYN_SENT)
@@ -281,7 +284,8 @@ def _move(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> 
     me.state = NEXT[me.state * EVENT_SETS + events_sent(row, me, facts)]
     note_sent(row, me, facts, length)
     note_acknowledgment(row, me, peer, facts)
-    peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
+    if row.direction != Direction.LOST:
+        peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
 
 
 @compilable
@@ -296,6 +300,8 @@ def _note_milestones(  # noqa: PLR0913 - records, one by one
         peer.seen |= Seen.FIN_ACKED
         if not row.flags & Flag.FIN:
             me.seen |= Seen.FIN_ACK_ALONE
+    if row.direction == Direction.LOST:
+        return
     if facts & Fact.RST_REFUSES:
         me.seen |= Seen.REFUSED
     if facts & (Fact.RST_REFUSES | Fact.RST_ABORTS) and not me.seen & Seen.RST:

@@ -14,7 +14,7 @@ from inspector.tcp.acceptance import STRAY
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
-from inspector.wire.row import Flag, Option
+from inspector.wire.row import Direction, Flag, Option
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord
@@ -63,14 +63,15 @@ def note_sent(row: Row, me: EndRecord, facts: int, length: int) -> None:
         return
     if row.flags & Flag.FIN and row.payload_len and row.seq == me.snd_nxt:
         me.seen |= Seen.FIN_WITH_DATA
-    me.payload_bytes += _new_bytes(row, me)
     end = plus(row.seq, length)
+    if row.direction != Direction.LOST:
+        me.payload_bytes += _new_bytes(row, me)
+        _note_in_order(row.seq, end, me)
     if ahead(end, me.snd_nxt) > 0:
         me.snd_nxt = end
         me.last_new_ns = row.time_ns
-    _note_in_order(row.seq, end, me)
     if row.flags & Flag.FIN:
-        me.seen |= Seen.FIN
+        me.seen |= Seen.FIN if row.direction == Direction.LOST else Seen.FIN | Seen.FIN_ARRIVED
         me.fin_seq = plus(row.seq, length - 1)
     _deliver_fin(me)
 
@@ -140,7 +141,9 @@ def _note_in_order(start: int, end: int, me: EndRecord) -> None:
 
 @compilable
 def _deliver_fin(me: EndRecord) -> None:
-    if me.seen & Seen.FIN and ahead(me.in_order, me.fin_seq) >= 0:
+    """A FIN is delivered if it arrived and all before it did, or if it was acknowledged, which proves both."""
+    before = ahead(me.in_order, me.fin_seq)
+    if me.seen & Seen.FIN and (before > 0 or (before == 0 and me.seen & Seen.FIN_ARRIVED)):
         me.seen |= Seen.FIN_DELIVERED
 
 

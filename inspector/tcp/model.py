@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from inspector.wire.row import Direction
+
 if TYPE_CHECKING:
     from inspector.findings import Finding, Side
     from inspector.tcp.states import State
@@ -55,6 +57,11 @@ class TracedSegment:
     facts: int
     """Bits of `tcp.facts.Fact`."""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the capture says that it arrived nowhere: it moved its sender alone."""
+        return self.row.direction == Direction.LOST
 
 
 @dataclass(frozen=True, slots=True)

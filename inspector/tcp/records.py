@@ -49,6 +49,8 @@ class Seen(Constants):
     """It sent the third segment, or one that comes after it."""
     FIN_WITH_DATA = 8
     """Its FIN came in one segment with the last of its data, so that nobody has these without the FIN."""
+    FIN_ARRIVED = 131072
+    """Its FIN was not said to be lost on its way (`Direction.LOST`)."""
     DOUBLED = 65536
     """The capture holds a frame of its twice."""
 

@@ -80,11 +80,13 @@ class Option(Constants):
 
 
 class Direction(Constants):
-    """`Row.direction`: what the container says of a frame's way (pcapng epb_flags, SLL packet type)."""
+    """`Row.direction`: what the container says of a frame's way (pcapng epb_flags and epb_verdict, SLL packet type)."""
 
     UNKNOWN = 0
     INBOUND = 1
     OUTBOUND = 2
+    LOST = 3
+    """It left its sender, was dropped on its way (pcapng epb_verdict), and arrived nowhere."""
 
 
 class Fragment(Constants):

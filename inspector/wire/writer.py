@@ -23,7 +23,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from inspector.errors import CaptureFileError
-from inspector.wire.row import NO_TIME
+from inspector.wire.row import NO_TIME, Direction
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,9 +36,11 @@ _SECTION, _INTERFACE, _SIMPLE_PACKET, _STATISTICS, _ENHANCED_PACKET = 0x0A0D0D0A
 _COMMENT = 1
 _SHB_OS, _SHB_USERAPPL = 3, 4
 _IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL = 2, 3, 9
-_EPB_FLAGS = 2
+_EPB_FLAGS, _EPB_VERDICT = 2, 7
 _ISB_IFRECV, _ISB_IFDROP = 4, 5
 _NANOSECONDS = b"\x09"
+_TC_ACT_SHOT = b"\x01" + (2).to_bytes(8, "little")
+"""A verdict in the words of Linux's traffic control: thrown away."""
 _LONGEST_OPTION = 65535
 _PENDING = 1 << 16
 """Bytes kept back, at most, until `flush`."""
@@ -126,7 +128,9 @@ class CaptureWriter:
         self._last_time_ns = max(self._last_time_ns, time_ns)
         high, low = time_ns >> 32, time_ns & 0xFFFF_FFFF
         options = b"".join(_option(_COMMENT, _cut(comment)) for comment in frame.comments)
-        if frame.direction:
+        if frame.direction == Direction.LOST:
+            options += _option(_EPB_VERDICT, _TC_ACT_SHOT)
+        elif frame.direction:
             options += _option(_EPB_FLAGS, _WORD.pack(frame.direction))
         fields = _PACKET_FIELDS.pack(interface, high, low, len(frame.data), frame.wire_len)
         self._add(_ENHANCED_PACKET, fields + _padded(frame.data) + _options(options))

@@ -54,6 +54,16 @@ class _PacketOption(Constants):
     FLAGS = 2
     DROP_COUNT = 4
     """Not in the obsolete block, which has a field for it."""
+    VERDICT = 7
+
+
+class _Verdict(Constants):
+    """Who decided on a frame (the first byte of the option), and by which word he drops it (linux/bpf.h, pkt_cls.h)."""
+
+    TC = 1
+    TC_ACT_SHOT = 2
+    XDP = 2
+    XDP_DROP = 1
 
 
 @dataclass(slots=True)
@@ -216,7 +226,9 @@ def _find_option(buffer: Sequence[int], at: int, after: int, big_endian: int, wa
 
 @compilable
 def _direction_of(buffer: Sequence[int], at: int, after: int, big_endian: int) -> int:
-    """The direction that a packet block's flags word tells (its lowest two bits)."""
+    """The direction that a packet block's flags word tells (its lowest two bits), or that its verdict was to drop."""
+    if _was_dropped(buffer, at, after, big_endian):
+        return Direction.LOST
     place = _find_option(buffer, at, after, big_endian, _PacketOption.FLAGS)
     if place < 0 or word16(buffer, place + 2, big_endian) != 4:
         return Direction.UNKNOWN
@@ -226,6 +238,20 @@ def _direction_of(buffer: Sequence[int], at: int, after: int, big_endian: int) -
     if way == 2:
         return Direction.OUTBOUND
     return Direction.UNKNOWN
+
+
+@compilable
+def _was_dropped(buffer: Sequence[int], at: int, after: int, big_endian: int) -> bool:
+    """Whether the verdict on a frame (epb_verdict) was to drop it: a byte for who decided, and 64 bits of his word."""
+    place = _find_option(buffer, at, after, big_endian, _PacketOption.VERDICT)
+    if place < 0 or word16(buffer, place + 2, big_endian) != 9:
+        return False
+    first, second = word32(buffer, place + 5, big_endian), word32(buffer, place + 9, big_endian)
+    high, low = (first, second) if big_endian else (second, first)
+    who = buffer[place + 4]
+    if high:
+        return False
+    return (who == _Verdict.TC and low == _Verdict.TC_ACT_SHOT) or (who == _Verdict.XDP and low == _Verdict.XDP_DROP)
 
 
 @compilable
