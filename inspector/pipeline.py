@@ -1,25 +1,20 @@
-"""The main job on one page: capture, decode, track, compare, report.
+"""The main job on one page: decode, track, compare.
 
     frames -> wire (rows) -> tcp, udp (connections, exchanges) -> expect (comparisons) -> Inspection
 
 `inspect` takes any capture through it: a file, a pipe, or what a demo has just left on the wire. A live run
-is a recording that is then inspected like every other file, so there is one path and it is always the same.
+is a recording (`live`) that is then inspected like every other file, so there is one path and it is always the same.
 
-Not here: how frames are obtained (`capture/`), what a report looks like (`report/`), and anything that
+Not here: how frames are obtained (`live`, `capture/`), what a report looks like (`report/`), and anything that
 prints, exits or reads the environment (`cli/`).
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.capture.recording import Recording
-from inspector.capture.turn import turn
-from inspector.demos.runner import choose_ports, run
-from inspector.errors import CaptureError, CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
@@ -28,16 +23,14 @@ from inspector.wire.reader import open_capture
 from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from inspector.demos.demo import Demo, Said
-    from inspector.demos.runner import Outcome
     from inspector.expect.notation import Sequence
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
 
-__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "record_demo", "verdict_of"]
+__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
 
 KEEP_SEGMENTS = 200_000
 """Frames up to which all rows are kept for display; beyond, connections have outcomes and no segments."""
@@ -128,82 +121,6 @@ def verdict_of(inspection: Inspection) -> Verdict:
     if not inspection.connections and not inspection.exchanges:
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
-
-
-def record_demo(  # noqa: PLR0913 - what a command line may ask for
-    demo: Demo,
-    path: Path,
-    *,
-    expected: Sequence,
-    port: Any = None,
-    host: str = "127.0.0.1",
-    interactive: Callable[[str], str | None] | None = None,
-    options: Mapping[str, str | int] | None = None,
-    engine: str = "auto",
-    owner: tuple[int, int] | None = None,
-    command_line: str = "inspector",
-    say: Callable[[Said], None] | None = None,
-) -> Inspection:
-    """Run both ends of `demo` while the loopback is captured into `path`, then inspect that file.
-
-    Raises CaptureError, CaptureFileError, DemoError.
-    """
-    demo.settings(options or {})
-    ports = choose_ports(demo, port, host)
-    recording = Recording(
-        "lo",
-        ports=ports,
-        path=path,
-        engine=engine,
-        comment=f"inspector demo {demo.name}",
-        keep=False,
-        owner=owner,
-        command_line=command_line,
-        own_traffic=True,
-    )
-    with turn(*(f"port {each}" for each in ports), f"file {path.absolute()}"):
-        with _removed_if_empty(recording, path), recording:
-            outcome = run(demo, port=ports, host=host, interactive=interactive, options=options, say=say)
-        inspection = inspect(path, expected=expected, keep=None, take=_take(demo, path, recording, outcome))
-    _refuse_unless_whole(inspection, recording, path)
-    return inspection
-
-
-def _take(demo: Demo, path: Path, recording: Recording, outcome: Outcome) -> Take:
-    return Take(
-        title=f"{demo.name}: {demo.summary}",
-        source=f"demo {demo.name}",
-        saved_to=str(path),
-        dropped=recording.statistics.dropped,
-        duplicates=recording.statistics.duplicates,
-        messages=tuple(Message(said.role, said.text, said.verb, said.size) for said in outcome.messages),
-        lesson=demo.lesson,
-        undrained=recording.undrained,
-    )
-
-
-def _refuse_unless_whole(inspection: Inspection, recording: Recording, path: Path) -> None:
-    """A demo that ran and left nothing, or another number of frames than were captured, is no matter of TCP's."""
-    captured, found = recording.statistics.received, inspection.capture.frames
-    if captured == 0:
-        raise CaptureError(
-            "the demo ran, and not one frame of it was captured", remedies=("inspector doctor", "another --engine")
-        )
-    if found != captured:
-        raise CaptureFileError(
-            str(path), f"expected the {captured} frames that were captured, found {found}: another program wrote to it"
-        )
-
-
-@contextlib.contextmanager
-def _removed_if_empty(recording: Recording, path: Path) -> Iterator[None]:
-    """A demo that could not even begin (a busy port) leaves no file behind."""
-    try:
-        yield
-    except BaseException:
-        if recording.ended_by and not recording.statistics.received:  # else it never began, and the file is older
-            path.unlink(missing_ok=True)
-        raise
 
 
 def _count(batch: Batch, counts: _Counts) -> None:

@@ -7,8 +7,8 @@ on) into a new, empty one. A user namespace belongs to a process, and only a pro
 Inside, we stay who we are: our user and group are mapped to themselves and nothing else is mapped. The process
 holds all capabilities *over these namespaces*, none over the system; a program that it executes holds none at all.
 
-Nothing is named and nothing is mounted: a namespace goes when its last thread and socket do, so Ctrl-C and SIGKILL leave
-nothing behind.
+Nothing is named and nothing is mounted: a namespace goes when its last thread and socket do, so Ctrl-C and SIGKILL
+leave nothing behind.
 
 Python 3.11 has no `os.unshare` (3.12 has): hence the C library. Sources: unshare(2), user_namespaces(7).
 """

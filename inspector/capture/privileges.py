@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAP_NET_RAW",
+    "NETWORK_CAPABILITIES",
+    "become_user",
     "can_dumpcap",
     "can_use_namespace",
     "has_capability",
@@ -35,6 +37,9 @@ __all__ = [
 ]
 
 CAP_NET_RAW = 13
+NETWORK_CAPABILITIES = (12, CAP_NET_RAW, 21)
+"""CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN: what a private network takes (`link.network`)."""
+
 _PATIENCE = 10
 """Seconds for a child that should take a fraction of one."""
 
@@ -51,6 +56,23 @@ def has_capability(number: int = CAP_NET_RAW) -> bool:
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> number & 1)
     return False
+
+
+def become_user(user: int, group: int) -> None:
+    """Give up all privileges for good and go on as `user`, in all threads; who is not root stays who he is.
+
+    What was opened before stays open. Other groups than the user's own go first, while that is still allowed.
+    """
+    if os.geteuid() != 0 or user == 0:
+        return
+    import pwd  # Unix only
+
+    try:
+        os.initgroups(pwd.getpwuid(user).pw_name, group)
+    except KeyError:  # a user without a name has no other groups
+        os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
 
 
 def in_container() -> bool:

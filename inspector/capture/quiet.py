@@ -20,8 +20,11 @@ _TABLES = ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
 """Of the calling thread's network namespace, which may not be that of its process."""
 
 
-def moving(ports: Collection[int]) -> list[str] | None:
-    """Sockets with one of `ports` at either end that are not at rest, as `PORT STATE`; None where nobody can tell."""
+def moving(ports: Collection[int] | None) -> list[str] | None:
+    """Sockets with one of `ports` at either end that are not at rest, as `PORT STATE`; None where nobody can tell.
+
+    `ports` may be None, for all there are.
+    """
     found: list[str] = []
     readable = False
     for table in _TABLES:
@@ -35,5 +38,5 @@ def moving(ports: Collection[int]) -> list[str] | None:
             word = KERNEL_STATES.get(int(state, 16), "")
             if word not in AT_REST:
                 both = int(local[-4:], 16), int(remote[-4:], 16)
-                found += [f"{port} {word}" for port in both if port in ports][:1]
+                found += [f"{port} {word}" for port in both if ports is None or port in ports][:1]
     return found if readable else None

@@ -23,11 +23,12 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from inspector.capture import quiet
 from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statistics
 from inspector.capture.opening import open_engine
-from inspector.capture.quiet import moving
 from inspector.capture.sink import Sink
 from inspector.errors import CaptureError, CaptureFileError
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
+    from inspector.capture.engine import Engine
     from inspector.wire.frame import Frame
 
 __all__ = ["Recording"]
@@ -57,7 +59,7 @@ class Recording:
         interface: a name, or `any`.
         ports: TCP and UDP ports of interest; none means all traffic.
         path: where to write pcapng: a path, a binary stream (left open), or None.
-        engine: one of `engine.KINDS`.
+        engine: one of `engine.KINDS`, or an engine that is open already; it is closed at the end.
         count: end after so many frames.
         duration: end after so many seconds.
         on_frame: called with every frame, in the recording's thread.
@@ -70,6 +72,7 @@ class Recording:
         drain_s: longest wait for connections to come to rest.
         command_line: what the user would type again, for the remedies of a `CaptureError`.
         own_traffic: whether that command also starts the programs it captures.
+        moving: tells what has not come to rest, where that is not for the calling thread's network to say (`quiet`).
 
     """
 
@@ -79,7 +82,7 @@ class Recording:
         *,
         ports: Collection[int] = (),
         path: str | os.PathLike[str] | BinaryIO | None = None,
-        engine: str = "auto",
+        engine: str | Engine = "auto",
         count: int | None = None,
         duration: float | None = None,
         on_frame: Callable[[Frame], None] | None = None,
@@ -92,22 +95,23 @@ class Recording:
         drain_s: float = 2.0,
         command_line: str = "inspector",
         own_traffic: bool = False,
+        moving: Callable[[], list[str] | None] | None = None,
     ) -> None:
         self.interface = interface
         self.ended_by = ""
         """Why it ended: `count`, `duration`, `stopped`, `finished`, or the engine's reason."""
         self.undrained = ""
         """What was still under way when the capture was ended; empty if nothing was, or nobody waited."""
+        self._kind = engine
         self._open_arguments: dict[str, Any] = {
             "ports": frozenset(ports),
-            "kind": engine,
             "snaplen": snaplen,
             "ring_bytes": ring_bytes,
             "promiscuous": promiscuous,
             "command_line": command_line,
             "own_traffic": own_traffic,
         }
-        self._ports = frozenset(ports)
+        self._moving = moving or partial(quiet.moving, frozenset(ports))
         self._path = path
         self._head: dict[str, Any] = {"owner": owner, "snaplen": snaplen, "interface": interface, "comment": comment}
         self._duration, self._drain_s = duration, drain_s
@@ -132,7 +136,7 @@ class Recording:
 
         """
         try:
-            self._engine = open_engine(self.interface, **self._open_arguments)
+            self._engine = self._opened()
             self._stack.callback(self._engine.close)
             self._stack.callback(self._sink.close)
             if self._path is not None:
@@ -149,6 +153,11 @@ class Recording:
             self._deadline = time.monotonic() + self._duration
             self._engine.wake()
         return self
+
+    def _opened(self) -> Engine:
+        if isinstance(self._kind, str):
+            return open_engine(self.interface, kind=self._kind, **self._open_arguments)
+        return self._kind
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -270,7 +279,7 @@ class Recording:
 
     def _drain(self) -> None:
         deadline = time.monotonic() + self._drain_s
-        while self._ports and (open_ := moving(self._ports)) and not self._ended.is_set():
+        while (open_ := self._moving()) and not self._ended.is_set():
             if time.monotonic() > deadline:
                 first = ", ".join(sorted(set(open_))[:3])
                 self.undrained = f"{len(open_)} sockets did not come to rest in {self._drain_s:g} s (port {first})"

@@ -1,19 +1,17 @@
-"""`demo`: list the demos, run one or all of them, or one end of one."""
+"""`demo`: list the demos, run one, or one end of one. All of them: `all_demos`."""
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from inspector.cli.environment import command_line, invoking_user, pick_colour, pick_unicode, pick_width
+from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import (
     ExitCode,
     exit_code_of,
-    print_json,
     print_text,
     print_wrapped,
     render,
@@ -31,13 +29,18 @@ if TYPE_CHECKING:
     from inspector.demos.demo import Demo, Said
     from inspector.report.inspection import Inspection
 
-__all__ = ["demo"]
+__all__ = ["demo", "record"]
 
 _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--port", metavar="N", help="Another port, or `auto` for a free one."),
     click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="127.0.0.1 or ::1."),
     click.option("--role", type=click.Choice(["server", "client"]), help="Run this end alone, without capturing."),
     click.option("--interactive", is_flag=True, help="Type the lines yourself, as in the tutorials."),
+    click.option(
+        "--link",
+        metavar="SCRIPT",
+        help="Run it on two hosts of a private network, over a wire that obeys SCRIPT: 'drop SYN once'.",
+    ),
     click.option("-w", "--write", "path", metavar="FILE", help="Save the capture here."),
     click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
 )
@@ -50,24 +53,32 @@ class _Demos(click.Group):
         return [*catalogue(), "all"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        return _all if cmd_name == "all" else _command_for(find(cmd_name))
+        if cmd_name == "all":
+            from inspector.cli.all_demos import all_demos
+
+            return all_demos
+        return _command_for(find(cmd_name))
 
 
 @click.group(cls=_Demos, invoke_without_command=True)
 @click.option("--list", "_list", is_flag=True, help="List the demos (the same as no argument).")
 @click.pass_context
 def demo(ctx: click.Context, *, _list: bool) -> int | None:
-    """Run one of the built-in programs on loopback, capture it, and judge what was on the wire."""
+    """Run one of the built-in programs, capture it, and judge what was on the wire."""
     if ctx.invoked_subcommand is not None:
         return None
     widest = max(map(len, catalogue())) + 1
     for title, group in GROUPS.items():
         print_text(f"{title}\n")
         for each in group:
-            lead = f"  {each.name:<{widest}} port {each.port:<6} "
-            print_wrapped(lead, each.summary)
+            print_wrapped(f"  {each.name:<{widest}} ", each.summary + _remarks(each))
     print_text("\ninspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options.\n")
     return ExitCode.AS_EXPECTED
+
+
+def _remarks(chosen: Demo) -> str:
+    """What is out of the ordinary: a run that takes long."""
+    return f" (about {chosen.seconds:.0f} s)" if chosen.seconds >= 2 else ""
 
 
 def _command_for(chosen: Demo) -> click.Command:
@@ -82,7 +93,10 @@ def _command_for(chosen: Demo) -> click.Command:
     for decorate in reversed((*_RUN_OPTIONS, report_options)):
         command = decorate(command)
     lesson = "\n\n".join(chosen.lesson)
-    return click.command(chosen.name, help=f"{chosen.summary} (port {chosen.port}).\n\n{lesson}")(command)
+    where = f"port {chosen.port}"
+    if chosen.link is not None:
+        where += f", on a private network whose wire obeys `{chosen.link}`" if chosen.link else ", on a private network"
+    return click.command(chosen.name, help=f"{chosen.summary} ({where}).\n\n{lesson}")(command)
 
 
 def _run_one(  # noqa: PLR0913 - the options of one command
@@ -93,6 +107,7 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     host: str,
     role: Any,
     interactive: bool,
+    link: str | None,
     path: str | None,
     engine: str,
     **how: Any,
@@ -100,70 +115,41 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     where: Any = _port(port)
     prompt = _ask if interactive else None
     if role is not None:
+        _refuse_role(chosen, link)
         _announce_role(chosen, role, port=port, host=host)
         run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
         return ExitCode.AS_EXPECTED
     if path == "-":
         raise click.UsageError("-w: expected a file: what a demo prints to standard output is its report")
     saved = Path(path) if path else _file_for(chosen)
-    inspection = _record(
-        chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine,
+    inspection = record(
+        chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine, link=link,
         say=_show_said if interactive and not how["as_json"] else None,
     )  # fmt: skip
     render([inspection], **how)
     return exit_code_of([inspection])
 
 
-def _record(chosen: Demo, path: Path, **options: Any) -> Inspection:
+def record(chosen: Demo, path: Path, *, link: str | None = None, **options: Any) -> Inspection:
+    """Run a demo as `live.record_demo` does, with the privilege that it takes."""
+    from inspector.cli.privilege import secure_privilege
     from inspector.expect.library import load
-    from inspector.pipeline import record_demo
+    from inspector.live import record_demo, script_of
 
+    script = script_of(chosen, link)
+    expected = load(chosen.expected)
+    secure_privilege(wired=script is not None)
     return record_demo(
-        chosen,
-        path,
-        expected=load(chosen.expected),
-        owner=invoking_user(),
-        command_line=command_line(),
-        **options,
+        chosen, path, expected=expected, owner=invoking_user(), command_line=command_line(), link=script, **options
     )
 
 
-@click.command("all")
-@click.option("--json", "as_json", is_flag=True, help="Print all reports as one JSON array.")
-@click.option("-w", "--write", "folder", metavar="FOLDER", help="Save the captures here.")
-@click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True)
-def _all(*, as_json: bool, folder: str | None, engine: str) -> int:
-    """Run every demo and show a table of verdicts."""
-    from inspector.report.json_report import to_json
-    from inspector.report.tables import DemoResult, table_of_verdicts
-
-    done: list[tuple[Demo, Inspection]] = []
-    failed: list[tuple[Demo, DemoError]] = []
-    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
-        for each in catalogue().values():
-            try:
-                path = Path(folder or scratch) / f"{each.name}.pcapng"
-                done.append((each, _record(each, path, engine=engine)))
-            except DemoError as failure:
-                failed.append((each, failure))
-    if as_json:
-        print_json([to_json(inspection) for _, inspection in done])
-    else:
-        rows = [
-            DemoResult(each.name, each.transport, inspection.capture.frames, inspection.verdict, _elapsed(inspection))
-            for each, inspection in done
-        ]
-        print_text(table_of_verdicts(rows, width=pick_width(), colour=pick_colour(), unicode=pick_unicode()))
-    for each, why in failed:
-        tell(f"{each.name} did not run: {safe_text(why.message)}")
-    return ExitCode.DIFFERS if failed else exit_code_of([inspection for _, inspection in done])
-
-
-def _elapsed(inspection: Inspection) -> int:
-    """Nanoseconds from the first frame to the last."""
-    times = [(each.first_ns, each.last_ns) for each in inspection.connections]
-    times += [(each.first_ns, each.last_ns) for each in inspection.exchanges]
-    return max(last for _, last in times) - min(first for first, _ in times) if times else 0
+def _refuse_role(chosen: Demo, link: str | None) -> None:
+    if link is not None or chosen.link is not None:
+        raise click.UsageError(
+            f"--role: {chosen.name} runs on the two hosts of a private network here, which no other terminal can reach;"
+            " run it whole, without --role"
+        )
 
 
 def _port(text: str | None) -> int | str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,16 +67,57 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @_capture_options
+@click.option(
+    "--link", metavar="SCRIPT", help="Run it on a host of its own whose loopback is a wire that obeys SCRIPT."
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(*, command: tuple[str, ...], **options: Any) -> int:
+def exec_(*, command: tuple[str, ...], link: str | None, **options: Any) -> int:
     """Run COMMAND while capturing, then draw and judge its traffic: inspector exec --port 80 -- curl ..."""
+    if link is not None:
+        return _exec_over(link, command, options)
     to_stdout = options["path"] == "-" or options["as_json"]
     with _recording(options, own_traffic=True) as (recording, finish):
         with recording:
             code = _run_command(command, stdout=sys.stderr if to_stdout else None)
-        if code:
-            tell(f"{safe_text(command[0])} ended with exit code {code}")
+        _tell_end(command, code)
         return finish()
+
+
+def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Run COMMAND on a host of its own, over a wire; the options of an interface have no meaning there."""
+    from inspector.cli.privilege import secure_privilege
+    from inspector.expect.library import load
+    from inspector.link.script import parse_script
+    from inspector.live import record_command
+
+    path, expect, ports = options.pop("path"), options.pop("expect"), options.pop("ports")
+    if path == "-" or ports or options.pop("capture_filter") or options.pop("interface") != "lo":
+        raise click.UsageError(
+            "--link: the wire carries nothing but the command's own words to 127.0.0.0/8, and all of them are captured;"
+            " leave out -i, --port and -f, and give -w a file"
+        )
+    options.pop("engine")
+    options.pop("_numeric")
+    script, expected = parse_script(link), load(expect) if expect else None
+    secure_privilege(wired=True)
+    owner = invoking_user()
+    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
+        if owner is not None:
+            os.chown(scratch, *owner)
+        try:
+            inspection = record_command(
+                command, Path(path or f"{scratch}/capture.pcapng"), link=script, owner=owner, expected=expected,
+                stdout=sys.stderr if options["as_json"] else None, tell_end=partial(_tell_end, command),
+            )  # fmt: skip
+        except OSError as error:
+            raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error
+    render([inspection], **options)
+    return exit_code_of([inspection])
+
+
+def _tell_end(command: tuple[str, ...], code: int) -> None:
+    if code:
+        tell(f"{safe_text(command[0])} ended with exit code {code}")
 
 
 def _run_command(command: tuple[str, ...], **streams: Any) -> int:

@@ -35,7 +35,7 @@ from inspector.link.wire import Wire, open_leg
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import TypeVar
 
@@ -91,9 +91,9 @@ class Host:
         """What `function` returns (or raises) in this host's thread."""
         return self._thread.submit(function).result()
 
-    def moving(self, ports: Collection[int]) -> list[str] | None:
-        """As `capture.quiet.moving`, of this host."""
-        return self.call(lambda: moving(ports))
+    def moving(self) -> list[str]:
+        """Its sockets that are not at rest; see `capture.quiet.moving`."""
+        return self.call(lambda: moving(None)) or []
 
 
 class Network:
@@ -162,9 +162,9 @@ class Network:
     ) -> None:
         self._stack.close()
 
-    def moving(self, ports: Collection[int]) -> list[str]:
-        """Sockets of all hosts that are not at rest; see `capture.quiet.moving`."""
-        return [each for host in self.hosts.values() for each in host.moving(ports) or ()]
+    def moving(self) -> list[str]:
+        """Sockets of all hosts that are not at rest."""
+        return [each for host in self.hosts.values() for each in host.moving()]
 
     def _furnish(self, host: Host) -> None:
         """Give the host its device, its addresses, and what it must know of the other. In the host's thread."""

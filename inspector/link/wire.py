@@ -36,6 +36,7 @@ from inspector.wire.row import Direction
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from inspector.capture.marker import Marker
     from inspector.link.matching import Seen
     from inspector.link.script import Rule, Script
 
@@ -67,7 +68,7 @@ def open_leg(interface: str) -> socket.socket:
         with contextlib.suppress(PermissionError):
             leg.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         leg.bind((interface, _ETH_P_ALL))
-        leg.setblocking(False)
+        leg.settimeout(0)
     except BaseException:
         leg.close()
         raise
@@ -89,10 +90,6 @@ class _Kept:
 class Wire:
     """An `Engine` over one or two legs. With one, what a host sends comes back to it; with two, it crosses over."""
 
-    interface = "wire"
-    link_type = ETHERNET
-    marker = None
-
     def __init__(
         self,
         legs: Sequence[socket.socket],
@@ -105,6 +102,9 @@ class Wire:
         `on_pass(frame, moment, time_ns)` is called for every recorded frame when it has departed and is about to go
         on, and again when it has arrived (or was thrown away).
         """
+        self.interface = "wire"
+        self.link_type = ETHERNET
+        self.marker: Marker | None = None
         self.ended = ""
         self._legs = legs
         self._senders = ("client", "server") if len(legs) > 1 else ("",)
