@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from inspector.expect import icmp
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, same_states, value_of
-from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN, flags_text
+from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
 from inspector.expect.formatter import carried_text, field_text, linear_text
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, Flags, Icmp, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
+from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Protocol
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.expect.flags import flags_text
 from inspector.expect.line_parser import DURATIONS
 from inspector.expect.notation import (
     Alternatives,
@@ -25,6 +24,7 @@ from inspector.expect.notation import (
     Repeat,
     Use,
 )
+from inspector.wire.flags import flags_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

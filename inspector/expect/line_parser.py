@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from inspector.expect.flags import parse_flags
 from inspector.expect.icmp import KINDS
 from inspector.expect.notation import ANY, OPTIONS, Datagram, Field, Flags, Icmp, Line, Linear, Relation
 from inspector.expect.scanner import NAME, SYMBOL
 from inspector.tcp.states import State
+from inspector.wire.flags import parse_flags
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Carried

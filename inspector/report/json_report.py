@@ -17,9 +17,9 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from inspector.expect.flags import flags_text
 from inspector.findings import Side
 from inspector.report.escape import portable
+from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Flag, address_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.expect.flags import flags_text
 from inspector.findings import Side
 from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
@@ -19,6 +18,7 @@ from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
 from inspector.report.words import Clock, count, duration, plural
+from inspector.wire.flags import flags_text
 from inspector.wire.row import Flag, Option
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from inspector.expect.comparison import compare
-from inspector.expect.flags import parse_flags
 from inspector.expect.library import load
 from inspector.expect.model import Comparison, Difference
 from inspector.expect.parser import parse
 from inspector.findings import Side
-from inspector.tcp.model import Close, Connection, End, Handshake, TracedSegment, Zeek
+from inspector.tcp.model import Close, Connection, ConnState, End, Handshake, TracedSegment, Zeek
 from inspector.tcp.states import State
+from inspector.wire.flags import parse_flags
 from inspector.wire.row import Endpoint, Flag, Protocol, Row, address_halves
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Said:
             ends[1],
             Handshake.COMPLETE,
             Close.NONE,
-            Zeek("SF", ""),
+            Zeek(ConnState.SF, ""),
             0,
             0,
             0,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 
-from inspector.expect.flags import flags_text
 from inspector.tcp.facts import Fact
+from inspector.wire.flags import flags_text
 from inspector.wire.row import Flag
 from tests.expect.said import MODULUS, Said, told
 
