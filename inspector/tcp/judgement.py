@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
     from inspector.wire.row import Row
 
-__all__ = ["RULES", "Rule", "findings_of", "handshake_not_seen", "syn_not_seen"]
+__all__ = ["KINDS", "RULES", "Rule", "findings_of", "handshake_not_seen", "syn_not_seen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class Rule:
     message: str
     field: str = ""
 
+
+_HANDSHAKE_NOT_CAPTURED = "handshake-not-captured"
+_HANDSHAKE_SEGMENT_NOT_CAPTURED = "handshake-segment-not-captured"
 
 RULES = (
     Rule(
@@ -181,7 +184,7 @@ RULES = (
     ),
     Rule(
         Fact.HANDSHAKE_MISSED,
-        "handshake-segment-not-captured",
+        _HANDSHAKE_SEGMENT_NOT_CAPTURED,
         Blame.CAPTURE,
         "",
         "its sender is past the handshake, of which a segment was not captured before this one",
@@ -203,6 +206,9 @@ RULES = (
     ),
 )
 """In the order in which they are told."""
+
+KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED)
+"""Every kind of finding that a TCP connection can have."""
 
 _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
 
@@ -260,7 +266,7 @@ def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord)
 def handshake_not_seen(frame: int) -> Finding:
     """A connection that was already open when the capture began."""
     return Finding(
-        kind="handshake-not-captured",
+        kind=_HANDSHAKE_NOT_CAPTURED,
         blame=Blame.CAPTURE,
         message="the capture begins in the middle of this connection: its handshake was not captured",
         frame=frame,
@@ -270,7 +276,7 @@ def handshake_not_seen(frame: int) -> Finding:
 def syn_not_seen(frame: int) -> Finding:
     """A connection of which the capture holds the SYN,ACK, and no SYN."""
     return Finding(
-        kind="handshake-segment-not-captured",
+        kind=_HANDSHAKE_SEGMENT_NOT_CAPTURED,
         blame=Blame.CAPTURE,
         message="the capture of this connection begins with a SYN,ACK: the SYN was not captured",
         frame=frame,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.tcp.states import State
     from inspector.wire.row import Endpoint, Row
 
-__all__ = ["Close", "Connection", "End", "Handshake", "TracedSegment", "Zeek"]
+__all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegment", "Zeek"]
 
 
 class Handshake(StrEnum):
@@ -42,6 +42,24 @@ class Close(StrEnum):
     RESET_BY_ORIGINATOR = "reset-by-originator"
     RESET_BY_RESPONDER = "reset-by-responder"
     NONE = "none"
+
+
+class ConnState(StrEnum):
+    """Zeek's word for how a connection went; UDP's are some of them."""
+
+    S0 = "S0"
+    S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    SF = "SF"
+    REJ = "REJ"
+    RSTO = "RSTO"
+    RSTR = "RSTR"
+    RSTOS0 = "RSTOS0"
+    RSTRH = "RSTRH"
+    SH = "SH"
+    SHR = "SHR"
+    OTH = "OTH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,7 @@ class End:
 class Zeek:
     """The connection in Zeek's words, by Zeek's rules."""
 
-    conn_state: str
+    conn_state: ConnState
     history: str
 
 

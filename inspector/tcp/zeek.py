@@ -22,7 +22,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inspector.compiled import compilable
-from inspector.tcp.model import Zeek
+from inspector.tcp.model import ConnState, Zeek
 from inspector.tcp.sequence import ahead, plus
 from inspector.tcp.zeek_history import (
     CONTROL,
@@ -289,27 +289,27 @@ def words(zeek: ZeekRecord, originator: ZeekEnd, responder: ZeekEnd) -> Zeek:
     return Zeek(conn_state=_conn_state(originator, responder, letters), history=letters)
 
 
-def _conn_state(originator: ZeekEnd, responder: ZeekEnd, letters: str) -> str:  # noqa: PLR0911 - a word, a return
+def _conn_state(originator: ZeekEnd, responder: ZeekEnd, letters: str) -> ConnState:  # noqa: PLR0911 - a word, a return
     """Zeek's word for the states of both ends, asked in Zeek's order: resets, closes, the rest."""
     ours, theirs = originator.zeek_state, responder.zeek_state
     if theirs in RESET:
         empty = _size(originator) == _size(responder) == 0
         if ours in {ZeekState.SYN_SENT, ZeekState.SYN_ACK_SENT} or (ours in RESET and empty):
-            return "REJ"
-        return "RSTRH" if ours in SILENT else "RSTR"
+            return ConnState.REJ
+        return ConnState.RSTRH if ours in SILENT else ConnState.RSTR
     if ours in RESET:
         if theirs in SILENT:
-            return "RSTOS0" if _SYN_THEN_RST.fullmatch(letters) else "OTH"
-        return "RSTO"
+            return ConnState.RSTOS0 if _SYN_THEN_RST.fullmatch(letters) else ConnState.OTH
+        return ConnState.RSTO
     if ours in CLOSED:
         if theirs in CLOSED:
-            return "SF"
-        return "SH" if theirs in SILENT else "S2"
+            return ConnState.SF
+        return ConnState.SH if theirs in SILENT else ConnState.S2
     if theirs in CLOSED:
-        return "SHR" if ours in SILENT else "S3"
+        return ConnState.SHR if ours in SILENT else ConnState.S3
     if ours == ZeekState.SYN_SENT and theirs == ZeekState.INACTIVE:
-        return "S0"
-    return "S1" if ours == theirs == ZeekState.ESTABLISHED else "OTH"
+        return ConnState.S0
+    return ConnState.S1 if ours == theirs == ZeekState.ESTABLISHED else ConnState.OTH
 
 
 def _size(end: ZeekEnd) -> int:

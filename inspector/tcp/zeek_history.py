@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTROL",
+    "HISTORY_LETTERS",
     "Letter",
     "Mark",
     "Seen",
@@ -80,6 +81,8 @@ class Letter(Constants):
 
 
 _LETTERS = "..^^SsHhAaDdFfRrIiQqTtWwGg"
+HISTORY_LETTERS = tuple(_LETTERS[code] for code in Letter.members().values())
+"""Every letter that a history may have, as the originator's; the responder's are the lower case."""
 _LETTER_BITS = 5
 _LETTERS_A_COLUMN = 12
 _ROOM = 48

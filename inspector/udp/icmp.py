@@ -9,7 +9,7 @@ from inspector.wire.row import Protocol
 if TYPE_CHECKING:
     from inspector.wire.row import Row
 
-__all__ = ["error_text", "is_port_unreachable"]
+__all__ = ["ERRORS", "error_text", "is_port_unreachable"]
 
 _ICMP: dict[tuple[int, int | None], str] = {
     (3, 0): "network unreachable",
@@ -40,6 +40,9 @@ _ICMPV6: dict[tuple[int, int | None], str] = {
     (3, None): "time exceeded",
     (4, None): "parameter problem",
 }
+
+ERRORS = tuple(sorted({*_ICMP.values(), *_ICMPV6.values()}))
+"""Every error that has a name, without its family."""
 
 
 def error_text(row: Row) -> str:

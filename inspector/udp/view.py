@@ -27,9 +27,20 @@ if TYPE_CHECKING:
     from inspector.udp.records import Trace
     from inspector.wire.row import Row
 
-__all__ = ["Kept", "view_exchange"]
+__all__ = ["KINDS", "LABELS", "Kept", "view_exchange"]
 
 Kept = tuple["Row", "Trace"]
+
+_DATAGRAM, _REQUEST, _REPLY, _FIRST_FRAGMENT = LABELS = ("datagram", "request", "reply", "first fragment")
+"""Every label of a datagram; an ICMP error's is `udp.icmp.error_text`."""
+
+_WRONG_CHECKSUM, _PORT_UNREACHABLE, _ICMP_ERROR, _QUOTED_NOT_CAPTURED = KINDS = (
+    "udp-wrong-checksum",
+    "udp-port-unreachable",
+    "udp-icmp-error",
+    "udp-quoted-datagram-not-captured",
+)
+"""Every kind of finding that an exchange can have."""
 
 
 def view_exchange(
@@ -94,7 +105,7 @@ def _datagrams(kept: list[Kept], *, doubled: bool) -> tuple[TracedDatagram, ...]
 
 def _labels(shown: Sequence[Kept]) -> list[str]:
     """`request`, `reply`, `datagram` or `first fragment` of every row (of an error, a placeholder)."""
-    labels = ["first fragment" if trace.part == Part.FIRST_FRAGMENT else "datagram" for _, trace in shown]
+    labels = [_FIRST_FRAGMENT if trace.part == Part.FIRST_FRAGMENT else _DATAGRAM for _, trace in shown]
     unanswered: deque[int] = deque()
     for position, (_, trace) in enumerate(shown):
         if trace.part not in {Part.DATAGRAM, Part.REPEATED}:
@@ -102,8 +113,8 @@ def _labels(shown: Sequence[Kept]) -> list[str]:
         if trace.side == Side.ORIGINATOR:
             unanswered.append(position)
         elif unanswered:
-            labels[unanswered.popleft()] = "request"
-            labels[position] = "reply"
+            labels[unanswered.popleft()] = _REQUEST
+            labels[position] = _REPLY
     return labels
 
 
@@ -111,7 +122,7 @@ def _datagram_findings(row: Row) -> tuple[Finding, ...]:
     if row.checksum_verdict != Checksum.WRONG:
         return ()
     message = f"the UDP checksum 0x{row.checksum:04x} does not fit the datagram: it was damaged, or made by hand"
-    return (Finding("udp-wrong-checksum", Blame.PATH, message, "RFC 768", row.frame, "checksum", actual=row.checksum),)
+    return (Finding(_WRONG_CHECKSUM, Blame.PATH, message, "RFC 768", row.frame, "checksum", actual=row.checksum),)
 
 
 def _error(row: Row, quoted_sender: Side, about: int | None) -> TracedDatagram:
@@ -120,13 +131,13 @@ def _error(row: Row, quoted_sender: Side, about: int | None) -> TracedDatagram:
     subject = f"a datagram from {row.source}" if about is None else f"frame {about}"
     reporter = address_text(row.version, row.reporter_hi, row.reporter_lo)
     if is_port_unreachable(row):
-        kind, rule = "udp-port-unreachable", "RFC 1122 section 4.1.3.1"
+        kind, rule = _PORT_UNREACHABLE, "RFC 1122 section 4.1.3.1"
         message = f"{label}: nobody listens at {row.destination}, says {reporter} about {subject}"
     else:
-        kind, rule = "udp-icmp-error", "RFC 1122 section 3.2.2"
+        kind, rule = _ICMP_ERROR, "RFC 1122 section 3.2.2"
         message = f"{label}: says {reporter} about {subject} to {row.destination}"
     findings = [Finding(kind, Blame.PATH, message, rule, row.frame)]
     if about is None:
         message = f"the datagram that this {label} quotes was not captured"
-        findings.append(Finding("udp-quoted-datagram-not-captured", Blame.CAPTURE, message, frame=row.frame))
+        findings.append(Finding(_QUOTED_NOT_CAPTURED, Blame.CAPTURE, message, frame=row.frame))
     return TracedDatagram(row, quoted_sender.other, label, about, tuple(findings))

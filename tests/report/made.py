@@ -10,7 +10,7 @@ from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Blame, Finding, Side
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.labels import LABELS
-from inspector.tcp.model import Close, Connection, End, Handshake, TracedSegment, Zeek
+from inspector.tcp.model import Close, Connection, ConnState, End, Handshake, TracedSegment, Zeek
 from inspector.tcp.states import State
 from inspector.udp.model import Exchange, Outcome, TracedDatagram
 from inspector.wire.row import NO_TIME, Endpoint, Row
@@ -88,7 +88,7 @@ def connections(draw: DrawFn, number: int) -> Connection:
     inside = tuple(finding for traced in kept for finding in traced.findings)
     return Connection(
         number, one, other, draw(st.sampled_from(Handshake)), draw(st.sampled_from(Close)),
-        Zeek("SF", "ShADadFf"), draw(st.integers(0, 63)), draw(TIME), draw(TIME),
+        Zeek(ConnState.SF, "ShADadFf"), draw(st.integers(0, 63)), draw(TIME), draw(TIME),
         draw(optional(st.integers(0, 10**12))), kept, (*draw(several(FINDING)), *inside),
     )  # fmt: skip
 

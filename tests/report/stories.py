@@ -11,7 +11,7 @@ from typing import Any
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Blame, Finding, Side
 from inspector.report.inspection import CaptureSummary, Inspection, Verdict
-from inspector.tcp.model import Close, Connection, End, Handshake, TracedSegment, Zeek
+from inspector.tcp.model import Close, Connection, ConnState, End, Handshake, TracedSegment, Zeek
 from inspector.tcp.states import State
 from inspector.udp.model import Exchange, Outcome, TracedDatagram
 from inspector.wire.row import Endpoint, Flag, Option, Protocol, Row, address_halves
@@ -96,7 +96,7 @@ class Story:
             "responder": self._end(RESPONDER),
             "handshake": Handshake.COMPLETE,
             "close": Close.THREE_SEGMENT,
-            "zeek": Zeek("SF", "ShADadFf"),
+            "zeek": Zeek(ConnState.SF, "ShADadFf"),
             "completeness": 31,
             "first_ns": self.segments[0].row.time_ns if self.segments else START_NS,
             "last_ns": self.time_ns,
@@ -170,7 +170,9 @@ def refused() -> Connection:
     """A SYN to a closed port."""
     story = Story().say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
     story.say(RESPONDER, "RST,ACK", "CLOSED CLOSED", seq=0, label="RST (refused)")
-    return story.connection(handshake=Handshake.REFUSED, close=Close.NONE, zeek=Zeek("REJ", "Sr"), completeness=37)
+    return story.connection(
+        handshake=Handshake.REFUSED, close=Close.NONE, zeek=Zeek(ConnState.REJ, "Sr"), completeness=37
+    )
 
 
 WRONG_ACK = Finding(
@@ -191,7 +193,7 @@ def wrong_number() -> Connection:
     story.say(RESPONDER, "SYN,ACK", ack=X, findings=(WRONG_ACK,))
     story.say(ORIGINATOR, "RST", "SYN-SENT LISTEN", seq=X, label="RST (answer)")
     return story.connection(
-        handshake=Handshake.RESET, close=Close.RESET_BY_ORIGINATOR, zeek=Zeek("RSTO", "ShR"), completeness=35
+        handshake=Handshake.RESET, close=Close.RESET_BY_ORIGINATOR, zeek=Zeek(ConnState.RSTO, "ShR"), completeness=35
     )
 
 
@@ -204,7 +206,7 @@ def both_close() -> Connection:
         .say(ORIGINATOR, "ACK", "CLOSING TIME-WAIT", label="ACK of FIN")
         .say(RESPONDER, "ACK", "TIME-WAIT TIME-WAIT", label="ACK of FIN")
     )
-    return story.connection(close=Close.SIMULTANEOUS, zeek=Zeek("SF", "ShAFf"), completeness=23)
+    return story.connection(close=Close.SIMULTANEOUS, zeek=Zeek(ConnState.SF, "ShAFf"), completeness=23)
 
 
 def self_connected() -> Connection:
@@ -215,7 +217,9 @@ def self_connected() -> Connection:
         .say(ORIGINATOR, "SYN", "SYN-SENT SYN-RECEIVED", label="SYN (1 of 3)")
         .say(RESPONDER, "SYN,ACK", "SYN-RECEIVED SYN-RECEIVED", seq=X)
     )
-    return story.connection(handshake=Handshake.SIMULTANEOUS, close=Close.NONE, zeek=Zeek("S1", "Sh"), completeness=7)
+    return story.connection(
+        handshake=Handshake.SIMULTANEOUS, close=Close.NONE, zeek=Zeek(ConnState.S1, "Sh"), completeness=7
+    )
 
 
 def bulk(segments: int = 120) -> Story:
