@@ -38,6 +38,7 @@ KEEP_SEGMENTS = 200_000
 _PAYLOAD_SHOWN = 2048
 """Bytes of each payload kept for display."""
 _PAYLOADS_SHOWN = 5000
+_COMMENTS_SHOWN = 5000
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take = take or Take()
     tracker, exchanges, counts = Tracker(), ExchangeTracker(), _Counts()
     payloads: dict[int, bytes] = {}
+    comments: dict[int, tuple[str, ...]] = {}
     keeping = True
     with open_capture(source, name=name) as reader:
         for batch in reader:
@@ -92,6 +94,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 exchanges.stop_keeping()
             if keeping and len(payloads) < _PAYLOADS_SHOWN:
                 payloads.update(_payloads(batch))
+            if keeping and not batch.columnar and len(comments) < _COMMENTS_SHOWN:
+                comments.update(_comments(batch))
             if progress:
                 progress(reader.frames)
     connections = tuple(tracker.connections())
@@ -107,6 +111,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         saved_to=take.saved_to,
         messages=take.messages,
         payloads=payloads,
+        comments=comments,
         lesson=take.lesson,
     )
     return replace(inspection, verdict=verdict_of(inspection))
@@ -145,6 +150,14 @@ def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
         carrying = [index for index in range(batch.count) if batch.rows[index].captured_len]
     for index in carrying:
         yield batch.row(index).frame, batch.payload(index, _PAYLOAD_SHOWN)
+
+
+def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The comments of each frame that has some."""
+    for index in range(batch.count):
+        said = batch.comments(index)
+        if said:
+            yield batch.ref(index).number, said
 
 
 def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int) -> CaptureSummary:

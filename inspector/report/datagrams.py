@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inspector.findings import Side
 from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
-from inspector.report.judged import finding_in_words, of_the_whole
+from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.words import Clock, plural
@@ -50,6 +50,7 @@ class ExchangeLadder:
         comparisons: Sequence[Comparison],
         payloads: Mapping[int, bytes],
         said: Mapping[int, Sequence[str]],
+        comments: Mapping[int, Sequence[str]],
         *,
         verbose: bool,
     ) -> None:
@@ -57,6 +58,7 @@ class ExchangeLadder:
         self._exchange = exchange
         self._payloads = payloads
         self._said = said
+        self._comments = comments
         self._verbose = verbose
         self._placed = Placed(comparisons)
         rows = [traced.row for traced in exchange.datagrams]
@@ -107,7 +109,8 @@ class ExchangeLadder:
         earlier = self._exchange.datagrams[index - 1].row.time_ns if index else row.time_ns
         gap = self._clock.gap(earlier, row.time_ns) if index else ""
         times = (self._clock.since_start(row.time_ns), gap)
-        self._lanes.block(str(row.frame), times, self._texts(traced), traced.sender, ("", ""))
+        self._lanes.block(str(row.frame), times, self._texts(traced), traced.sender, ("", ""), lost=traced.lost)
+        remarks(self._lanes, self._comments.get(row.frame, ()))
         for difference in self._placed.at.get(row.frame, ()):
             self._difference(difference)
         for finding in traced.findings:

@@ -91,6 +91,8 @@ class Inspection:
     """In the order in which the programs spoke."""
     payloads: dict[int, bytes] = field(default_factory=dict)
     """Captured payload by frame number, for the segments that are shown; hostile data."""
+    comments: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What the capture says of a frame (pcapng `opt_comment`), by frame number; hostile data."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
 

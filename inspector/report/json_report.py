@@ -23,7 +23,7 @@ from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Flag, address_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from inspector.expect.model import Comparison, Difference
     from inspector.findings import Finding
@@ -52,8 +52,8 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "title": portable(inspection.title),
         "saved_to": portable(inspection.saved_to) or None,
         "capture": _capture(inspection.capture),
-        "connections": [_connection(each) for each in inspection.connections],
-        "exchanges": [_exchange(each) for each in inspection.exchanges],
+        "connections": [_connection(each, inspection.comments) for each in inspection.connections],
+        "exchanges": [_exchange(each, inspection.comments) for each in inspection.exchanges],
         "expectation": _expectation(inspection.comparisons),
         "verdict": str(inspection.verdict),
     }
@@ -75,7 +75,7 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
     }
 
 
-def _connection(connection: Connection) -> dict[str, Any]:
+def _connection(connection: Connection, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     return {
         "number": connection.number,
         "originator": str(connection.originator.endpoint),
@@ -89,7 +89,7 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "handshake_ns": connection.handshake_ns,
         "display_filter": connection.display_filter,
         "ends": {str(side): _end(connection.end(side)) for side in Side},
-        "segments": [_segment(each) for each in connection.segments],
+        "segments": [_segment(each, comments) for each in connection.segments],
         "findings": _findings(connection.findings),
     }
 
@@ -108,7 +108,7 @@ def _end(end: End) -> dict[str, Any]:
     }
 
 
-def _segment(traced: TracedSegment) -> dict[str, Any]:
+def _segment(traced: TracedSegment, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     row = traced.row
     return {
         "frame": row.frame,
@@ -120,12 +120,14 @@ def _segment(traced: TracedSegment) -> dict[str, Any]:
         "len": row.payload_len,
         "window": row.window,
         "label": traced.label,
+        "lost": traced.lost,
+        "comments": [portable(each) for each in comments.get(row.frame, ())],
         "states": [str(state) for state in traced.states],
         "findings": _findings(traced.findings),
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def _exchange(exchange: Exchange, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "originator": str(exchange.originator),
@@ -138,12 +140,12 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
             str(side): {"datagrams": exchange.counts[side], "payload_bytes": exchange.payload_bytes[side]}
             for side in Side
         },
-        "datagrams": [_datagram(each) for each in exchange.datagrams],
+        "datagrams": [_datagram(each, comments) for each in exchange.datagrams],
         "findings": _findings(exchange.findings),
     }
 
 
-def _datagram(traced: TracedDatagram) -> dict[str, Any]:
+def _datagram(traced: TracedDatagram, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     row = traced.row
     return {
         "frame": row.frame,
@@ -151,6 +153,8 @@ def _datagram(traced: TracedDatagram) -> dict[str, Any]:
         "from": str(traced.sender),
         "len": row.payload_len,
         "label": traced.label,
+        "lost": traced.lost,
+        "comments": [portable(each) for each in comments.get(row.frame, ())],
         "icmp": _icmp(row, traced.about) if row.icmp_type else None,
         "findings": _findings(traced.findings),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
 from inspector.report.differences import in_words
+from inspector.report.escape import safe_text
 from inspector.report.page import Text
 
 if TYPE_CHECKING:
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Difference
     from inspector.findings import Finding
+    from inspector.report.lanes import Lanes
     from inspector.report.page import Glyphs, Page
 
-__all__ = ["finding_in_words", "of_the_whole"]
+__all__ = ["finding_in_words", "of_the_whole", "remarks"]
+
+_LONGEST_REMARK = 300
+"""Cells of a comment that are shown."""
 
 
 def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]:
@@ -30,6 +35,12 @@ def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]
     }[finding.blame]
     rule = f" ({finding.rule})" if finding.rule else ""
     return Text(mark, style), Text(f"{whose}{finding.message}{rule}", style), style
+
+
+def remarks(lanes: Lanes, comments: Iterable[str]) -> None:
+    """What the capture itself says of a frame (its comments): hostile text, as all that a file holds."""
+    for comment in comments:
+        lanes.note(Text(lanes.bullet), Text(safe_text(comment, _LONGEST_REMARK), "dim"), "dim")
 
 
 def of_the_whole(page: Page, differences: Iterable[Difference], findings: Iterable[Finding]) -> None:

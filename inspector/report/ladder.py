@@ -13,7 +13,7 @@ from inspector.findings import Side
 from inspector.report.differences import Placed, in_words, sender_of
 from inspector.report.escape import quoted, safe_text
 from inspector.report.folding import Fold, folded
-from inspector.report.judged import finding_in_words, of_the_whole
+from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
@@ -44,6 +44,7 @@ class ConnectionLadder:
         comparisons: Sequence[Comparison],
         payloads: Mapping[int, bytes],
         said: Mapping[int, Sequence[str]],
+        comments: Mapping[int, Sequence[str]],
         *,
         absolute: bool,
         verbose: bool,
@@ -52,6 +53,7 @@ class ConnectionLadder:
         self._connection = connection
         self._payloads = payloads
         self._said = said
+        self._comments = comments
         self._absolute = absolute
         self._verbose = verbose
         self._placed = Placed(comparisons)
@@ -107,7 +109,9 @@ class ConnectionLadder:
             [self._title(traced), *self._numbers(traced), *self._carried(traced)],
             traced.sender,
             (states[0], states[1]),
+            lost=traced.lost,
         )
+        remarks(self._lanes, self._comments.get(row.frame, ()))
         for difference in self._placed.at.get(row.frame, ()):
             self._difference(difference)
         for finding in traced.findings:

@@ -50,6 +50,7 @@ class Lanes:
         self.middle = min(page.width - self.left - self._right - 2, _WIDEST_MIDDLE)
         self.room = self.middle - 2
         """Cells for text between the lanes, a space off each."""
+        self.bullet = self._glyphs.bullet
 
     def head(self, ends: tuple[Endpoint, Endpoint], titles: tuple[str, str], unit: str) -> None:
         """Who stands at which lane, and what the margin's columns are."""
@@ -76,8 +77,12 @@ class Lanes:
         states: tuple[str, str],
         *,
         head: bool = True,
+        lost: bool = False,
     ) -> None:
-        """Text lines between the lanes, and below them the arrow from `sender` with the states after it."""
+        """Text lines between the lanes, and below them the arrow from `sender` with the states after it.
+
+        A `lost` frame's ends on the way.
+        """
         lines = [part for text in texts for part in broken(text, self.room)]
         margins = [self._margin(frame, times[0]), self._margin("", times[1])]
         if self._narrow:
@@ -87,7 +92,7 @@ class Lanes:
             states = ("", "")
         for number, line in enumerate(lines):
             self._between(margins[number] if number < len(margins) else Text(), line)
-        self._line(self._state(states[0]), self._arrow(sender, head=head), Text(f" {states[1]}", "bold"))
+        self._line(self._state(states[0]), self._arrow(sender, head=head, lost=lost), Text(f" {states[1]}", "bold"))
 
     def missing(self, text: Text, sender: Side | None) -> None:
         """An expected segment that did not come: a dashed arrow at its place (without a head if nobody says whose)."""
@@ -120,8 +125,13 @@ class Lanes:
     def _between(self, margin: Text, line: Text) -> None:
         self._line(margin, self._lane(), pad(Text.assemble(" ", line), self.middle), self._lane())
 
-    def _arrow(self, sender: Side, *, head: bool) -> Text:
+    def _arrow(self, sender: Side, *, head: bool, lost: bool) -> Text:
         style = "bold"
+        if lost:
+            way = self._glyphs.dash * (self.middle * 2 // 3)
+            rest = " " * (self.middle - len(way) - 1)
+            whole = rest + self._glyphs.lost + way if sender else way + self._glyphs.lost + rest
+            return Text.assemble(self._lane(), (whole, style), self._lane())
         tip = (self._glyphs.head_left if sender else self._glyphs.head_right) if head else self._glyphs.dash
         shaft = self._glyphs.dash * (self.middle - 1)
         return Text.assemble(self._lane(), (tip + shaft if sender else shaft + tip, style), self._lane())

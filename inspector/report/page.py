@@ -38,15 +38,16 @@ class Glyphs:
     bullet: str
     rule: str
     ellipsis: str
+    lost: str
 
 
 UNICODE = Glyphs(
     lane="│", dash="─", head_right="▶", head_left="◀", missing="╌", fold="⋮", fault="✗", unsure="?", path="~",
-    differs="≠", good="✓", bullet="·", rule="─", ellipsis="…",
+    differs="≠", good="✓", bullet="·", rule="─", ellipsis="…", lost="╳",
 )  # fmt: skip
 ASCII = Glyphs(
     lane="|", dash="-", head_right=">", head_left="<", missing=".", fold=":", fault="x", unsure="?", path="~",
-    differs="!", good="ok", bullet="-", rule="-", ellipsis="~",
+    differs="!", good="ok", bullet="-", rule="-", ellipsis="~", lost="X",
 )  # fmt: skip
 
 

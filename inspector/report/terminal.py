@@ -120,6 +120,7 @@ class _Picture:
             self._comparisons(connection),
             self._inspection.payloads,
             self.speech.at,
+            self._inspection.comments,
             absolute=self._absolute,
             verbose=self._verbose,
         ).draw()
@@ -132,6 +133,7 @@ class _Picture:
             self._comparisons(exchange),
             self._inspection.payloads,
             self.speech.at,
+            self._inspection.comments,
             verbose=self._verbose,
         ).draw()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from inspector.wire.row import Direction
+
 if TYPE_CHECKING:
     from inspector.findings import Finding, Side
     from inspector.wire.row import Endpoint, Row
@@ -33,6 +35,11 @@ class TracedDatagram:
     about: int | None = None
     """For an ICMP error: the frame of the datagram that it quotes, if it was captured."""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the capture says that it arrived nowhere."""
+        return self.row.direction == Direction.LOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ def test_the_shape_is_the_one_that_was_agreed() -> None:
         "len": 0,
         "window": 0,
         "label": "",
+        "lost": False,
+        "comments": [],
         "states": ["SYN-SENT", "SYN-RECEIVED"],
         "findings": [],
     }
