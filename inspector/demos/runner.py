@@ -127,7 +127,8 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
         place = places.get(part)
         end = End(
             part, addresses, settings, stage, asks=interactive is not None,
-            host=place.address if place else host, wire=place.raw if place else None,
+            host=place.address if place else host,
+            client_host=places["client"].address if places else host, wire=place.raw if place else None,
         )  # fmt: skip
         conductor.cast(end, demo.server if part == "server" else demo.client, place)
     try:

@@ -7,7 +7,7 @@ prints, and the line that a person would type. Everything else is done underneat
 1. A socket made by `end.socket(kind)` *is* a `socket.socket`. It differs in three ways: it knows its
    stage, so that it can be ended from outside; TCP servers may bind again during TIME-WAIT; a
    port that cannot be bound is a DemoError that says why.
-2. The server is ready when it first waits: at its first `accept` or `recvfrom`. By then it has bound
+2. The server is ready when it first waits: at its first `accept`, `recvfrom` or `recvmsg`. By then it has bound
    and listens, so a client that starts now is heard. No sleep and no call in the demo says so.
 3. When the curtain falls (an error, the deadline, Ctrl-C) connections are shut down and a bell rings, which
    wakes whoever waits on them or for them; questions are answered with the end of input; no new ones are made.
@@ -183,12 +183,15 @@ class Stage:
             held.close()
 
     def wait_for(self, held: Socket) -> None:
-        """Wait until `held` has something to give; the curtain ends the waiting."""
+        """Wait until `held` has something to give, for as long as it waits itself; the curtain ends the waiting."""
+        limit = held.gettimeout()
         with DefaultSelector() as selector:
             selector.register(held, EVENT_READ)
             selector.register(self._bell, EVENT_READ)
-            selector.select(self.patience + 1)
+            came = selector.select(limit)
         self.check()
+        if limit and not came:
+            raise TimeoutError("timed out")  # as the socket module says it
 
 
 class Socket(socket.socket):
@@ -239,6 +242,13 @@ class Socket(socket.socket):
         self._end.meets()
         return received
 
+    def recvmsg(self, *size: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+        """As ever, but the curtain ends the waiting."""
+        self._end.waits(self)
+        received = super().recvmsg(*size)
+        self._end.meets()
+        return received
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -252,6 +262,8 @@ class End:
     """Whether a person types the lines."""
     host: str = ""
     """The address of the host on which this end stands: on loopback the server's, in the private network its own."""
+    client_host: str = ""
+    """The address of the host on which the client stands."""
     wire: socket.socket | None = None
     """Of a demo that crafts frames: a raw socket (AF_PACKET) of this host, at its end of the wire."""
 
@@ -264,6 +276,11 @@ class End:
     def second_address(self) -> tuple[str, int]:
         """The further address of a demo that needs two."""
         return self.addresses[1]
+
+    @property
+    def client_address(self) -> tuple[str, int]:
+        """Where the client waits, in a demo whose further port is the client's."""
+        return self.client_host, self.addresses[1][1]
 
     def socket(self, kind: int, *, plain: bool = False) -> Socket:
         """`socket.socket(AF_INET, kind)`, bounded in time.

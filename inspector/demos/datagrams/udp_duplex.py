@@ -37,7 +37,7 @@ def server(end: End) -> None:
 def client(end: End) -> None:
     """Send and receive at once."""
     with end.socket(SOCK_DGRAM) as phone, ThreadPoolExecutor(1) as other_thread:
-        phone.bind(end.second_address)
+        phone.bind(end.client_address)
         speaking = other_thread.submit(speak, end, phone, end.address)
         listen(end, phone)
         speaking.result()

@@ -36,7 +36,7 @@ def server(end: End) -> None:
 def client(end: End) -> None:
     """Send, wait for the answer, send again; at last say bye, which nobody answers."""
     with end.socket(SOCK_DGRAM) as table:
-        table.bind(end.second_address)
+        table.bind(end.client_address)
         for line in end.lines("ping 1", "ping 2", "ping 3"):
             ping = line.encode()
             end.sent(ping)
