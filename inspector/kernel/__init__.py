@@ -9,16 +9,16 @@ How a live run uses it:
 
     with ExitStack() as stack:
         tracer = stack.enter_context(Tracer(ports))          # first of all: needs root. Never raises: `tracer.why_not`
-        tables = stack.enter_context(Tables(ports))          # needs nothing; ports None: all there are
+        tables = stack.enter_context(Tables(ports))          # needs no privilege; ports None: all there are
         network = stack.enter_context(Network(..., on_pass=tables.look))       # called as look(frame, moment, time_ns)
         for host in network.hosts.values():
             host.call(partial(tables.attend, host.name))     # in the host's thread: opens its table
         ...                                                  # on loopback: tables.attend() in any thread, no `look`s
         with recording:
             drop_privileges(); run(...)
-        tables.settle(last_frame)                            # a last look, when nothing moves any more
+        tables.look(last_frame, "settled", time.time_ns())   # when nothing moves any more; one "begun" look is frame 0
         tracer.stop()                                        # proves that all came through; the witness cleans up, ends
-    testimony = testify(tracer, tables, show_sockets=...)    # -> Take.kernel -> Inspection.kernel
+    testimony = witnessed(tracer, tables, show_sockets=...)    # -> Take.kernel -> Inspection.kernel
     agreement = agree(connection, testimony)                 # the report does this itself
 
 Law: neither witness ends a run. What could not be witnessed is a reason in words (`Testimony.untraced`).

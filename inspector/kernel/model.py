@@ -55,7 +55,7 @@ class StateChange:
     old: str
     new: str
     socket: int = 0
-    """What tells sockets apart while they live: the kernel's own address of it, which says nothing else."""
+    """A number that tells sockets apart while they live; when one is gone, another may have its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class SocketRow:
     timer: Timer = Timer.OFF
     expires_ms: int = 0
     """Until the timer fires: of TIME-WAIT, what is left of it."""
+    ipv6_only: bool = False
+    """Whether an IPv6 socket that waits takes no IPv4: then `ss` writes `[::]` for any address, else `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Testimony:
     """Of the tables; one that says what the one before said is left out."""
     untraced: str = ""
     """Why there was no tracepoint, or why not all of it came through; empty where `changes` is complete."""
+    unlooked: str = ""
+    """Why the tables could not be read; empty where they could, or nobody wanted to."""
     show_sockets: bool = False
     """Whether the tables are to be shown, as `ss -tan` would."""
 
