@@ -1,8 +1,9 @@
 """An expected sequence against what connections and exchanges did.
 
 Who is judged. A sequence of TCP lines is compared with every TCP connection, one of UDP or ICMP lines with every UDP
-exchange: each must be as expected. Where there is none, one comparison says that everything is missing. One sequence
-describes one kind; a mixture is the expectation's fault.
+exchange: each must be as expected. Where there is none, one comparison says that everything is missing. A sequence
+that has lines of both kinds is two, side by side: each is compared with its own kind, and nothing is said of the order
+between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is.
 
 What is compared. A sequence describes all of a connection, unless its header says `part:`; then `...` stands for what
 comes before or after, so `three-way-handshake` asked for by itself is about how a connection begins. Unless it says
@@ -20,7 +21,7 @@ from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, lines_of
+from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
-__all__ = ["Comparer", "compare", "compare_all", "transport_of"]
+__all__ = ["Comparer", "compare", "compare_all", "parts_of"]
 
 _FRAMES_NAMED = 5
 
@@ -43,7 +44,7 @@ def compare(
     """`sequence` against one connection or exchange.
 
     `find` gives the sequences that it uses. ExpectationError where the sequence cannot be compared: what it uses is
-    unknown, it mixes TCP and UDP, or the work would pass the bound of `matching`.
+    unknown, one block mixes TCP and UDP, or the work would pass the bound of `matching`.
     """
     return Comparer(sequence, find).compare(inspected)
 
@@ -56,25 +57,50 @@ def compare_all(
 ) -> tuple[Comparison, ...]:
     """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
     comparer = Comparer(sequence, find)
-    judged: list[Connection | Exchange] = []
-    judged.extend(connections if comparer.transport is Transport.TCP else exchanges)
-    if not judged:
-        return (comparer.compare(Subject(comparer.transport, None, (), "")),)
-    return tuple(comparer.compare(inspected) for inspected in judged)
+    found: list[Comparison] = []
+    for transport in comparer.matchers:
+        judged: list[Connection | Exchange | Subject] = []
+        if transport is Transport.TCP or comparer.expects_nothing:
+            judged.extend(connections)
+        if transport is Transport.UDP or comparer.expects_nothing:
+            judged.extend(exchanges)
+        found += map(comparer.compare, judged or [Subject(transport, None, (), "")])
+    return tuple(found)
 
 
-def transport_of(items: Iterable[Item], name: str) -> Transport:
-    """What the lines are about; TCP where there are none. ExpectationError, naming `name`, for a mixture."""
+def parts_of(items: Iterable[Item], name: str) -> dict[Transport, tuple[Item, ...]]:
+    """The items about TCP and those about UDP, whichever is spoken of first; all are about TCP where there is no line.
+
+    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. ExpectationError, naming
+    `name`, for a block that mixes them.
+    """
+    told = [(item, _transport_of(item, name)) for item in items]
+    spoken = [place for place, (_, transport) in enumerate(told) if transport]
+    if not spoken:
+        return {Transport.TCP: tuple(item for item, _ in told)}
+    parts: dict[Transport, list[Item]] = {transport: [] for _, transport in told if transport}
+    latest: Transport | None = None
+    for place, (item, transport) in enumerate(told):
+        latest = transport or latest
+        is_at_an_edge = not spoken[0] <= place <= spoken[-1]
+        for each, its_items in parts.items():
+            if is_at_an_edge or each is latest:
+                its_items.append(item)
+    return {transport: tuple(its_items) for transport, its_items in parts.items()}
+
+
+def _transport_of(item: Item, name: str) -> Transport | None:
+    """What the lines of one item are about; None where it has none."""
     found: dict[Transport, tuple[int, int]] = {}
-    for line in lines_of(items):
+    for line in lines_of((item,)):
         transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
         found.setdefault(transport, line.at)
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(
-            name, "found TCP and UDP lines together, expected one of them", line=line_number, column=column
+            name, "found TCP and UDP lines in one block, expected one of them", line=line_number, column=column
         )
-    return next(iter(found), Transport.TCP)
+    return next(iter(found), None)
 
 
 class Comparer:
@@ -85,13 +111,18 @@ class Comparer:
         where = sequence.path or sequence.name
         self.name = sequence.name
         self.peers = told_peers(sequence)
-        self.transport = transport_of(items, where)
-        self.matcher = Matcher(build(items, where), self.peers, strict=sequence.strict, name=where)
+        self.expects_nothing = are_nothing(items)
+        self.provokes = sequence.provokes
+        self.matchers = {
+            transport: Matcher(build(part, where), self.peers, strict=sequence.strict, name=where)
+            for transport, part in parts_of(items, where).items()
+        }
 
     def compare(self, inspected: Connection | Exchange | Subject) -> Comparison:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
-        reading = read(self.matcher, *self.matcher.align(subject.events), subject.events)
+        matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
+        reading = read(matcher, *matcher.align(subject.events), subject.events)
         found = differences(reading, subject, self.peers)
         return Comparison(
             self.name,
@@ -105,6 +136,8 @@ class Comparer:
             ),
             _notes(reading, subject),
             subject.number,
+            self.expects_nothing,
+            self.provokes,
         )
 
 

@@ -20,6 +20,7 @@ from inspector.expect.notation import (
     AnySegments,
     Line,
     Linear,
+    Nothing,
     Optional,
     Part,
     Remark,
@@ -140,7 +141,7 @@ class _Expansion:
                 return (Alternatives(tuple(self._items(branch, scope, taken) for branch in item.branches)),)
             case Remark():
                 return ()
-            case AnySegments():
+            case AnySegments() | Nothing():
                 return (item,)
 
     def _use(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:

@@ -17,6 +17,7 @@ from inspector.expect.notation import (
     Flags,
     Icmp,
     Line,
+    Nothing,
     Optional,
     Part,
     Relation,
@@ -61,6 +62,8 @@ def _header(sequence: Sequence) -> Iterator[str]:
         yield f"part: {sequence.part}"
     if sequence.parameters:
         yield f"parameters: {' '.join(sequence.parameters)}"
+    if sequence.provokes:
+        yield f"provokes: {' '.join(sequence.provokes)}"
     if sequence.strict:
         yield "strict"
 
@@ -96,6 +99,8 @@ def _structure(item: Item, indent: str) -> Iterator[str]:
     match item:
         case AnySegments() | Use():
             yield indent + _simple(item)
+        case Nothing():
+            yield indent + "nothing"
         case Optional():
             yield from _block("optional:", item.items, indent)
         case Repeat():

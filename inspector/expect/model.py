@@ -53,3 +53,7 @@ class Comparison:
     """What was tolerated and is worth saying: retransmissions, capture duplicates."""
     connection: int | None = None
     """Number of the connection or exchange compared."""
+    expects_nothing: bool = False
+    """Whether the sequence says that nothing is seen at all; then a capture without frames is as expected."""
+    provokes: tuple[str, ...] = ()
+    """Kinds of findings that belong to what was expected, and are no fault here."""

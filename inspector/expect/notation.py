@@ -14,8 +14,8 @@ The grammar, line by line; a deeper indentation is a block, `#` begins a comment
 
     file      header lines, then items
     header    title: TEXT | about: TEXT | peers: NAME NAME [either way]
-              | part: beginning | ending | anywhere | parameters: SYMBOL... | strict
-    item      line | ... | use NAME [(PEER, PEER, SYMBOL=SUM...)] | block
+              | part: beginning | ending | anywhere | parameters: SYMBOL... | provokes: FINDING... | strict
+    item      line | ... | nothing | use NAME [(PEER, PEER, SYMBOL=SUM...)] | block
     block     optional: | repeat COUNT: | any order: | either: and one or more or:
               followed by one item on the same line, or by an indented block of items
     COUNT     * | + | {n} | {m,n} | {m,}
@@ -36,9 +36,14 @@ The rules of reading:
    originator, unless `peers:` names the originator first. `either way` says that the roles may be exchanged.
 4. A file describes a whole connection, from its first segment to its last. `part:` says that it describes only
    how one begins or ends, or something within; then `...` stands for the rest. That holds for a sequence that is
-   compared by itself: `use` includes exactly the lines.
+   compared by itself: `use` includes exactly the lines. Where a file has lines of TCP and of UDP (or ICMP), it
+   describes a connection and an exchange, each by its own lines; one block is about one of them.
 5. `use` includes the lines of another sequence. The symbols that its `parameters:` names are shared with the user
    under the same name, or stand for the sum given; all its others are its own.
+6. `nothing` is a whole sequence: neither segment nor datagram was seen, which is as expected where a call never
+   leaves the host.
+7. `provokes:` names the faults that belong to what is expected (`syn-ack-wrong-ack`): where a rule is broken on
+   purpose, finding that is no failure. Like `part:` and `strict`, it is not inherited by `use`.
 
 Everything here is frozen and compares by value; where a piece stood in its file (`at`) is no part of that value, nor
 is the sequence's name. Not here: text (`parser`, `formatter`), included files (`expansion`), meaning (`matching`).
@@ -71,6 +76,7 @@ __all__ = [
     "Item",
     "Line",
     "Linear",
+    "Nothing",
     "Optional",
     "Part",
     "Place",
@@ -79,6 +85,7 @@ __all__ = [
     "Repeat",
     "Sequence",
     "Use",
+    "are_nothing",
     "lines_of",
     "peers_of",
 ]
@@ -205,6 +212,11 @@ class AnySegments:
 
 
 @dataclass(frozen=True, slots=True)
+class Nothing:
+    """`nothing`: neither a segment nor a datagram; alone in its sequence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """A comment on a line of its own."""
 
@@ -251,7 +263,7 @@ class AnyOrder:
     items: tuple[Item, ...]
 
 
-Item = Line | AnySegments | Remark | Use | Optional | Repeat | Alternatives | AnyOrder
+Item = Line | AnySegments | Nothing | Remark | Use | Optional | Repeat | Alternatives | AnyOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +280,22 @@ class Sequence:
     part: Part = Part.WHOLE
     parameters: tuple[str, ...] = ()
     strict: bool = False
+    provokes: tuple[str, ...] = ()
+    """Kinds of findings that are a peer's fault, and belong to what is expected."""
     name: str = field(default="", compare=False)
     """What a report calls it: the file's name without `.seq`."""
     path: str = field(default="", compare=False)
+
+    @property
+    def expects_nothing(self) -> bool:
+        """Whether it says that nothing is seen at all: then an empty capture is as expected."""
+        return self.part is Part.WHOLE and are_nothing(self.items)
+
+
+def are_nothing(items: Iterable[Item]) -> bool:
+    """Whether `items` say that nothing is seen."""
+    said = [item for item in items if not isinstance(item, Remark)]
+    return bool(said) and all(isinstance(item, Nothing) for item in said)
 
 
 def lines_of(items: Iterable[Item]) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Reads a whole file of the notation: header, blocks by indentation, comments.
+"""Reads a whole file of the notation: blocks by indentation, comments; header and lines by their own parsers.
 
 A comment on a line of its own becomes a `Remark` at its place, one after a line that line's remark, and one after
 anything else a `Remark` before it, so that formatting a file loses no word of it. Blocks nest at most `DEEPEST` deep
@@ -13,13 +13,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
+from inspector.expect.header_parser import HEADER, with_header
 from inspector.expect.line_parser import parse_line, parse_linear
 from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
     AnySegments,
+    Nothing,
     Optional,
-    Part,
     Remark,
     Repeat,
     Sequence,
@@ -36,13 +37,13 @@ __all__ = ["DEEPEST", "LONGEST", "parse"]
 DEEPEST = 20
 LONGEST = 1_000_000
 
-_HEADER = re.compile(r"(title|about|peers|part|parameters)[ \t]*:|strict[ \t]*$")
 _BLOCK = re.compile(r"(optional|repeat|any[ \t]+order|either|or)(?=[\s:*+{]|$)")
 _COUNT = re.compile(r"\*|\+|\{[ ]*([0-9]{1,6})[ ]*(,[ ]*([0-9]{1,6})?[ ]*)?\}")
 _ITEM = (
-    "a line such as `client > server  SYN  seq=x`, `...`, `use NAME`, "
+    "a line such as `client > server  SYN  seq=x`, `...`, `nothing`, `use NAME`, "
     "or a block (`optional:`, `repeat *:`, `any order:`, `either:`)"
 )
+_NOTHING = "nothing"
 _NOT_ALONE = "one item after the colon, or an indented block of items below"
 
 
@@ -99,7 +100,7 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
     for index, line in enumerate(lines):
         if not line.text:
             continue
-        if line.indent or not _HEADER.match(line.text):
+        if line.indent or not HEADER.match(line.text):
             # Comments among the header lines lead the items: the header itself has words of its own.
             remarks = tuple(Remark(other.comment) for other in lines[:index] if other.comment is not None)
             return replace(header, items=remarks), lines[index:]
@@ -109,54 +110,8 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
         if word in seen and word != "about":
             cursor.fail(f"`{word}` only once", text=word, place=place)
         seen.add(word)
-        header = _with_header(header, word, cursor)
+        header = with_header(header, word, cursor)
     raise ExpectationError(path, f"a header without a sequence, expected {_ITEM}")
-
-
-def _with_header(header: Sequence, word: str, cursor: Cursor) -> Sequence:
-    if word == "strict":
-        return replace(header, strict=True)
-    cursor.accept(":")
-    if word == "title":
-        return replace(header, title=cursor.text[cursor.position :].strip())
-    if word == "about":
-        return replace(header, about=(*header.about, cursor.text[cursor.position :].strip()))
-    if word == "part":
-        return replace(header, part=_part(cursor))
-    if word == "parameters":
-        return replace(header, parameters=_parameters(cursor))
-    return _with_peers(header, cursor)
-
-
-def _part(cursor: Cursor) -> Part:
-    place = cursor.place
-    word = cursor.need(NAME, "`beginning`, `ending`, `anywhere` or `whole`")
-    if word not in tuple(Part):
-        cursor.fail("`beginning`, `ending`, `anywhere` or `whole`", text=word, place=place)
-    cursor.end("the end of the line")
-    return Part(word)
-
-
-def _parameters(cursor: Cursor) -> tuple[str, ...]:
-    symbols = [cursor.need(SYMBOL, "symbols, as in `parameters: x y`")]
-    while not cursor.at_end():
-        cursor.accept(",")
-        symbols.append(cursor.need(SYMBOL, "a symbol, or the end of the line"))
-    return tuple(symbols)
-
-
-def _with_peers(header: Sequence, cursor: Cursor) -> Sequence:
-    first = cursor.need(NAME, "two names, the originator's first, as in `peers: client server`")
-    cursor.accept(",")
-    place = cursor.place
-    second = cursor.need(NAME, "the responder's name, as in `peers: client server`")
-    if second == first:
-        cursor.fail("another name than the originator's", text=second, place=place)
-    either_way = cursor.accept_word("either")
-    if either_way and not cursor.accept_word("way"):
-        cursor.fail("`way`, as in `peers: closer other either way`")
-    cursor.end("`either way`, or the end of the line")
-    return replace(header, peers=(first, second), either_way=either_way)
 
 
 # ------------------------------------------------------------------------------------- the blocks
@@ -211,6 +166,8 @@ class _Blocks:
         """One item and its block, after the remark that its comment becomes."""
         self.index += 1
         cursor = line.cursor(self.path)
+        if line.text.strip() == _NOTHING:
+            return self._nothing(cursor, line.comment)
         place = cursor.place
         word = cursor.take(_BLOCK)
         if word is None or cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
@@ -226,6 +183,11 @@ class _Blocks:
             return (Optional(items),)
         return (Repeat(items, least, most),) if word == "repeat" else (AnyOrder(items),)
 
+    def _nothing(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
+        if sum(bool(line.text) for line in self.lines) > 1:
+            cursor.fail("`nothing` alone: it is the whole of its sequence")
+        return (Nothing(),) if comment is None else (Remark(comment), Nothing())
+
     def _simple(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
         before = () if comment is None else (Remark(comment),)
         if cursor.accept("..."):
@@ -235,7 +197,7 @@ class _Blocks:
         if cursor.accept_word("use") and not cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
             return (*before, _use(cursor))
         cursor.position = start
-        if _HEADER.match(cursor.text, cursor.position):
+        if HEADER.match(cursor.text, cursor.position):
             cursor.fail("header lines only at the top, before the first line of the sequence")
         if cursor.take(NAME) is None or cursor.at_end():
             cursor.position = start

@@ -20,6 +20,7 @@ from inspector.expect.notation import (
     Item,
     Line,
     Linear,
+    Nothing,
     Optional,
     Part,
     Relation,
@@ -121,8 +122,10 @@ def blocks(draw: DrawFn, depth: int) -> Item:
 @composite
 def sequences(draw: DrawFn) -> Sequence:
     peers = draw(st.sampled_from([None, ("a", "b"), ("b", "a")]))
+    remarks = [Remark(text) for text in draw(st.lists(_TEXT, max_size=1))]
+    some = tuple(item for body in draw(st.lists(bodies(2), min_size=1, max_size=3)) for item in body)
     return Sequence(
-        tuple(item for body in draw(st.lists(bodies(2), min_size=1, max_size=3)) for item in body),
+        (*remarks, Nothing()) if draw(st.sampled_from([False] * 9 + [True])) else some,
         draw(_TEXT),
         tuple(draw(st.lists(_TEXT, max_size=2))),
         peers,
@@ -130,4 +133,5 @@ def sequences(draw: DrawFn) -> Sequence:
         draw(st.sampled_from(Part)),
         tuple(draw(st.lists(_SYMBOL, max_size=2))),
         draw(st.booleans()),
+        tuple(draw(st.lists(st.sampled_from(["syn-ack-wrong-ack", "no-ack-flag"]), max_size=2))),
     )

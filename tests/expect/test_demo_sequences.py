@@ -1,4 +1,4 @@
-"""The sequence of every TCP demo holds for what the demos were measured to do, and for no less.
+"""The sequence of every first TCP conversation holds for what the demos were measured to do, and for no less.
 
 Measured on Linux, 3,300 connections: one sequence for each demo, and one more when an end is slow to close (the
 acknowledgment of the first FIN then goes by itself). Acknowledgments of data may be missing on other systems.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.expect.library import names
+from inspector.demos import basics
 from inspector.expect.model import Kind
 from tests.expect.said import Said, told
 
@@ -110,5 +110,5 @@ def test_an_upload_may_be_empty_or_large_with_the_last_piece_on_the_fin() -> Non
     assert large.compare("tcp-upload").matched
 
 
-def test_every_tcp_demo_is_told_here() -> None:
-    assert set(STORIES) == {name for name in names() if name.startswith("tcp-")}
+def test_every_first_tcp_conversation_is_told_here() -> None:
+    assert set(STORIES) == {demo.name for demo in basics.DEMOS}

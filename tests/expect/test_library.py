@@ -25,7 +25,7 @@ def test_every_file_says_what_it_is_and_can_be_unrolled(name: str) -> None:
     sequence = load(name)
     assert sequence.title
     assert sequence.about
-    assert len(build(expand(sequence), name).lines) > 1
+    assert len(build(expand(sequence), name).lines) > 1 or sequence.expects_nothing
 
 
 def test_every_demo_has_its_sequence() -> None:

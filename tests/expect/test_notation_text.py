@@ -126,6 +126,13 @@ def test_where_a_piece_stood_is_no_part_of_its_value() -> None:
         ("strict\nstrict\n...", 2, 1, "strict", "once"),
         ("...\ntitle: late", 2, 1, "title:", "at the top"),
         ("nonsense", 1, 1, "nonsense", "`client > server  SYN  seq=x`"),
+        ("...\nnothing", 2, 1, "nothing", "alone"),
+        ("nothing\n...", 1, 1, "nothing", "alone"),
+        ("optional:\n  nothing", 2, 3, "nothing", "alone"),
+        ("optional: nothing", 1, 11, "nothing", "`...`"),
+        ("provokes: wrong-ack\n...", 1, 11, "wrong-ack", "syn-ack-wrong-ack"),
+        ("provokes: previous-segment-not-captured\n...", 1, 11, "previous-segment-not-captured", "one of"),
+        ("provokes:\n...", 1, 10, "", "a kind of finding"),
     ],
 )
 def test_a_complaint_names_the_place_the_text_and_what_could_stand_there(

@@ -87,10 +87,37 @@ def test_where_there_is_none_to_judge_one_comparison_misses_everything() -> None
     assert told(found) == [("missing", 1, None, "")]
 
 
-def test_one_sequence_is_about_tcp_or_about_udp() -> None:
-    with pytest.raises(ExpectationError, match="TCP and UDP lines together") as raised:
-        compare_all(parse("a > b SYN\na > b UDP\n"), [], [])
-    assert raised.value.line == 2
+BOTH = "a > b UDP len=n\na > b SYN seq=x\n...\n"
+
+
+def test_a_sequence_of_both_kinds_judges_each_by_its_own_lines() -> None:
+    found = compare_all(parse(BOTH), [Said().handshake().connection()], [exchange((CLIENT, 1))])
+    assert [(each.matched, each.bindings) for each in found] == [(True, (("n", 1),)), (True, (("x", 1000),))]
+
+
+def test_of_two_kinds_the_one_that_is_not_there_is_missing() -> None:
+    without_connection = compare_all(parse(BOTH), [], [exchange((CLIENT, 1))])
+    without_exchange = compare_all(parse(BOTH), [Said().handshake().connection()], [])
+    assert [told(each) for each in without_connection] == [[], [("missing", 1, None, "")]]
+    assert [told(each) for each in without_exchange] == [[("missing", 1, None, "")], []]
+
+
+def test_any_segments_between_two_kinds_belong_to_what_was_spoken_of_last() -> None:
+    sequence = parse("a > b SYN\n...\na > b UDP\n")
+    found = compare_all(sequence, [Said().handshake().connection()], [exchange((CLIENT, 1), (CLIENT, 2))])
+    assert [told(each) for each in found] == [[], [("extra", None, 2, "")]]
+
+
+def test_what_a_part_leaves_out_is_left_out_of_both_kinds() -> None:
+    sequence = parse("part: beginning\na > b SYN\na > b UDP\n")
+    found = compare_all(sequence, [Said().handshake().connection()], [exchange((CLIENT, 1), (CLIENT, 2))])
+    assert [told(each) for each in found] == [[], []]
+
+
+def test_one_block_is_about_tcp_or_about_udp() -> None:
+    with pytest.raises(ExpectationError, match="TCP and UDP lines in one block") as raised:
+        compare_all(parse("repeat {2}:\n    a > b SYN\n    a > b UDP\n"), [], [])
+    assert raised.value.line == 3
 
 
 def test_a_connection_whose_rows_were_not_kept_is_not_called_different() -> None:
