@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 
 from inspector.errors import CaptureFileError
 from inspector.wire import Row, open_capture
+from inspector.wire.row import Direction
 from tests.wire.files import (
     NOW,
     SECOND,
     WIFI,
     drained,
     enhanced,
+    frames_of,
     interface,
     obsolete,
     opened,
@@ -289,3 +291,33 @@ def facts(row: Row) -> tuple[int, ...]:
     """A row without what containers differ in."""
     row.interface = row.direction = 0
     return astuple(row)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("columnar", [False, True])
+@pytest.mark.parametrize(
+    ("verdict", "lost"),
+    [
+        ((1, 2), True),  # Linux's traffic control: TC_ACT_SHOT
+        ((2, 1), True),  # XDP_DROP
+        ((1, 0), False),  # TC_ACT_OK
+        ((2, 2), False),  # XDP_PASS
+        ((0, 2), False),  # by hardware, in words of its own
+        ((1, 2 | 1 << 32), False),
+    ],
+)
+def test_a_verdict_to_drop_a_frame_says_that_it_arrived_nowhere(
+    order: str, verdict: tuple[int, int], *, lost: bool, columnar: bool
+) -> None:
+    who, word = verdict
+    option = (7, bytes([who]) + word.to_bytes(8, "little" if order == "<" else "big"))
+    data = section(order=order) + interface(order=order) + enhanced(b"x" * 60, option, order=order)
+    (frame,) = frames_of(data, plain_frames=0 if columnar else 100)
+
+    assert frame.direction == (Direction.LOST if lost else Direction.UNKNOWN)
+
+
+def test_a_verdict_that_is_cut_says_nothing() -> None:
+    (frame,) = frames_of(section() + interface() + enhanced(b"x" * 60, (7, b"\x01\x02")))
+
+    assert frame.direction == Direction.UNKNOWN

@@ -28,7 +28,7 @@ frames = st.builds(
     wire_len=st.integers(0, 0xFFFFFFFF),
     link_type=st.sampled_from([ETHERNET, RAW, 276]),
     interface=st.integers(0, 2),
-    direction=st.integers(0, 2),
+    direction=st.integers(0, 3),
     comments=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9).filter(bool), max_size=3).map(
         tuple
     ),
