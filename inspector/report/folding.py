@@ -1,7 +1,7 @@
 """What of a connection is drawn, and what is folded into one line.
 
 Open stay the segments that a lesson or a diagnosis needs: those with SYN, FIN or RST, those that move a
-state, those that a difference or a finding points to, and their neighbours' order. Runs of the rest
+state, those that a difference, a finding or a program of a demo says something of. Runs of the rest
 (data and its ACKs) are folded when they are long. Nothing is left out unsaid: a fold counts its segments,
 bytes and findings.
 

@@ -74,7 +74,7 @@ class ConnectionLadder:
         self._lanes.head(ends, (str(Side.ORIGINATOR), str(Side.RESPONDER)), self._clock.unit)
         self._missing_after(0)
         drawn = {0}
-        for item in folded(connection.segments, self._placed.frames, verbose=self._verbose):
+        for item in folded(connection.segments, self._placed.frames | self._said.keys(), verbose=self._verbose):
             if isinstance(item, Fold):
                 self._lanes.fold(item.frames, Text(item.summary, "italic"))
             else:

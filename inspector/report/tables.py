@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 from inspector.findings import Blame
 from inspector.report.page import Page, Text
 from inspector.report.words import count, duration, plural
+from inspector.udp.model import Exchange
+from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from inspector.report.inspection import Inspection, Verdict
     from inspector.tcp.model import Connection
-    from inspector.udp.model import Exchange
+    from inspector.wire.row import Endpoint
 
-__all__ = ["DemoResult", "connections_table", "exchanges_table", "outcomes", "table_of_verdicts"]
+__all__ = ["DemoResult", "connections_table", "exchanges_table", "outcomes", "servers_table", "table_of_verdicts"]
+
+_MOST_SERVERS = 8
+"""Servers that are worth a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,35 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
     ]
     heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
     _table(page, (*heads, ("found", ">")), rows)
+
+
+def servers_table(page: Page, inspection: Inspection) -> None:
+    """What went to each of a few servers, side by side; nothing where each ladder's own summary says as much."""
+    groups: dict[tuple[str, Endpoint], list[Connection | Exchange]] = {}
+    for connection in inspection.connections:
+        groups.setdefault(("connection", connection.responder.endpoint), []).append(connection)
+    for exchange in inspection.exchanges:
+        groups.setdefault(("exchange", exchange.responder), []).append(exchange)
+    are_several = max(map(len, groups.values()), default=0) > 1 or len({what for what, _ in groups}) > 1
+    if are_several and 2 <= len(groups) <= _MOST_SERVERS:
+        page.blank()
+        heads = ("to", ""), ("conversations", ""), ("frames", ">"), ("bytes", ">"), ("time", ">")
+        _table(page, heads, [_sum(*key, group) for key, group in groups.items()])
+
+
+def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) -> tuple[str, ...]:
+    """How many conversations, frames and payload bytes, and the time from the first frame to the last."""
+    frames = payload = 0
+    for each in group:
+        if isinstance(each, Exchange):
+            frames += sum(each.counts)
+            payload += sum(each.payload_bytes)
+        else:
+            frames += each.originator.segments + each.responder.segments
+            payload += each.originator.payload_bytes + each.responder.payload_bytes
+    times = [time for each in group for time in (each.first_ns, each.last_ns)]
+    took = "-" if NO_TIME in times else duration(max(times) - min(times))
+    return str(server), plural(len(group), what), count(frames), count(payload), took
 
 
 def outcomes(page: Page, inspection: Inspection) -> None:

@@ -21,7 +21,7 @@ from inspector.report.escape import safe_text
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.page import Page, Text
 from inspector.report.speech import speech_of
-from inspector.report.tables import connections_table, exchanges_table, outcomes
+from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class _Picture:
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         self._others(connections, exchanges)
+        servers_table(self._page, self._inspection)
 
     def _title(self) -> None:
         inspection = self._inspection
