@@ -4,7 +4,8 @@ Silence is no fault in UDP, and neither is an error report: an unanswered datagr
 and what findings there are blame the path or the capture, never a peer.
 
 *Labels.* UDP knows no request and no reply; the words are earned: the n-th datagram of the responder is the
-`reply` to the n-th of the originator, its `request`, where that came before it. All others are `datagram`s.
+`reply` to the n-th of the originator, its `request`, where that came before it. All others are `datagram`s, and so is
+what was lost on its way (`Direction.LOST`): nobody can have answered it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from inspector.udp.model import Exchange, Outcome, TracedDatagram
 from inspector.udp.quotes import datagrams_quoted
 from inspector.udp.records import ExchangeEnd, ExchangeRecord, Part
 from inspector.udp.zeek import udp_words
-from inspector.wire.row import Checksum, Endpoint, address_text
+from inspector.wire.row import Checksum, Direction, Endpoint, address_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,11 +108,12 @@ def _labels(shown: Sequence[Kept]) -> list[str]:
     """`request`, `reply`, `datagram` or `first fragment` of every row (of an error, a placeholder)."""
     labels = [_FIRST_FRAGMENT if trace.part == Part.FIRST_FRAGMENT else _DATAGRAM for _, trace in shown]
     unanswered: deque[int] = deque()
-    for position, (_, trace) in enumerate(shown):
+    for position, (row, trace) in enumerate(shown):
         if trace.part not in {Part.DATAGRAM, Part.REPEATED}:
             continue
         if trace.side == Side.ORIGINATOR:
-            unanswered.append(position)
+            if row.direction != Direction.LOST:
+                unanswered.append(position)
         elif unanswered:
             labels[unanswered.popleft()] = _REQUEST
             labels[position] = _REPLY

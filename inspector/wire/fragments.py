@@ -12,6 +12,8 @@ Laws:
 2. Memory is bounded: 4 MiB in all (Linux's `ipfrag_high_thresh`) and 1,024 datagrams at once; the oldest go.
 3. Age is bounded: what is not complete after 30 s (Linux's `ipfrag_time`) never will be. Time comes from frames.
 4. Nothing is silent: whole, incomplete and refused datagrams are counted.
+5. A datagram is lost with any of its fragments: where the capture says that one was (`Direction.LOST`), the whole is
+   marked as lost, though all of it was captured.
 
 Not here: a fragment cut by a snaplen. Its bytes are not there to be put together, so it stays as the
 decoder left it; a first one, with its headers, is then still a segment.
@@ -28,7 +30,7 @@ from inspector.wire.frame import FrameRef
 from inspector.wire.ip import NextHeader, extension_size, gre, internet
 from inspector.wire.links import first_header, network_layer
 from inspector.wire.octets import u8, u16
-from inspector.wire.row import NO_TIME, Fragment, Row
+from inspector.wire.row import NO_TIME, Direction, Fragment, Row
 from inspector.wire.undecoded import Reason
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class _Datagram:
     closed: bool = False
     """Whole or refused: kept for its age, so that late copies are known for what they are."""
     refused: bool = False
+    lost: set[int] = field(default_factory=set)
+    """The offsets of fragments that were lost on their way, as the capture says."""
 
     @property
     def cost(self) -> int:
@@ -125,9 +129,11 @@ class Reassembly:
             return b""
         self._forget_old(row.time_ns)
         datagram = self._datagram_of(piece, row.time_ns)
-        whole = self._add(datagram, piece)
+        whole = self._add(datagram, piece, lost=row.direction == Direction.LOST)
         if whole:
             _become(row, whole, piece.tunnels, verify)
+            if datagram.lost:
+                row.direction = Direction.LOST
         elif row.fragment == Fragment.FIRST and not datagram.refused:
             row.undecoded, row.undecoded_at = Reason.FIRST_FRAGMENT, piece.at
         return whole
@@ -143,8 +149,10 @@ class Reassembly:
             self._bytes += known.cost
         return known
 
-    def _add(self, datagram: _Datagram, piece: _Piece) -> bytes:
+    def _add(self, datagram: _Datagram, piece: _Piece, *, lost: bool) -> bytes:
         if datagram.closed or datagram.pieces.get(piece.offset) == piece.data:
+            if not lost:
+                datagram.lost.discard(piece.offset)
             return b""
         if _contradicts(datagram, piece):
             self._bytes -= datagram.cost
@@ -159,6 +167,8 @@ class Reassembly:
         insort(datagram.order, piece.offset)
         datagram.pieces[piece.offset] = piece.data
         datagram.size += len(piece.data)
+        if lost:
+            datagram.lost.add(piece.offset)
         if piece.offset == 0:
             datagram.header = piece.header
         if not piece.more:

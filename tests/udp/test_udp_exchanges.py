@@ -116,6 +116,23 @@ def test_requests_sent_ahead_are_requests_too() -> None:
     assert labels_of(exchange) == ["request"] * 3 + ["reply"] * 3 + ["datagram"]
 
 
+def test_what_was_lost_on_its_way_has_no_reply() -> None:
+    wire = Wire()
+
+    exchange = exchange_of(wire.send(A, B, direction=Direction.LOST), wire.send(A, B), wire.send(B, A))
+
+    assert labels_of(exchange) == ["datagram", "request", "reply"]
+    assert [datagram.lost for datagram in exchange.datagrams] == [True, False, False]
+
+
+def test_a_reply_that_was_lost_on_its_way_shows_that_the_request_was_not() -> None:
+    wire = Wire()
+
+    exchange = exchange_of(wire.send(A, B), wire.send(B, A, direction=Direction.LOST))
+
+    assert labels_of(exchange) == ["request", "reply"]
+
+
 def test_an_empty_datagram_counts_and_carries_nothing() -> None:
     exchange = exchange_of(Wire().send(A, B, 0))
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.wire import NO_TIME, Fragment, Frame, Protocol, Reassembly, Row, decode_frame, undecoded_of
+from inspector.wire.row import Direction
 from inspector.wire.undecoded import Reason
 from tests.wire.files import NOW, SECOND, opened, pcap
 
@@ -47,10 +48,20 @@ def pieces(whole: bytes, cuts: Iterable[int], make: Any = ipv4, **options: Any) 
     return [make(whole[begin:end], begin, more=end < len(whole), **options) for begin, end in pairwise(edges)]
 
 
-def feed(reassembly: Reassembly, datagrams: Iterable[bytes], *, step_ns: int = 1, link_type: int = RAW) -> list[Row]:
+def feed(
+    reassembly: Reassembly,
+    datagrams: Iterable[bytes],
+    *,
+    step_ns: int = 1,
+    link_type: int = RAW,
+    lost: Iterable[int] = (),
+) -> list[Row]:
+    """Feed fragments; those at the places `lost` are marked as lost on their way."""
     rows = []
     for number, data in enumerate(datagrams):
-        row = decode_frame(Frame(number + 1, START + number * step_ns, data, len(data), link_type))
+        direction = Direction.LOST if number in lost else Direction.UNKNOWN
+        frame = Frame(number + 1, START + number * step_ns, data, len(data), link_type, direction=direction)
+        row = decode_frame(frame)
         if row.fragment:
             reassembly.feed(row, data, verify=False)
         rows.append(row)
@@ -96,6 +107,22 @@ def test_exact_copies_change_nothing(cut: list[int], data: st.DataObject) -> Non
 
     assert sum(is_whole(row) for row in rows) == 1
     assert (reassembly.whole, reassembly.incomplete, reassembly.refused) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_datagram_is_lost_with_any_of_its_fragments(lost: int) -> None:
+    rows = feed(Reassembly(), pieces(SEGMENT, [8, 800]), lost=[lost])
+
+    assert is_whole(rows[-1])
+    assert rows[-1].direction == Direction.LOST
+
+
+def test_a_copy_that_arrived_makes_good_for_a_fragment_that_was_lost() -> None:
+    one, two, three = pieces(SEGMENT, [8, 800])
+    rows = feed(Reassembly(), [one, one, two, three], lost=[0])
+
+    assert is_whole(rows[-1])
+    assert rows[-1].direction == Direction.UNKNOWN
 
 
 @pytest.mark.parametrize("make", [ipv4, ipv6])
