@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.report.inspection import Inspection, Message
 from inspector.report.terminal import render_inspection
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
 
 
-def to_port(port: int, number: int = 1, **fields: int) -> Connection:
-    connection = stories.hello(ends=(CLIENT, Endpoint("127.0.0.1", port))).connection(first_ns=START_NS)
-    return replace(connection, number=number, **fields)
+def to_port(port: int, number: int = 1, **fields: Any) -> Connection:
+    return stories.hello(ends=(CLIENT, Endpoint("127.0.0.1", port))).connection(number=number, **fields)
 
 
 def table(made: Inspection) -> list[str]:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from inspector.demos.demo import Demo
+from inspector.demos.living import (
+    tcp_full_duplex,
+    tcp_half_duplex,
+    tcp_keepalive,
+    tcp_length_prefix,
+    tcp_long,
+    tcp_short,
+    tcp_simplex,
+    tcp_timeout,
+)
 
 __all__ = ["DEMOS"]
 
-DEMOS: tuple[Demo, ...] = ()
+DEMOS = (
+    tcp_short.DEMO,
+    tcp_long.DEMO,
+    tcp_length_prefix.DEMO,
+    tcp_timeout.DEMO,
+    tcp_simplex.DEMO,
+    tcp_half_duplex.DEMO,
+    tcp_full_duplex.DEMO,
+    tcp_keepalive.DEMO,
+)
