@@ -14,8 +14,9 @@ from inspector.report.escape import quoted, safe_text
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
-from inspector.report.words import Clock, plural
+from inspector.report.words import Clock, count, plural
 from inspector.udp.model import Outcome
+from inspector.wire.row import Fragment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,13 @@ _OUTCOMES = {
     Outcome.UNANSWERED: "delivered, lost or ignored look the same from here",
     Outcome.UNREACHABLE: "an ICMP error is the only refusal that UDP knows, and a firewall may swallow it",
 }
+_OUTCOMES_WHEN_ALL_WAS_LOST = {
+    Outcome.REPLIED: "but no reply arrived; to the originator it is as if nobody had answered",
+    Outcome.UNANSWERED: "lost on the way; to its sender, delivered, lost and ignored look the same",
+}
+"""Of the replies, or of what was not answered."""
+_IN_FRAGMENTS = "put together from fragments, of which this was the last to come"
+_IN_FRAGMENTS_AND_LOST = "in fragments that did not all arrive: the rest is thrown away"
 _MOST_OPEN = 24
 _EDGE = 8
 
@@ -128,6 +136,8 @@ class ExchangeLadder:
         payload = self._payloads.get(row.frame, b"")
         if payload:
             texts.append(Text(quoted(payload, lines * (self._lanes.room - 1), ascii_only=ascii_only), "green"))
+        if row.fragment == Fragment.REASSEMBLED:
+            texts.append(Text(_IN_FRAGMENTS_AND_LOST if traced.lost else _IN_FRAGMENTS, "dim"))
         if row.captured_len < row.payload_len:
             texts.append(Text(f"captured {row.captured_len} of {plural(row.payload_len, 'byte')}", "yellow"))
         return texts + [Text(safe_text(said, ascii_only=ascii_only), "italic green") for said in self._words(row.frame)]
@@ -147,8 +157,15 @@ class ExchangeLadder:
     def _summary(self) -> None:
         exchange = self._exchange
         self._page.blank()
-        self._page.fact("outcome", f"{exchange.outcome}: {_OUTCOMES[exchange.outcome]}")
+        lost = [sum(traced.lost for traced in exchange.datagrams if traced.sender is side) for side in Side]
+        told_by = Side.RESPONDER if exchange.outcome is Outcome.REPLIED else Side.ORIGINATOR
+        words = _OUTCOMES[exchange.outcome]
+        if 0 < exchange.counts[told_by] == lost[told_by]:
+            words = _OUTCOMES_WHEN_ALL_WAS_LOST.get(exchange.outcome, words)
+        self._page.fact("outcome", f"{exchange.outcome}: {words}")
         for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True):
             carried = f"{plural(size, 'byte')} in {plural(number, 'datagram')}, by the {side}"
+            if lost[side]:
+                carried += f"; {count(lost[side])} {'was' if lost[side] == 1 else 'were'} lost"
             self._page.fact("" if side else "carried", carried)
         self._page.fact("tools", f"Zeek {exchange.conn_state} {exchange.history}".rstrip(), "dim")
