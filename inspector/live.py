@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from inspector.capture.privileges import become_user
 from inspector.capture.recording import Recording
@@ -36,7 +39,8 @@ if TYPE_CHECKING:
     from inspector.demos.demo import Demo, Said
     from inspector.demos.runner import Outcome
     from inspector.expect import notation
-    from inspector.link.network import Network
+    from inspector.kernel.model import Testimony
+    from inspector.link.network import Host, Network
     from inspector.report.inspection import Inspection
 
     Owner: TypeAlias = tuple[int, int] | None
@@ -68,11 +72,13 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
     command_line: str = "inspector",
     say: Callable[[Said], None] | None = None,
     link: Script | None = None,
+    kernel: bool = False,
+    sockets: bool = False,
 ) -> Inspection:
     """Run both ends of `demo` while they are captured into `path`, then inspect that file.
 
-    On loopback, or with a `link` (`script_of`) on the two hosts of a private network. Raises CaptureError,
-    CaptureFileError, DemoError, LinkError.
+    On loopback, or with a `link` (`script_of`) on the hosts of a private network. `kernel` asks Linux itself for the
+    states of the sockets, `sockets` shows its tables too. Raises CaptureError, CaptureFileError, DemoError, LinkError.
     """
     demo.settings(options or {})
     ports = choose_ports(demo, port, host)
@@ -85,22 +91,59 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         "own_traffic": True,
     }
     with ExitStack() as stack:
+        stack.enter_context(turn(*_shared(ports, path, wired=link is not None, traced=kernel)))
+        witness = stack.enter_context(_Witness(ports)) if kernel or sockets else None
         network = None
         if link is not None:
-            network = stack.enter_context(_network(demo, link, ipv6=":" in host))
+            network = stack.enter_context(_network(demo, link, witness, ipv6=":" in host))
             recording = Recording("wire", engine=network.wire, moving=network.moving, **head)
         else:
             recording = Recording("lo", ports=ports, engine=engine, **head)
-        stack.enter_context(turn(*_shared(ports, path, network)))
         with _removed_if_empty(recording, path), recording:
             _drop(owner)
             outcome = run(
                 demo, port=ports, host=host, interactive=interactive, options=options, say=say,
-                places=network.hosts if network else None,
+                places=_places(network),
             )  # fmt: skip
-        inspection = inspect(path, expected=expected, keep=None, take=_take(demo, path, recording, outcome, network))
-    _refuse_unless_whole(inspection, recording, path)
+        take = _take(demo, path, recording, outcome, network)
+        if witness is not None:
+            take = replace(take, kernel=witness.heard(take.frames, show_sockets=sockets))
+        inspection = inspect(path, expected=expected, keep=None, take=take)
+    _refuse_unless_whole(inspection, recording, path, expected)
     return inspection
+
+
+class _Witness:
+    """The kernel's word in one run: the tracepoint, where root may use it, and the socket tables of each host."""
+
+    def __init__(self, ports: tuple[int, ...]) -> None:
+        from inspector.kernel.tables import Tables
+        from inspector.kernel.trace import Tracer
+
+        self._tracer, self._tables = Tracer(ports), Tables(ports)
+        self.look = self._tables.look
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._tracer)
+        self._stack.enter_context(self._tables)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def attend(self, network: Network) -> None:
+        """Open the tables of its hosts."""
+        for host in network.hosts.values():
+            host.call(partial(self._tables.attend, host.name))
+
+    def heard(self, frames: int, *, show_sockets: bool) -> Testimony:
+        """All that the kernel said, when nothing moves any more."""
+        from inspector.kernel.trace import witnessed
+
+        self._tables.look(frames, "settled", time.time_ns())
+        self._tracer.stop()
+        return witnessed(self._tracer, self._tables, show_sockets=show_sockets)
 
 
 def record_command(  # noqa: PLR0913 - what a command line may ask for
@@ -133,16 +176,32 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
         return inspect(path, expected=expected, take=_taken(recording, network, source=f"exec over `{link}`"))
 
 
-def _network(demo: Demo, script: Script, *, ipv6: bool) -> Network:
+@contextlib.contextmanager
+def _network(demo: Demo, script: Script, witness: _Witness | None, *, ipv6: bool) -> Iterator[Network]:
     from inspector.link.network import Network
 
-    return Network(script, ipv6=ipv6, settings=demo.kernel, crafted=demo.crafted)
+    look = witness.look if witness else None
+    with Network(
+        script, loop=demo.one_host, ipv6=ipv6, settings=demo.kernel, crafted=demo.crafted, on_pass=look
+    ) as network:
+        if witness is not None:
+            witness.attend(network)
+        yield network
 
 
-def _shared(ports: tuple[int, ...], path: Path, network: Network | None) -> list[str]:
-    """What a run shares with others that run at the same time: the file; on loopback its ports too."""
-    file = f"file {path.absolute()}"
-    return [file] if network else [file, *(f"port {each}" for each in ports)]
+def _places(network: Network | None) -> dict[str, Host] | None:
+    """Where each end stands: where there is one host, both stand on it."""
+    if network is None:
+        return None
+    (first, *_) = network.hosts.values()
+    return {role: network.hosts.get(role, first) for role in ("client", "server")}
+
+
+def _shared(ports: tuple[int, ...], path: Path, *, wired: bool, traced: bool) -> list[str]:
+    """What a run shares with others that run at the same time: the file; on loopback its ports; the tracepoint."""
+    shared = [f"file {path.absolute()}"]
+    shared += [f"port {each}" for each in ports if not wired]
+    return shared + [f"kernel trace port {each}" for each in ports if traced]
 
 
 def _drop(owner: Owner) -> None:
@@ -167,13 +226,16 @@ def _taken(recording: Recording, network: Network | None, **words: Any) -> Take:
     undrained = [recording.undrained] * bool(recording.undrained)
     undrained += [f"the link still held back {kept} frame{'s' * (kept > 1)}"] * bool(kept)
     statistics = recording.statistics
-    return Take(dropped=statistics.dropped, duplicates=statistics.duplicates, undrained="; ".join(undrained), **words)
+    return Take(
+        frames=statistics.received, dropped=statistics.dropped, duplicates=statistics.duplicates,
+        undrained="; ".join(undrained), **words,
+    )  # fmt: skip
 
 
-def _refuse_unless_whole(inspection: Inspection, recording: Recording, path: Path) -> None:
+def _refuse_unless_whole(inspection: Inspection, recording: Recording, path: Path, expected: notation.Sequence) -> None:
     """A demo that ran and left nothing, or another number of frames than were captured, is no matter of TCP's."""
     captured, found = recording.statistics.received, inspection.capture.frames
-    if captured == 0:
+    if captured == 0 and not expected.expects_nothing:
         raise CaptureError(
             "the demo ran, and not one frame of it was captured", remedies=("inspector doctor", "another --engine")
         )

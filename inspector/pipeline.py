@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inspector.expect.notation import Sequence
+    from inspector.kernel.model import Testimony
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
 
@@ -57,11 +58,15 @@ class Take:
     title: str = ""
     source: str = ""
     saved_to: str = ""
+    frames: int = 0
+    """Captured, as the capture itself counted them."""
     dropped: int | None = None
     duplicates: int = 0
     messages: tuple[Message, ...] = ()
     lesson: tuple[str, ...] = ()
     undrained: str = ""
+    kernel: Testimony | None = None
+    """What the kernel said of its sockets meanwhile, if it was asked."""
 
 
 def inspect(  # noqa: PLR0913 - what a command line may ask for
@@ -113,6 +118,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         payloads=payloads,
         comments=comments,
         lesson=take.lesson,
+        kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
@@ -121,9 +127,11 @@ def verdict_of(inspection: Inspection) -> Verdict:
     """The one word at the end. What a capture missed is told, and does not make a verdict."""
     if any(not comparison.matched for comparison in inspection.comparisons):
         return Verdict.DIFFERS
-    if any(finding.is_fault for finding in inspection.findings):
+    provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
+    if any(finding.is_fault and finding.kind not in provoked for finding in inspection.findings):
         return Verdict.FINDINGS
-    if not inspection.connections and not inspection.exchanges:
+    is_empty = not inspection.connections and not inspection.exchanges
+    if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
 

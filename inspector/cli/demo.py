@@ -41,6 +41,8 @@ _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="SCRIPT",
         help="Run it on two hosts of a private network, over a wire that obeys SCRIPT: 'drop SYN once'.",
     ),
+    click.option("--kernel", is_flag=True, help="Ask the kernel itself for the states of both ends, over a wire."),
+    click.option("--sockets", is_flag=True, help="Show its socket tables at each milestone, as ss -tan does."),
     click.option("-w", "--write", "path", metavar="FILE", help="Save the capture here."),
     click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
 )
@@ -108,6 +110,8 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     role: Any,
     interactive: bool,
     link: str | None,
+    kernel: bool,
+    sockets: bool,
     path: str | None,
     engine: str,
     **how: Any,
@@ -115,7 +119,7 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     where: Any = _port(port)
     prompt = _ask if interactive else None
     if role is not None:
-        _refuse_role(chosen, link)
+        _refuse_role(chosen, wired=link is not None or kernel or sockets)
         _announce_role(chosen, role, port=port, host=host)
         run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
         return ExitCode.AS_EXPECTED
@@ -124,28 +128,35 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     saved = Path(path) if path else _file_for(chosen)
     inspection = record(
         chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine, link=link,
+        kernel=kernel, sockets=sockets,
         say=_show_said if interactive and not how["as_json"] else None,
     )  # fmt: skip
     render([inspection], **how)
     return exit_code_of([inspection])
 
 
-def record(chosen: Demo, path: Path, *, link: str | None = None, **options: Any) -> Inspection:
-    """Run a demo as `live.record_demo` does, with the privilege that it takes."""
+def record(
+    chosen: Demo, path: Path, *, link: str | None = None, kernel: bool = False, sockets: bool = False, **options: Any
+) -> Inspection:
+    """Run a demo as `live.record_demo` does, with the privilege that it takes.
+
+    Over a wire if the kernel is asked: there its tables can be read at each frame, before and after it has arrived.
+    """
     from inspector.cli.privilege import secure_privilege
     from inspector.expect.library import load
     from inspector.live import record_demo, script_of
 
-    script = script_of(chosen, link)
+    script = script_of(chosen, "" if link is None and (kernel or sockets) else link)
     expected = load(chosen.expected)
     secure_privilege(wired=script is not None)
     return record_demo(
-        chosen, path, expected=expected, owner=invoking_user(), command_line=command_line(), link=script, **options
-    )
+        chosen, path, expected=expected, owner=invoking_user(), command_line=command_line(), link=script,
+        kernel=kernel, sockets=sockets, **options,
+    )  # fmt: skip
 
 
-def _refuse_role(chosen: Demo, link: str | None) -> None:
-    if link is not None or chosen.link is not None:
+def _refuse_role(chosen: Demo, *, wired: bool) -> None:
+    if wired or chosen.link is not None:
         raise click.UsageError(
             f"--role: {chosen.name} runs on the two hosts of a private network here, which no other terminal can reach;"
             " run it whole, without --role"

@@ -108,6 +108,8 @@ class Demo:
     link: str | None = None
     """Where the two ends stand: None for loopback, else on two hosts of a private network, with a wire between them
     that obeys this script (`inspector.link.script`; the empty one passes everything)."""
+    one_host: bool = False
+    """Whether both ends must stand on one host; its loopback is then the wire, wherever there is one."""
     kernel: tuple[tuple[str, str], ...] = ()
     """Kernel settings of the two hosts of the private network, below /proc/sys: `("net/ipv4/tcp_fastopen", "3")`."""
     crafted: bool = False

@@ -59,6 +59,7 @@ _PERMANENT = 0x80
 """NUD_PERMANENT: a neighbour that is not asked for."""
 _NODAD = 0x02
 """IFA_F_NODAD: an address that is used at once."""
+_BUCKETS = "1024"
 _AUTOCONFIGURATION_OFF = (("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1"))
 
 
@@ -138,8 +139,10 @@ class Network:
         """
         try:
             middle = self._stack.enter_context(Host("wire", ""))
+            middle.call(_keep_tables_small)
             for host in self.hosts.values():
-                self._stack.enter_context(host)
+                # In the wire's thread: a namespace takes some of its settings from the one that is left for it.
+                self._stack.push(middle.call(host.__enter__))
                 descriptor = host.call(lambda: os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
                 try:
                     middle.call(partial(_lay_leg, host.name, descriptor))
@@ -179,6 +182,11 @@ class Network:
             _set(path, value)
         if self._crafted:
             host.raw = open_leg(_DEVICE)
+
+
+def _keep_tables_small() -> None:
+    """Give namespaces that are made from here a table of connections of their own, small enough to be read at once."""
+    _set("net/ipv4/tcp_child_ehash_entries", _BUCKETS, missing_ok=True)  # before Linux 6.1 all share one
 
 
 def _netlink() -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inspector.expect.model import Comparison
     from inspector.findings import Finding
+    from inspector.kernel.model import Testimony
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
@@ -93,6 +94,8 @@ class Inspection:
     """Captured payload by frame number, for the segments that are shown; hostile data."""
     comments: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """What the capture says of a frame (pcapng `opt_comment`), by frame number; hostile data."""
+    kernel: Testimony | None = None
+    """What the kernel said of the states of its sockets, in a live run that asked it."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
 
