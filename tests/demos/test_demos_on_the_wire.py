@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector.demos import catalogue, choose_ports, find, run
+from inspector.demos import choose_ports, find, run
+from tests.demos.test_demos_catalogue import TUTORIALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,5 +146,5 @@ def test_the_third_of_multi_is_connected_and_acknowledged_before_anybody_closes(
     assert acknowledged < first_fin < welcomed
 
 
-def test_every_demo_is_looked_at() -> None:
-    assert {*PATTERNS, *UDP, "udp-duplex"} == set(catalogue())
+def test_every_demo_of_the_tutorials_is_looked_at() -> None:
+    assert {*PATTERNS, *UDP, "udp-duplex"} == set(TUTORIALS)
