@@ -2,7 +2,8 @@
 
 Wireshark's rules take SYN and FIN for data; ours do not call the first SYN,ACK a repeat of its sender's SYN
 (simultaneous open: RFC 9293 Figure 7 prescribes the same sequence number), nor the first SYN or FIN one of
-what its answer, captured earlier, told of it. These facts describe; they move no state.
+what its answer, captured earlier, told of it. What has the shape of a keep-alive is a probe where the window is
+closed: Linux probes it so (RFC 9293 sections 3.8.4 and 3.8.6.1). These facts describe; they move no state.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: Connect
         if step > 0:
             facts |= Fact.LOST_SEGMENT
         elif step == -1 and length <= 1 and is_plain:
-            facts |= Fact.KEEP_ALIVE
+            facts |= Fact.ZERO_WINDOW_PROBE if peer.window == 0 else Fact.KEEP_ALIVE
         elif step < 0 and length:
             facts |= _repeat(row, me, peer, connection, length)
         elif step == 0 and is_plain:
