@@ -18,6 +18,7 @@ from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
 from inspector.report.words import Clock, count, duration, plural
+from inspector.tcp.facts import Fact
 from inspector.wire.flags import flags_text
 from inspector.wire.row import Flag, Option
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from inspector.expect.model import Comparison, Difference
     from inspector.report.page import Page
     from inspector.tcp.model import Connection, TracedSegment
+    from inspector.wire.row import Row
 
 __all__ = ["ConnectionLadder"]
 
@@ -123,11 +125,24 @@ class ConnectionLadder:
         flags = flags_text(row.flags)
         title = Text.assemble((flags, "bold"), (_beyond(flags, traced.label), "italic"))
         length = f"len={row.payload_len}" if row.payload_len else ""
-        extras = " ".join(part for part in (_extras(traced, verbose=self._verbose), length) if part)
+        extras = " ".join(part for part in (self._extras(traced), length) if part)
         space = self._lanes.room - title.cell_len - len(extras)
         if space < 2:  # no room: the length must be said, the rest may go
             extras, space = length, max(self._lanes.room - title.cell_len - len(length), 2)
         return title.append(" " * space + extras, "dim") if extras else title
+
+    def _extras(self, traced: TracedSegment) -> str:
+        """What a SYN offers; else the window, where it matters: where it closes and where only it has changed."""
+        row = traced.row
+        if row.flags & Flag.SYN:
+            return _offers(row)
+        is_closed = row.flags & Flag.ACK and not row.flags & Flag.RST and not row.window
+        if not self._verbose and not is_closed and not traced.facts & Fact.WINDOW_UPDATE:
+            return ""
+        scales = [self._connection.end(side).window_scale for side in Side]
+        mine = scales[traced.sender]
+        factor = f"*{1 << mine}" if mine and row.window and None not in scales else ""
+        return f"win={row.window}{factor}"
 
     def _numbers(self, traced: TracedSegment) -> list[Text]:
         """Both numbers on one line where there is room, else each on its own."""
@@ -198,12 +213,8 @@ def _beyond(flags: str, label: str) -> str:
     return label.removeprefix(flags) if label.startswith(f"{flags} (") else f"  {label}"
 
 
-def _extras(traced: TracedSegment, *, verbose: bool) -> str:
-    """What a SYN offers, in the words of the expected sequences; and a window, where it matters."""
-    row = traced.row
-    if not row.flags & Flag.SYN:
-        closed = row.flags & Flag.ACK and not row.flags & Flag.RST and not row.window
-        return f"win={row.window}" if verbose or closed else ""
+def _offers(row: Row) -> str:
+    """The options of a SYN, in the words of the expected sequences."""
     parts = []
     if row.options & Option.MSS:
         parts.append(f"mss={row.mss}")
