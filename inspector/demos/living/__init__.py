@@ -11,6 +11,7 @@ from inspector.demos.living import (
     tcp_short,
     tcp_simplex,
     tcp_timeout,
+    tcp_zero_window,
 )
 
 __all__ = ["DEMOS"]
@@ -24,4 +25,5 @@ DEMOS = (
     tcp_half_duplex.DEMO,
     tcp_full_duplex.DEMO,
     tcp_keepalive.DEMO,
+    tcp_zero_window.DEMO,
 )
