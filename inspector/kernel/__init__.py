@@ -3,7 +3,8 @@
     model.py       what was said, as values: `Testimony` of `StateChange`s and `Snapshot`s
     trace.py       every change, by the tracepoint `sock:inet_sock_set_state` (needs root); `witness.py` is its helper
     tables.py      what there is at a moment, by the socket tables (`ss -tan`); needs no privilege
-    agreement.py   our path of states against the kernel's, end by end, and the reason for each difference
+    paths.py       from what was said to the path of states of each end of each connection
+    agreement.py   our path against the kernel's; `reasons.py` has the known differences and their words
 
 How a live run uses it:
 
@@ -19,13 +20,13 @@ How a live run uses it:
         tables.look(last_frame, "settled", time.time_ns())   # when nothing moves any more; one "begun" look is frame 0
         tracer.stop()                                        # proves that all came through; the witness cleans up, ends
     testimony = witnessed(tracer, tables, show_sockets=...)    # -> Take.kernel -> Inspection.kernel
-    agreement = agree(connection, testimony)                 # the report does this itself
+    agreements(inspection.connections, testimony)            # the report does this itself
 
 Law: neither witness ends a run. What could not be witnessed is a reason in words (`Testimony.untraced`).
 
 The tracepoint names no network namespace. So runs that are traced take turns: `turn("kernel trace port 12345", ...)`,
 held by the process that stands in the system's own network namespace; and a foreign socket with the very addresses
-and both ports of ours, alive at the same time, is noticed (`agreement.ambiguous`), and then nothing is claimed.
+and both ports of ours, alive at the same time, is noticed (`KernelPath.ambiguous`), and then nothing is claimed.
 """
 
 from __future__ import annotations
