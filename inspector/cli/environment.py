@@ -11,7 +11,15 @@ import shutil
 import sys
 from pathlib import Path
 
-__all__ = ["cache_folder", "command_line", "invoking_user", "pick_colour", "pick_unicode", "pick_width"]
+__all__ = [
+    "cache_folder",
+    "command_line",
+    "invoking_user",
+    "pick_colour",
+    "pick_unicode",
+    "pick_width",
+    "port_settings",
+]
 
 _DEFAULT_WIDTH = 80
 _NARROWEST = 40
@@ -68,3 +76,20 @@ def command_line() -> str:
     """What the user typed, with a full path, quoted for a shell: remedies begin with it."""
     program = os.environ.get("INSPECTOR_COMMAND") or shutil.which(sys.argv[0]) or sys.argv[0]
     return shlex.join([str(Path(program).absolute()), *sys.argv[1:]])
+
+
+def port_settings() -> tuple[tuple[int, int] | None, int | None]:
+    """The range of ports that the system gives to clients, and the lowest that everybody may bind; None if unknown.
+
+    Linux has one setting for IPv4 and IPv6, TCP and UDP, in each network namespace.
+    """
+    span = _numbers("ip_local_port_range")
+    start = _numbers("ip_unprivileged_port_start")
+    return (span[0], span[1]) if len(span) == 2 else None, start[0] if len(start) == 1 else None
+
+
+def _numbers(setting: str) -> list[int]:
+    try:
+        return [int(word) for word in Path("/proc/sys/net/ipv4", setting).read_text("ascii").split()]
+    except (OSError, ValueError):
+        return []

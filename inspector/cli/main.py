@@ -26,6 +26,7 @@ _VERBS = {
     "check": ("inspector.cli.files", "check", "Compare a capture with an expected sequence."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
     "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),
+    "explain": ("inspector.cli.explain", "explain", "What a word means: an address, a port, a flag, a state ..."),
     "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
 }
 

@@ -1,0 +1,138 @@
+"""From a user's words to all of their meanings.
+
+A word may mean several things (`unanswered` is an outcome of a handshake, of a close and of a UDP exchange), and a name
+may be several words (`zero window`): the longest run of words that is a name is taken as one. What nobody knows is told
+with the names most like it, and with what is wrong where it is almost an address or a port.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from inspector.explain.addresses import explain_address, explain_prefix, read_address, read_prefix
+from inspector.explain.catalogue import KINDS, named, near, plain
+from inspector.explain.flags import explain_flags, flags_in
+from inspector.explain.model import Answer, Explanation, Line, Unknown
+from inspector.explain.ports import LARGEST, explain_port
+from inspector.explain.states import explain_state
+from inspector.explain.tools import LARGEST_COMPLETENESS, explain_completeness, explain_history, is_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inspector.explain.model import DemoNote, Entry, System
+
+__all__ = ["answer"]
+
+_MOST_WORDS_IN_A_NAME = 8
+_WITH_DATA = "-with-data"
+_ORDER = tuple(KINDS)
+_ICMP = re.compile(r"icmp(v6)?[\W_]+", re.IGNORECASE)
+_NUMBER = r"[0-9]{1,19}"
+_PORT = re.compile(rf":?({_NUMBER})|({_NUMBER})/(tcp|udp)|(tcp|udp)/({_NUMBER})", re.IGNORECASE)
+_ENDPOINT = re.compile(rf"(?:\[([^\]]*)\]|([^:\[\]]*)):({_NUMBER})(?:/(tcp|udp))?", re.IGNORECASE)
+_ALMOST_IPV4 = re.compile(r"[0-9]+(\.[0-9]+){1,}(/.*)?(:.*)?")
+
+
+def answer(words: Sequence[str], system: System) -> Answer:
+    """Every meaning of every word, in the order of the words."""
+    explanations: list[Explanation] = []
+    unknown: list[Unknown] = []
+    for phrase in _phrases(words):
+        meanings = _meanings(phrase, system)
+        explanations += [each for each in meanings if each not in explanations]
+        if not meanings:
+            unknown.append(Unknown(phrase, _almost(phrase), near(phrase, [note.name for note in system.demos])))
+    return Answer(tuple(explanations), tuple(unknown))
+
+
+def _phrases(words: Sequence[str]) -> Iterator[str]:
+    """The words, those that are a name together taken as one."""
+    start = 0
+    while start < len(words):
+        longest = min(len(words), start + _MOST_WORDS_IN_A_NAME)
+        runs = {end: " ".join(words[start:end]) for end in range(longest, start + 1, -1)}
+        end = next((end for end, run in runs.items() if _entries_for(run)), start + 1)
+        yield " ".join(words[start:end])
+        start = end
+
+
+def _entries_for(phrase: str) -> tuple[Entry, ...]:
+    """The entries of a name; of a label on a segment with payload, and of an ICMP error, those of the bare name."""
+    bare = _ICMP.sub("", phrase, count=1)
+    return named(phrase) or named(plain(phrase).removesuffix(_WITH_DATA)) or named(bare)
+
+
+def _meanings(phrase: str, system: System) -> list[Explanation]:
+    found = [_explained(entry, phrase, system) for entry in _entries_for(phrase)]
+    flags = flags_in(phrase)
+    if flags is not None:
+        found.append(explain_flags(flags))
+    found += _numbers(phrase, system)
+    found += [_demo(note) for note in system.demos if note.name == plain(phrase)]
+    if is_history(phrase):
+        found.append(explain_history(phrase))
+    if phrase.isascii() and phrase.isdecimal() and len(phrase) <= 2 and int(phrase) <= LARGEST_COMPLETENESS:
+        found.append(explain_completeness(int(phrase)))
+    found = list({(each.kind, each.name): each for each in found}.values())
+    return sorted(found, key=lambda each: _ORDER.index(each.kind))
+
+
+def _explained(entry: Entry, phrase: str, system: System) -> Explanation:
+    """An entry with what is worked out for its kind."""
+    if entry.kind == "state":
+        return explain_state(entry)
+    if entry.kind == "flag":
+        return explain_flags(flags_in(entry.name) or 0)
+    lines = entry.lines
+    if entry.kind == "label" and plain(phrase).endswith(_WITH_DATA):
+        lines = (*lines, Line("data", "It carries payload as well, which counts in its sequence numbers."))
+    if entry.kind == "service":
+        port = explain_port(int(entry.details["port"]), "", system)
+        lines = (*lines, *(line for line in port.lines if line.head in {"here", "filter"}))
+        return Explanation("service", f"{entry.name}, port {entry.details['port']}", lines, port.demos)
+    return Explanation(entry.kind, entry.name, lines, entry.demos, entry.captures)
+
+
+def _numbers(phrase: str, system: System) -> list[Explanation]:
+    """What is a number or an address: a port, an endpoint, an address, a prefix."""
+    address, prefix = read_address(phrase), read_prefix(phrase)
+    if address is not None:
+        return [explain_address(address)]
+    if prefix is not None:
+        return [explain_prefix(prefix)]
+    if port := _PORT.fullmatch(phrase):
+        number = int(port[1] or port[2] or port[5])
+        return [explain_port(number, (port[3] or port[4] or "").lower(), system)] if number <= LARGEST else []
+    if (ends := _ENDPOINT.fullmatch(phrase)) and int(ends[3]) <= LARGEST:
+        address = read_address(ends[1] if ends[1] is not None else ends[2])
+        if address is not None and (address.version == 6) == (ends[1] is not None):
+            return [explain_address(address), explain_port(int(ends[3]), (ends[4] or "").lower(), system)]
+    return []
+
+
+def _demo(note: DemoNote) -> Explanation:
+    where = " and ".join(str(port) for port in note.ports)
+    lines = [
+        Line("seen", note.summary),
+        Line("where", f"{note.transport.upper()}, port {where}"),
+        *(Line("lesson", each) for each in note.lesson),
+    ]
+    return Explanation("demo", note.name, tuple(lines), (note.name,))
+
+
+def _almost(phrase: str) -> str:
+    """What is wrong with a phrase that is almost an address or a port."""
+    if (number := re.fullmatch(rf":?({_NUMBER})(/.*)?", phrase)) and int(number[1]) > LARGEST:
+        return f"ports end at {LARGEST}"
+    if not _ALMOST_IPV4.fullmatch(phrase):
+        return ""
+    numbers = re.split(r"[/:]", phrase)[0].split(".")
+    if len(numbers) != 4:
+        return "an IPv4 address has four numbers"
+    if any(int(each) > 255 for each in numbers):
+        return "the numbers of an IPv4 address end at 255"
+    if any(len(each) > 1 and each.startswith("0") for each in numbers):
+        return "a leading zero means octal to some programs and nothing to others, so it is refused"
+    return "what follows the address is neither a prefix length (0 to 32), a netmask, nor a port"

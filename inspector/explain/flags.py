@@ -1,0 +1,51 @@
+"""A set of control bits: what it means, and what it costs in sequence numbers."""
+
+from __future__ import annotations
+
+import re
+
+from inspector.explain.catalogue import entries
+from inspector.explain.model import Explanation, Line
+from inspector.wire.flags import flags_text, parse_flags
+from inspector.wire.row import Flag, Row
+
+__all__ = ["explain_flags", "flags_in"]
+
+
+def flags_in(word: str) -> int | None:
+    """The control bits that `word` names in any of the usual ways (`SYN-ACK` and `SYN+ACK` too), or None."""
+    bits = parse_flags(word)
+    return parse_flags(re.sub(r"[-+/|&]", ",", word)) if bits is None else bits
+
+
+def explain_flags(bits: int) -> Explanation:
+    """The meaning of a set that has one, else of each of its members."""
+    name = flags_text(bits)
+    entry = entries("flag").get(name)
+    members = [each for each in name.split(",") if each in Flag.members()]
+    lines = entry.lines if entry else [Line("seen", f"{each} {_brief(each)}") for each in members]
+    return Explanation(
+        kind="flag",
+        name=name,
+        lines=(*lines, Line("numbers", _cost(bits)), Line("filter", _filter(bits, members))),
+        demos=entry.demos if entry else (),
+        captures=entry.captures if entry else (),
+    )
+
+
+def _brief(name: str) -> str:
+    return str(entries("flag")[name].details["brief"])
+
+
+def _cost(bits: int) -> str:
+    """SEG.LEN of a segment without payload, which is what its flags cost."""
+    cost = Row(flags=bits).seg_len
+    if not cost:
+        return "uses no sequence number: only payload would"
+    numbers = "one sequence number" if cost == 1 else f"{cost} sequence numbers"
+    return f"uses {numbers}: acknowledged by seq + {cost} (and + the payload, if any)"
+
+
+def _filter(bits: int, members: list[str]) -> str:
+    exact = f"tcp.flags == 0x{bits:03x}"
+    return f"tcp.flags.{members[0].lower()} == 1; exactly this: {exact}" if len(members) == 1 else exact
