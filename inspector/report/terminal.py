@@ -20,6 +20,7 @@ from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.page import Page, Text
+from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.speech import speech_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
@@ -56,7 +57,8 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
 
     `absolute` writes sequence numbers raw only, without symbols. `unicode` is whether the output's encoding can
     show box-drawing and Chinese; without it, all is ASCII. `max_connections` is how many connections and how many
-    exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters.
+    exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters and notes of
+    the addresses and ports.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
@@ -74,6 +76,7 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
+        self._places = are_worth_a_note(inspection, verbose=verbose)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
         """Identities of the comparisons whose differences were told in place."""
@@ -115,6 +118,8 @@ class _Picture:
 
     def _connection(self, connection: Connection) -> None:
         self._heading("connection", connection.number, len(self._inspection.connections))
+        if self._places:
+            note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
         ConnectionLadder(
             self._page,
             connection,
@@ -128,6 +133,9 @@ class _Picture:
 
     def _exchange(self, exchange: Exchange) -> None:
         self._heading("exchange", exchange.number, len(self._inspection.exchanges))
+        if self._places:
+            note_places(self._page, (exchange.originator, exchange.responder))
+            self._page.blank()
         ExchangeLadder(
             self._page,
             exchange,
