@@ -94,10 +94,3 @@ def test_a_socket_connected_to_itself_is_told_as_such(captures: Path, tmp_path: 
 
     assert "handshake simultaneous" in said
     assert "close     simultaneous" in said
-
-
-@pytest.mark.slow
-def test_an_icmp_error_of_the_kernel_is_tied_to_its_datagram(captures: Path, tmp_path: Path, before: list[str]) -> None:
-    said = run_recipe(before, captures / "udp-unreachable", tmp_path / "again.pcapng")
-
-    assert "ICMP type 3 code 3, quotes frame 1" in said
