@@ -8,6 +8,8 @@ from inspector.demos.living import (
     tcp_keepalive,
     tcp_length_prefix,
     tcp_long,
+    tcp_options,
+    tcp_retransmission,
     tcp_short,
     tcp_simplex,
     tcp_timeout,
@@ -26,4 +28,6 @@ DEMOS = (
     tcp_full_duplex.DEMO,
     tcp_keepalive.DEMO,
     tcp_zero_window.DEMO,
+    tcp_retransmission.DEMO,
+    tcp_options.DEMO,
 )

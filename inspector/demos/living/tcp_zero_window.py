@@ -49,7 +49,7 @@ def client(end: End) -> None:
     with end.socket(socket.SOCK_STREAM) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.connect(end.address)
-        connection.sendall(bytes(SIZE))
+        connection.sendall(b"x" * SIZE)
         end.note(f"sendall has returned: the kernel has {SIZE} bytes, and the wire has not seen all of them")
         while not was_probed(connection):
             end.pause(0.001)
@@ -70,7 +70,7 @@ DEMO = Demo(
     port=8016,
     expected="tcp-zero-window",
     lesson=(
-        "win=0 stops the sender in the middle of its data: three segments fit, the rest waits until the program has read.",
+        "win=0 stops the sender in the middle of its data: three segments fit, the rest waits until the program reads.",
         "A probe repeats an old number, seq = SND.NXT-1: it looks like a keep-alive, and is answered in the same way.",
         "The probes' intervals double, from about 200 ms on: an opening that was lost is found out (section 3.8.6.1).",
         "sendall returned long before: it hands bytes to the kernel, and says nothing of their arrival.",
