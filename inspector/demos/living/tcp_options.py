@@ -85,7 +85,7 @@ DEMO = Demo(
     port=8018,
     expected="tcp-options",
     lesson=(
-        "The client offers mss=1000 and gets smaller segments than it sends: each MSS binds the other end, not its own.",
+        "The client offers mss=1000 and gets smaller segments than it sends: an MSS binds the other end, not its own.",
         "The 12 bytes that both lack are the timestamps in every segment: an MSS counts options with the data.",
         "Each end's windows are multiplied by its own scale, but not in a SYN, and not unless both offered (RFC 7323).",
         "SACK and timestamps are used if both SYNs offer them; to a capture without the SYNs, all this is unknown.",
