@@ -182,7 +182,7 @@ class Stage:
         for held in (*self._sockets, self._bell, self._cord):
             held.close()
 
-    def wait_for(self, held: Socket) -> None:
+    def wait_for(self, held: socket.socket) -> None:
         """Wait until `held` has something to give, for as long as it waits itself; the curtain ends the waiting."""
         limit = held.gettimeout()
         with DefaultSelector() as selector:
@@ -353,7 +353,7 @@ class End:
         while line := self._typed():
             yield line
 
-    def waits(self, held: Socket) -> None:
+    def waits(self, held: socket.socket) -> None:
         """The program waits for somebody at `held`; for the first wait of a server see law 2."""
         if self.role == "server":
             self.stage.ready()
