@@ -89,7 +89,9 @@ class Tables:
         self._hosts[host] = self._stack.enter_context(opened)
 
     def look(self, frame: int, moment: Moment | str, time_ns: int) -> None:
-        """Read all tables, and keep what is new in them."""
+        """Read all tables, and keep what is new in them; nothing where nobody is attended."""
+        if not self._hosts:
+            return
         try:
             rows = tuple(row for host, opened in self._hosts.items() for row in rows_of(opened, host, self._ports))
         except OSError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Comparison
     from inspector.report.inspection import CaptureSummary, Inspection, Message
+    from inspector.report.kernel import KernelsWord
     from inspector.report.page import Page
 
 __all__ = ["closing"]
@@ -25,8 +26,14 @@ _MOST_DIFFERENCES = 20
 _MOST_COMPARISONS = 20
 
 
-def closing(
-    page: Page, inspection: Inspection, *, told: Collection[int], said: Sequence[Message], verbose: bool
+def closing(  # noqa: PLR0913 - what the picture above it has told already
+    page: Page,
+    inspection: Inspection,
+    kernel: KernelsWord,
+    *,
+    told: Collection[int],
+    said: Sequence[Message],
+    verbose: bool,
 ) -> None:
     """Everything below the ladders. `told` are the identities of comparisons told in place."""
     _said(page, said)
@@ -36,6 +43,7 @@ def closing(
         page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
     _compared(page, inspection, told, verbose=verbose)
+    kernel.total(page)
     _capture(page, inspection.capture)
     if inspection.saved_to:
         page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))

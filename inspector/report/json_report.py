@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.findings import Side
 from inspector.report.escape import portable
+from inspector.report.kernel_json import kernel_to_json
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Flag, address_text
 
@@ -46,7 +47,7 @@ def schema() -> dict[str, Any]:
 
 def to_json(inspection: Inspection) -> dict[str, Any]:
     """`inspection` as an object that `json.dumps` takes as it is."""
-    return {
+    report = {
         "schema": SCHEMA_NAME,
         "source": portable(inspection.source),
         "title": portable(inspection.title),
@@ -57,6 +58,9 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "expectation": _expectation(inspection.comparisons),
         "verdict": str(inspection.verdict),
     }
+    if inspection.kernel is not None:
+        report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
+    return report
 
 
 def _capture(capture: CaptureSummary) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inspector.expect.model import Comparison, Difference
+    from inspector.report.kernel import KernelsWord
     from inspector.report.page import Page
     from inspector.tcp.model import Connection, TracedSegment
     from inspector.wire.row import Row
@@ -47,6 +48,7 @@ class ConnectionLadder:
         payloads: Mapping[int, bytes],
         said: Mapping[int, Sequence[str]],
         comments: Mapping[int, Sequence[str]],
+        kernel: KernelsWord,
         *,
         absolute: bool,
         verbose: bool,
@@ -56,6 +58,8 @@ class ConnectionLadder:
         self._payloads = payloads
         self._said = said
         self._comments = comments
+        self._kernel = kernel
+        self._news = kernel.news(connection)
         self._absolute = absolute
         self._verbose = verbose
         self._placed = Placed(comparisons)
@@ -80,15 +84,25 @@ class ConnectionLadder:
             if isinstance(item, Fold):
                 self._lanes.fold(item.frames, Text(item.summary, "italic"))
             else:
+                self._tell_news(item.index)
                 self._segment(item.segment, item.index)
                 drawn.add(item.segment.row.frame)
+        self._tell_news(len(connection.segments))
         self._summary()
+        self._kernel.paths(self._page, connection)
         in_place = {finding for traced in connection.segments for finding in traced.findings}
         of_the_whole(
             self._page,
             self._placed.left_over(frozenset(drawn)),
             [finding for finding in connection.findings if finding not in in_place],
         )
+
+    def _tell_news(self, index: int) -> None:
+        """What the kernel said before the segment `index` went by, and has not been told yet."""
+        while self._news and self._news[0].index <= index:
+            news = self._news.pop(0)
+            time = "" if news.time_ns is None else self._clock.since_start(news.time_ns)
+            self._lanes.aside(time, Text(news.words, "italic"), news.side)
 
     def _origins(self) -> None:
         for side, origin in zip(Side, self._symbols.origins, strict=True):
@@ -132,17 +146,18 @@ class ConnectionLadder:
         return title.append(" " * space + extras, "dim") if extras else title
 
     def _extras(self, traced: TracedSegment) -> str:
-        """What a SYN offers; else the window, where it matters: where it closes and where only it has changed."""
+        """What a SYN offers; else SACK blocks, and the window where it matters: where it closes, or alone changes."""
         row = traced.row
         if row.flags & Flag.SYN:
             return _offers(row)
+        parts = [plural(row.sack_count, "SACK block")] if row.sack_count else []
         is_closed = row.flags & Flag.ACK and not row.flags & Flag.RST and not row.window
-        if not self._verbose and not is_closed and not traced.facts & Fact.WINDOW_UPDATE:
-            return ""
-        scales = [self._connection.end(side).window_scale for side in Side]
-        mine = scales[traced.sender]
-        factor = f"*{1 << mine}" if mine and row.window and None not in scales else ""
-        return f"win={row.window}{factor}"
+        if self._verbose or is_closed or traced.facts & Fact.WINDOW_UPDATE:
+            scales = [self._connection.end(side).window_scale for side in Side]
+            mine = scales[traced.sender]
+            factor = f"*{1 << mine}" if mine and row.window and None not in scales else ""
+            parts.append(f"win={row.window}{factor}")
+        return " ".join(parts)
 
     def _numbers(self, traced: TracedSegment) -> list[Text]:
         """Both numbers on one line where there is room, else each on its own."""

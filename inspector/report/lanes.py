@@ -118,6 +118,11 @@ class Lanes:
         hang = Text.assemble(" " * self.left, self._lane(), " " * (mark.cell_len + 2))
         self._page.wrap(text, style, lead=lead, hang=hang)
 
+    def aside(self, time: str, text: Text, side: Side) -> None:
+        """Something that happened at one end between two segments: a line at its lifeline, with its time."""
+        margin = Text() if self._narrow else self._margin("", time)
+        self._between(margin, pad(text, self.room, right=bool(side)))
+
     def gap(self) -> None:
         """A line with the lifelines only."""
         self._between(Text(), Text())

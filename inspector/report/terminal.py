@@ -18,9 +18,11 @@ from inspector.report.closing import closing
 from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
 from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
+from inspector.report.kernel import KernelsWord
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.page import Page, Text
 from inspector.report.places import are_worth_a_note, note_places
+from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
@@ -63,7 +65,7 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
     picture.draw()
-    closing(page, inspection, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
+    closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
     return page.text(colour=colour)
 
 
@@ -77,6 +79,7 @@ class _Picture:
         self._verbose = verbose
         self._limit = max(limit, 0)
         self._places = are_worth_a_note(inspection, verbose=verbose)
+        self.kernel = KernelsWord(inspection)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
         """Identities of the comparisons whose differences were told in place."""
@@ -94,6 +97,8 @@ class _Picture:
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         self._others(connections, exchanges)
+        if self._inspection.kernel is not None and self._inspection.kernel.show_sockets:
+            tables_at_milestones(self._page, self._inspection.kernel.snapshots)
         servers_table(self._page, self._inspection)
 
     def _title(self) -> None:
@@ -127,6 +132,7 @@ class _Picture:
             self._inspection.payloads,
             self.speech.at,
             self._inspection.comments,
+            self.kernel,
             absolute=self._absolute,
             verbose=self._verbose,
         ).draw()
