@@ -26,7 +26,9 @@ def connection_shape(connection: dict[str, Any]) -> tuple[Any, ...]:
     close = "orderly" if connection["close"] in ORDERLY else connection["close"]
     carried = [ends[side]["payload_bytes"] for side in ("originator", "responder")]
     final = sorted(ends[side]["state"] for side in ("originator", "responder"))
-    closer = next(segment["from"] for segment in connection["segments"] if "FIN" in segment["flags"])
+    closers = [segment["from"] for segment in connection["segments"] if "FIN" in segment["flags"]]
+    # Whose FIN is the first says nothing where the two cross; and a reset needs none.
+    closer = closers[0] if closers and connection["close"] != "simultaneous" else None
     return (connection["handshake"], close, closer, carried, final)
 
 
