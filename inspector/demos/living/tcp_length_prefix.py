@@ -15,11 +15,23 @@ from typing import TYPE_CHECKING
 from inspector.demos.demo import Demo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from socket import socket
 
     from inspector.demos.stage import End
 
-__all__ = ["BUFFER", "DEMO", "LONG", "MESSAGES", "await_arrival", "client", "framed", "receive_exactly", "server"]
+__all__ = [
+    "BUFFER",
+    "DEMO",
+    "LONG",
+    "MESSAGES",
+    "await_arrival",
+    "client",
+    "framed",
+    "receive_exactly",
+    "send",
+    "server",
+]
 
 MESSAGES = (b"one", b"two", b"three")
 LONG = b"a message that is longer than the buffer"
@@ -42,6 +54,7 @@ def server(end: End) -> None:
             for _piece in range(3):
                 end.received(connection.recv(BUFFER))
             end.note(f"three recvs returned {len(LONG)} bytes: one message, and nothing said that it goes on")
+            end.signal("the long one is read")
             for _message in (*MESSAGES, LONG):
                 prefix = receive_exactly(connection, 4)
                 message = receive_exactly(connection, *struct.unpack("!I", prefix))
@@ -56,13 +69,18 @@ def client(end: End) -> None:
     with end.socket(SOCK_STREAM) as connection:
         connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # a segment for each, without waiting for acknowledgments
         connection.connect(end.address)
-        for message in MESSAGES:
-            end.sent(message)
-            connection.sendall(message)
+        send(end, connection, MESSAGES)
         end.await_signal("the short ones are read")
-        for message in (LONG, *map(framed, (*MESSAGES, LONG))):
-            end.sent(message)
-            connection.sendall(message)
+        send(end, connection, (LONG,))
+        end.await_signal("the long one is read")
+        send(end, connection, map(framed, (*MESSAGES, LONG)))
+
+
+def send(end: End, connection: socket, messages: Iterable[bytes]) -> None:
+    """A `sendall` for each message."""
+    for message in messages:
+        end.sent(message)
+        connection.sendall(message)
 
 
 def framed(message: bytes) -> bytes:
