@@ -4,8 +4,8 @@
 
 Laws:
 
-1. What needs a privilege comes first: the capture's socket, the private network, the tracepoint. Then, under `sudo`,
-   the process becomes the user who asked, for good (`owner`), and only then does a program run or a frame get decoded.
+1. What needs a privilege comes first: the capture's socket, its file, the private network, the tracepoint. Then it
+   is given up for good (`drop`), and only then does a program run or a frame get decoded.
 2. A live run is a recording that is then inspected like every other file.
 3. A demo whose capture is not whole is no matter of TCP's: it is an error, and not a difference.
 
@@ -20,9 +20,8 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from inspector.capture.privileges import become_user
 from inspector.capture.recording import Recording
 from inspector.capture.turn import turn
 from inspector.demos.runner import choose_ports, run
@@ -69,6 +68,7 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
     options: Mapping[str, str | int] | None = None,
     engine: str = "auto",
     owner: Owner = None,
+    drop: Callable[[], None] | None = None,
     command_line: str = "inspector",
     say: Callable[[Said], None] | None = None,
     link: Script | None = None,
@@ -100,7 +100,8 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         else:
             recording = Recording("lo", ports=ports, engine=engine, **head)
         with _removed_if_empty(recording, path), recording:
-            _drop(owner)
+            written = stack.enter_context(_to_be_read(path))
+            (drop or _stay)()
             outcome = run(
                 demo, port=ports, host=host, interactive=interactive, options=options, say=say,
                 places=_places(network),
@@ -108,7 +109,7 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         take = _take(demo, path, recording, outcome, network)
         if witness is not None:
             take = replace(take, kernel=witness.heard(take.frames, show_sockets=sockets))
-        inspection = inspect(path, expected=expected, keep=None, take=take)
+        inspection = inspect(written, name=str(path), expected=expected, keep=None, take=take)
     _refuse_unless_whole(inspection, recording, path, expected)
     return inspection
 
@@ -152,6 +153,7 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
     *,
     link: Script,
     owner: Owner = None,
+    drop: Callable[[], None] | None = None,
     expected: notation.Sequence | None = None,
     stdout: Any = None,
     tell_end: Callable[[int], None],
@@ -162,18 +164,22 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
     """
     from inspector.link.network import Network
 
-    with Network(link, loop=True) as network:
+    with ExitStack() as stack:
+        network = stack.enter_context(Network(link, loop=True))
         recording = Recording(
             "wire", engine=network.wire, moving=network.moving, path=path, owner=owner, keep=False,
             comment="inspector exec",
         )  # fmt: skip
         with recording:
-            _drop(owner)
+            written = stack.enter_context(_to_be_read(path))
+            (drop or _stay)()
             program = network.hosts["client"].call(lambda: subprocess.Popen(command, stdout=stdout))
             with contextlib.suppress(KeyboardInterrupt):  # which reaches it too: it ends the command, not the report
                 program.wait()
             tell_end(program.wait())
-        return inspect(path, expected=expected, take=_taken(recording, network, source=f"exec over `{link}`"))
+        return inspect(
+            written, name=str(path), expected=expected, take=_taken(recording, network, source=f"exec over `{link}`")
+        )
 
 
 @contextlib.contextmanager
@@ -204,9 +210,16 @@ def _shared(ports: tuple[int, ...], path: Path, *, wired: bool, traced: bool) ->
     return shared + [f"kernel trace port {each}" for each in ports if traced]
 
 
-def _drop(owner: Owner) -> None:
-    if owner is not None:
-        become_user(*owner)
+def _to_be_read(path: Path) -> BinaryIO:
+    """The file being written, opened while that is allowed: under `sudo` it may lie where only root gets."""
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise CaptureFileError(str(path), f"cannot be opened: {error.strerror}") from error
+
+
+def _stay() -> None:
+    """Whoever we are."""
 
 
 def _take(demo: Demo, path: Path, recording: Recording, outcome: Outcome, network: Network | None) -> Take:

@@ -12,27 +12,27 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspector.capture.engine import ON_LINUX
+from inspector.capture.namespaces import why_not_private
 from inspector.capture.opening import open_engine
 from inspector.capture.privileges import (
     CAP_NET_RAW,
+    NETWORK_CAPABILITIES,
+    become_user,
     can_dumpcap,
-    can_use_namespace,
     has_capability,
     in_container,
     ways_out,
 )
 from inspector.errors import CaptureError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["Check", "doctor"]
 
-_SETTINGS = (
-    "kernel/unprivileged_userns_clone",
-    "user/max_user_namespaces",
-    "kernel/apparmor_restrict_unprivileged_userns",
-)
 _LEAST_PYTHON = (3, 11)
 _PATIENCE = 10
 
@@ -50,20 +50,24 @@ class Check:
     """What would mend it; empty where nothing is broken."""
 
 
-def doctor(cache: Path | None = None, *, command_line: str = "inspector") -> tuple[Check, ...]:
+def doctor(
+    cache: Path | None = None, *, command_line: str = "inspector", owner: tuple[int, int] | None = None
+) -> tuple[Check, ...]:
     """Examine this system.
 
-    `cache` is the folder where compiled code is to be kept, if it shall be examined too; `command_line` what
-    the remedies say to run, as in `ways_out`.
+    `cache` is the folder where compiled code is to be kept, if it shall be examined too, as the user `owner`;
+    `command_line` what the remedies say to run, as in `ways_out`.
     """
     checks = [_python(), _container()]
     if ON_LINUX:
-        checks += [_capability(command_line), _ring(command_line), _namespaces()]
+        checks += [_capability(command_line), _ring(command_line), _namespaces(), _network()]
     else:
         checks.append(_portable(command_line))
     checks += [_tool("tshark", "apt-get install tshark"), _dumpcap(), _tool("tcpdump", "apt-get install tcpdump")]
     checks += [_module(name, use) for name, use in _MODULES]
     if cache is not None:
+        if owner is not None:
+            become_user(*owner)
         checks.append(_cache(cache))
     return tuple(checks)
 
@@ -121,28 +125,19 @@ def _portable(command_line: str) -> Check:
 
 
 def _namespaces() -> Check:
-    works, said = can_use_namespace()
-    hints = [f"{name.replace('/', '.')} = {value}" for name in _SETTINGS if (value := _setting(name)) is not None]
-    if works:
-        return _good("user namespace", "a raw socket opens inside one")
-    return _bad("user namespace", "; ".join([said, *hints]), _namespace_remedy())
+    why_not, remedy = why_not_private()
+    if not why_not:
+        return _good("user namespace", "a raw socket opens inside one: demos need no root")
+    otherwise = "start the container with --cap-add=NET_RAW" if in_container() else "run demos with sudo"
+    return _bad("user namespace", why_not, remedy or otherwise)
 
 
-def _setting(name: str) -> str | None:
-    try:
-        return Path("/proc/sys", name).read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-
-
-def _namespace_remedy() -> str:
-    if _setting(_SETTINGS[0]) == "0":
-        return "sudo sysctl kernel.unprivileged_userns_clone=1"
-    if _setting(_SETTINGS[1]) == "0":
-        return "sudo sysctl user.max_user_namespaces=10000"
-    if _setting(_SETTINGS[2]) == "1":
-        return "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-    return "capture with sudo" if not in_container() else "start the container with --cap-add=NET_RAW"
+def _network() -> Check:
+    if all(has_capability(each) for each in NETWORK_CAPABILITIES):
+        return _good("private network", "this process may make one: --link works")
+    if not why_not_private()[0]:
+        return _good("private network", "in a user namespace: --link works")
+    return _bad("private network", "neither CAP_NET_ADMIN and CAP_SYS_ADMIN, nor user namespaces", "run it with sudo")
 
 
 def _tool(name: str, remedy: str) -> Check:

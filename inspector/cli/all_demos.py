@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.demo import record
-from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, pick_width
+from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
-from inspector.cli.privilege import secure_privilege
+from inspector.cli.privilege import scratch_folder, secure_privilege
 from inspector.demos.catalogue import catalogue
 from inspector.errors import InspectorError
 from inspector.report.inspection import Verdict
@@ -55,8 +54,7 @@ def all_demos(*, as_json: bool, folder: str | None, engine: str) -> int:
     """Run every demo and show a table of verdicts."""
     demos = tuple(catalogue().values())
     secure_privilege(wired=True)
-    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
-        _give(Path(scratch))
+    with scratch_folder() as scratch:
         order = {each.name: number for number, each in enumerate(demos)}
         ran = sorted(
             _run_all(demos, Path(scratch), Path(folder or scratch), engine), key=lambda one: order[one.demo.name]
@@ -71,13 +69,6 @@ def all_demos(*, as_json: bool, folder: str | None, engine: str) -> int:
     for each in failed:
         tell(f"{each.demo.name} did not run: {each.trouble}")
     return ExitCode.DIFFERS if failed else max(each.code for each in ran)
-
-
-def _give(scratch: Path) -> None:
-    """The scratch folder to the user behind `sudo`, who is the one to write into it."""
-    owner = invoking_user()
-    if owner is not None:
-        os.chown(scratch, *owner)
 
 
 def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, engine: str) -> Iterator[_Ran]:

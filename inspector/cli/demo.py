@@ -142,7 +142,7 @@ def record(
 
     Over a wire if the kernel is asked: there its tables can be read at each frame, before and after it has arrived.
     """
-    from inspector.cli.privilege import secure_privilege
+    from inspector.cli.privilege import drop_privilege, secure_privilege
     from inspector.expect.library import load
     from inspector.live import record_demo, script_of
 
@@ -150,7 +150,8 @@ def record(
     expected = load(chosen.expected)
     secure_privilege(wired=script is not None)
     return record_demo(
-        chosen, path, expected=expected, owner=invoking_user(), command_line=command_line(), link=script,
+        chosen, path, expected=expected, owner=invoking_user(), drop=drop_privilege,
+        command_line=command_line(), link=script,
         kernel=kernel, sockets=sockets, **options,
     )  # fmt: skip
 

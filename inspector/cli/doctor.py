@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from inspector.cli.environment import cache_folder, command_line, pick_unicode
+from inspector.cli.environment import cache_folder, command_line, invoking_user, pick_unicode
 from inspector.cli.output import ExitCode, print_json, print_text, print_wrapped
 
 __all__ = ["doctor"]
@@ -15,11 +15,15 @@ __all__ = ["doctor"]
 def doctor(*, as_json: bool) -> int:
     """Try what the tool needs here, and tell what works, what does not, and what mends it.
 
-    Exit code 0 if loopback can be captured, 4 if not.
+    Exit code 0 if demos can be captured, 4 if not.
     """
+    from inspector.capture.doctor import Check
     from inspector.capture.doctor import doctor as examine
+    from inspector.kernel.trace import can_trace
 
-    checks = examine(cache_folder(), command_line=command_line())
+    works, why_not = can_trace()
+    traced = Check("tracepoint", works or None, "every change of state is told (--kernel)" if works else why_not)
+    checks = (*examine(cache_folder(), command_line=command_line(), owner=invoking_user()), traced)
     if as_json:
         print_json(
             [{"name": each.name, "ok": each.ok, "detail": each.detail, "remedy": each.remedy} for each in checks]
@@ -32,5 +36,5 @@ def doctor(*, as_json: bool) -> int:
             print_wrapped(f"{mark} {each.name:<{widest}}  ", each.detail)
             if each.remedy and not each.ok:
                 print_text(f"{' ' * (widest + len(mark) + 3)}-> {each.remedy}\n")  # one line: it can be pasted
-    can_capture = any(each.ok for each in checks if each.name.startswith("capture "))
+    can_capture = any(each.ok for each in checks if each.name.startswith(("capture ", "user namespace")))
     return ExitCode.AS_EXPECTED if can_capture else ExitCode.NO_PRIVILEGE

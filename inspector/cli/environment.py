@@ -5,6 +5,7 @@ Everything below the roof is told these things; it never asks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -62,11 +63,16 @@ def invoking_user() -> tuple[int, int] | None:
 
 
 def cache_folder() -> Path:
-    """Where machine code is kept: the user's cache folder, but root's own under `sudo`, whatever HOME says."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and "SUDO_UID" in os.environ:
+    """Where machine code is kept: the user's cache folder, and under `sudo` that of the user who asked.
+
+    For it is he who decodes, when privileges have been dropped: what root compiled would be closed to him.
+    """
+    owner = invoking_user()
+    if owner is not None:
         import pwd
 
-        return Path(pwd.getpwuid(0).pw_dir) / ".cache" / "handshake-inspector"
+        with contextlib.suppress(KeyError):  # a user without a name has no home either
+            return Path(pwd.getpwuid(owner[0]).pw_dir) / ".cache" / "handshake-inspector"
     from platformdirs import user_cache_path
 
     return user_cache_path("handshake-inspector", appauthor=False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from inspector.cli.environment import invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
@@ -61,28 +63,53 @@ def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: 
     gc.disable()
     inspections: list[Inspection] = []
     worst = ExitCode.AS_EXPECTED
-    for name in names:
-        try:
-            inspections.append(_inspect(name, expected, keep_all=as_json or expected is not None))
-        except CaptureFileError as error:
-            worst = tell_error(error)
+    with ExitStack() as stack:
+        opened = _open_before_dropping(names, stack)
+        for name in names:
+            try:
+                inspections.append(_inspect(name, opened, expected, keep_all=as_json or expected is not None))
+            except CaptureFileError as error:
+                worst = tell_error(error)
     if inspections:
         render(inspections, as_json=as_json, alone=len(names) == 1, **how)
     return worst or exit_code_of(inspections)
 
 
-def _inspect(name: str, expected: Sequence | None, *, keep_all: bool) -> Inspection:
-    source: str | BinaryIO = name
+def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str, BinaryIO]:
+    """Under `sudo`: what only root can open, opened; whoever decodes it is the user who asked.
+
+    What cannot be opened even so is told when its turn comes.
+    """
+    opened: dict[str, BinaryIO] = {}
+    if invoking_user() is not None:
+        from inspector.cli.privilege import drop_privilege
+
+        for name in names:
+            if name != "-" and not _is_folder(name):
+                with suppress(OSError):
+                    opened[name] = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
+        drop_privilege()
+    return opened
+
+
+def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, *, keep_all: bool) -> Inspection:
+    source: str | BinaryIO = opened.get(name, name)
     if name == "-":
         if sys.stdin.isatty():
             raise click.UsageError(
                 "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
             )
         source = sys.stdin.buffer
-    elif Path(name).is_dir():
+    elif name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
     options: dict[str, Any] = {"keep": None} if keep_all else {}
     return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+
+
+def _is_folder(name: str) -> bool:
+    with suppress(OSError):  # one that may not be looked at is told when it is opened
+        return Path(name).is_dir()
+    return False
 
 
 def _captures_in(folder: Path) -> list[str]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
+from inspector.cli.privilege import drop_privilege, scratch_folder, secure_privilege
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -57,8 +56,9 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
     if list_interfaces:
         return _list_interfaces()
     interface = options["interface"]
-    with _recording(options, count=count, duration=_seconds(autostop)) as (recording, finish):
+    with _recording(options, count=count, duration=_seconds(autostop)) as (recording, armed, finish):
         with _stopped_by_signals(recording), recording:
+            armed()
             tell(f"capturing on {interface}; Ctrl-C ends it")
             while not recording.wait(0.5):
                 pass
@@ -76,8 +76,9 @@ def exec_(*, command: tuple[str, ...], link: str | None, **options: Any) -> int:
     if link is not None:
         return _exec_over(link, command, options)
     to_stdout = options["path"] == "-" or options["as_json"]
-    with _recording(options, own_traffic=True) as (recording, finish):
+    with _recording(options, own_traffic=True) as (recording, armed, finish):
         with recording:
+            armed()
             code = _run_command(command, stdout=sys.stderr if to_stdout else None)
         _tell_end(command, code)
         return finish()
@@ -85,7 +86,6 @@ def exec_(*, command: tuple[str, ...], link: str | None, **options: Any) -> int:
 
 def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> int:
     """Run COMMAND on a host of its own, over a wire; the options of an interface have no meaning there."""
-    from inspector.cli.privilege import secure_privilege
     from inspector.expect.library import load
     from inspector.link.script import parse_script
     from inspector.live import record_command
@@ -100,13 +100,11 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
     options.pop("_numeric")
     script, expected = parse_script(link), load(expect) if expect else None
     secure_privilege(wired=True)
-    owner = invoking_user()
-    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
-        if owner is not None:
-            os.chown(scratch, *owner)
+    with scratch_folder() as scratch:
         try:
             inspection = record_command(
-                command, Path(path or f"{scratch}/capture.pcapng"), link=script, owner=owner, expected=expected,
+                command, Path(path or f"{scratch}/capture.pcapng"), link=script, owner=invoking_user(),
+                drop=drop_privilege, expected=expected,
                 stdout=sys.stderr if options["as_json"] else None, tell_end=partial(_tell_end, command),
             )  # fmt: skip
         except OSError as error:
@@ -131,8 +129,10 @@ def _run_command(command: tuple[str, ...], **streams: Any) -> int:
 
 
 @contextmanager
-def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recording, Callable[[], int]]]:
-    """A recording into the wanted file, or a scratch one, and what inspects that file when it is over."""
+def _recording(
+    options: dict[str, Any], **limits: Any
+) -> Iterator[tuple[Recording, Callable[[], None], Callable[[], int]]]:
+    """A recording into the wanted file, or a scratch one; what to do when it is armed, and what inspects that file."""
     from inspector.capture.recording import Recording
     from inspector.expect.library import load
     from inspector.pipeline import KEEP_SEGMENTS, Take, inspect
@@ -141,7 +141,7 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
     path, interface, engine = options.pop("path"), options.pop("interface"), options.pop("engine")
     ports = {*options.pop("ports"), *_ports_of(options.pop("capture_filter"))}
     options.pop("_numeric")
-    with tempfile.TemporaryDirectory(prefix="inspector-") as scratch:
+    with scratch_folder() as scratch, ExitStack() as stack:
         to_stdout = path == "-"
         if to_stdout and sys.stdout.isatty():
             raise click.UsageError("-w -: standard output is a terminal; pipe it on, or name a file")
@@ -150,6 +150,14 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
             interface, ports=ports, path=target, engine=engine, keep=False, owner=invoking_user(),
             command_line=command_line(), **limits,
         )  # fmt: skip
+
+        written: list[BinaryIO] = []
+
+        def armed() -> None:
+            """Open what is being written, which root may have to, and be root no more."""
+            if not to_stdout:
+                written.append(stack.enter_context(target.open("rb", buffering=0)))
+            drop_privilege()
 
         def finish() -> int:
             if to_stdout:
@@ -162,11 +170,11 @@ def _recording(options: dict[str, Any], **limits: Any) -> Iterator[tuple[Recordi
                 duplicates=statistics.duplicates,
             )
             keep = None if expected or options["as_json"] else KEEP_SEGMENTS
-            inspection = inspect(target, expected=expected, keep=keep, take=take)
+            inspection = inspect(written[0], name=path or str(target), expected=expected, keep=keep, take=take)
             render([inspection], **options)
             return exit_code_of([inspection])
 
-        yield recording, finish
+        yield recording, armed, finish
 
 
 @contextmanager

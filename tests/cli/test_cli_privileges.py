@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inspector.demos.catalogue import catalogue
 from tests.cli.command import ROOT, Done, inspector, plain_environment, shipped
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def ways_of(done: Done) -> list[str]:
     return [line.strip() for line in done.err.partition("try:\n")[2].splitlines()]
 
 
-@pytest.mark.parametrize("words", ["demo tcp-hello", "demo all", "capture --port 9 -c 1", "exec --port 9 -- true"])
+@pytest.mark.parametrize("words", ["capture --port 9 -c 1", "exec --port 9 -- true"])
 def test_4_without_privilege_and_the_first_way_out_is_the_administrators(nobody: Nobody, words: str) -> None:
     done = nobody.inspector(words)
 
@@ -90,23 +91,81 @@ def test_4_without_privilege_and_the_first_way_out_is_the_administrators(nobody:
     assert done.out == ""
 
 
-@pytest.mark.parametrize("words", ["demo tcp-hello -w 'my demo.pcapng'", "exec --port 9 -- true"])
-def test_the_way_by_a_namespace_works_when_it_is_pasted(nobody: Nobody, words: str) -> None:
-    ways = [way for way in ways_of(nobody.inspector(words)) if way.startswith("unshare ")]
+def test_the_way_by_a_namespace_works_when_it_is_pasted(nobody: Nobody) -> None:
+    ways = [way for way in ways_of(nobody.inspector("exec --port 9 -- true")) if way.startswith("unshare ")]
     if not ways:
         pytest.skip("no user namespaces here, and none was offered")
     done = nobody.shell(ways[0])
 
-    assert done.code == (0 if "demo" in words else 5), done.err
+    assert done.code == 5, done.err
     assert "verdict" in done.out
 
 
-def test_a_demo_that_may_not_capture_leaves_an_earlier_capture_alone(nobody: Nobody) -> None:
+# ---------------------------------------------------------------------------- rootless
+
+
+@pytest.fixture
+def rootless(nobody: Nobody) -> Nobody:
+    """Nobody, where the system lets him have a network of his own."""
+    if "✓ user namespace" not in nobody.inspector("doctor").out:
+        pytest.skip("no user namespaces here: demos need a privilege")
+    return nobody
+
+
+def test_a_demo_runs_whole_without_privilege_and_without_a_question(rootless: Nobody) -> None:
+    done = rootless.inspector("demo tcp-hello -w 'my demo.pcapng'")
+    saved = (rootless.home / "my demo.pcapng").stat()
+
+    assert done.code == 0, done.err
+    assert done.err == ""
+    assert "verdict   ✓ as expected" in done.out
+    assert (saved.st_uid, saved.st_gid) == (NOBODY, NOBODY)
+
+
+def test_a_port_for_root_alone_is_to_be_had_in_a_network_of_ones_own(rootless: Nobody) -> None:
+    assert rootless.inspector("demo tcp-hello --port 80 -w x.pcapng").code == 0
+
+
+@pytest.mark.parametrize("words", ["demo tcp-hello --link 'drop SYN once' -w x.pcapng", "demo udp-oneway -w y.pcapng"])
+def test_a_link_and_udp_need_no_privilege_either(rootless: Nobody, words: str) -> None:
+    done = rootless.inspector(words)
+
+    assert done.code == 0, done.err
+
+
+def test_a_command_behind_a_link_runs_as_the_user_and_with_no_privilege_at_all(rootless: Nobody) -> None:
+    done = rootless.inspector("exec --link '' -- sh -c 'id -u; grep CapEff /proc/self/status'")
+
+    assert done.out.split()[:3] == [str(NOBODY), "CapEff:", "0000000000000000"]
+
+
+def test_the_kernel_is_asked_by_its_tables_where_the_tracepoint_is_for_root(rootless: Nobody) -> None:
+    done = rootless.inspector("demo tcp-hello --kernel -w x.pcapng")
+
+    assert done.code == 0, done.err
+
+
+@pytest.mark.slow
+def test_all_demos_are_as_expected_without_privilege(rootless: Nobody) -> None:
+    done = rootless.inspector("demo all")
+
+    assert done.code == 0, done.out + done.err
+    assert f"{len(catalogue())} of {len(catalogue())} demos as expected" in done.out
+
+
+def test_where_namespaces_are_switched_off_the_switch_is_named_and_a_capture_is_left_alone(nobody: Nobody) -> None:
+    """In a user namespace of its own, which has limits of its own; without capabilities, as a user is."""
     earlier = nobody.home / "tcp-oneway.pcapng"
     earlier.write_bytes(shipped("tcp-oneway").read_bytes())
     shutil.chown(earlier, NOBODY, NOBODY)
+    off = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all "
+    done = nobody.shell(f"unshare --map-root-user sh -c {shlex.quote(off + nobody.quoted + ' demo tcp-oneway')}")
+    if "unshare:" in done.err:
+        pytest.skip(f"no user namespaces here: {done.err}")
 
-    assert nobody.inspector("demo tcp-oneway").code == 4
+    assert done.code == 4
+    assert "user.max_user_namespaces is 0" in done.err.splitlines()[0]
+    assert ways_of(done)[0] == "sudo sysctl user.max_user_namespaces=10000"
     assert earlier.read_bytes() == shipped("tcp-oneway").read_bytes()
 
 
@@ -124,7 +183,7 @@ def test_replay_needs_no_privilege_and_nothing_that_can_be_written(nobody: Nobod
 def test_the_doctor_says_what_lacks(nobody: Nobody) -> None:
     done = nobody.inspector("doctor")
 
-    assert done.code == 4
+    assert done.code == (0 if "✓ user namespace" in done.out else 4)
     assert "✗ CAP_NET_RAW" in done.out
     assert re.search(r"-> su.*inspector.* doctor", done.out)
 
@@ -139,10 +198,9 @@ def test_a_file_that_may_not_be_read_is_said(nobody: Nobody) -> None:
 
 
 def test_a_folder_that_may_not_be_written_is_said(nobody: Nobody) -> None:
-    ways = [way for way in ways_of(nobody.inspector("demo tcp-hello --port auto")) if way.startswith("unshare ")]
-    if not ways:
-        pytest.skip("no user namespaces here, and none was offered")
-    done = nobody.shell(f"cd / && {ways[0]}")
+    done = nobody.shell(f"cd / && {nobody.quoted} demo tcp-hello --port auto")
+    if done.code == 4:
+        pytest.skip("no user namespaces here")
 
     assert done.code == 3
     assert "tcp-hello.pcapng: cannot be written: Permission denied" in done.err
@@ -159,6 +217,33 @@ def test_what_is_made_under_sudo_belongs_to_the_user_who_asked(tmp_path: Path) -
 
     assert done.code == 0, done.err
     assert [(path.stat().st_uid, path.stat().st_gid) for path in made] == [(INVOKER, INVOKER)] * 2
+
+
+@pytest.mark.usefixtures("root", "can_capture")
+@pytest.mark.parametrize("link", [[], ["--link", ""]], ids=["loopback", "link"])
+def test_what_runs_under_sudo_runs_as_the_user_who_asked_and_can_never_be_root_again(
+    link: list[str], tmp_path: Path
+) -> None:
+    shutil.chown(tmp_path, INVOKER, INVOKER)
+    sudo: dict[str, Any] = {"SUDO_UID": str(INVOKER), "SUDO_GID": str(INVOKER)}
+    shown = "id -u; id -g; id -G; grep -E 'Cap(Prm|Eff)' /proc/self/status"
+    done = inspector("exec", *link, "-w", "x.pcapng", "--", "sh", "-c", shown, cwd=tmp_path, **sudo)
+    said = done.out.split()
+
+    assert said[:3] == [str(INVOKER)] * 3, done.err
+    assert said[4] == said[6] == "0000000000000000"
+
+
+@pytest.mark.usefixtures("root")
+def test_a_capture_that_only_root_can_open_is_decoded_by_the_user_who_asked(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.pcapng"
+    secret.write_bytes(shipped("refused").read_bytes())
+    secret.chmod(0o600)
+    sudo: dict[str, Any] = {"SUDO_UID": str(INVOKER), "SUDO_GID": str(INVOKER)}
+    done = inspector("replay", "secret.pcapng", cwd=tmp_path, **sudo)
+
+    assert done.code == 0, done.err
+    assert "handshake refused" in done.out
 
 
 @pytest.mark.usefixtures("root", "can_capture")
