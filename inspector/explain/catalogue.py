@@ -1,7 +1,7 @@
 """The entries, read from their files and found by any spelling.
 
-A name is looked for without regard to case, and to what stands between its words: `TIME_WAIT`, `time-wait` and
-`Time Wait` are one. Kinds that are found by their form (a flag, a block of addresses, a letter) are not listed under
+A name is looked for without regard to case, and to what stands between its words: `TIME_WAIT`, `time-wait`, `Time Wait`
+and `TIMEWAIT` are one. Kinds that are found by their form (a flag, a block of addresses, a letter) are not listed under
 their names, only under their other spellings.
 """
 
@@ -92,7 +92,8 @@ def _index() -> Mapping[str, tuple[Entry, ...]]:
     for kind in KINDS:
         for entry in entries(kind).values():
             for spelling in entry.also if kind in _BY_FORM else (entry.name, *entry.also):
-                found[plain(spelling)][kind, entry.name] = entry
+                for form in (plain(spelling), plain(spelling).replace("-", "")):
+                    found[form][kind, entry.name] = entry
     return {spelling: tuple(by_name.values()) for spelling, by_name in found.items()}
 
 
