@@ -9,7 +9,8 @@ The laws:
 3. What an end sends is evidence of what it has received. If it sends data or acknowledges, it
    has come through its handshake, whether or not we saw, or approve of, every segment of it.
 4. An unacceptable number moves nobody; the fact is noted with the number that was due.
-5. A RST that answers an unacceptable segment is no abort: its sender stays as it was (Figure 8).
+5. A RST that answers an unacceptable segment is no abort: its sender stays as it was (Figure 8). One from an end that
+   has no connection, or wants none, is both: it answers, and it ends what the peer believes in (Figures 8 and 10).
 """
 
 from __future__ import annotations
@@ -137,7 +138,18 @@ def reset_facts(row: Row, me: EndRecord, peer: EndRecord, trace: Trace) -> int:
     takes_bad_ack = peer.bad_ack != UNKNOWN and row.seq == peer.bad_ack and not row.flags & Flag.ACK
     if is_repeated or takes_bad_ack:
         return Fact.RST_ANSWERS
-    return _reset_at(row, me, peer, trace) if me.snd_nxt != UNKNOWN else Fact.RST_ABORTS
+    facts = _reset_at(row, me, peer, trace) if me.snd_nxt != UNKNOWN else Fact.RST_ABORTS
+    return facts | Fact.RST_ANSWERS if facts == Fact.RST_ABORTS and _has_no_connection(row, me, peer) else facts
+
+
+@compilable
+def _has_no_connection(row: Row, me: EndRecord, peer: EndRecord) -> bool:
+    """Whether the RST's sender has forgotten the connection (its own reset was lost), or never accepted the SYN,ACK."""
+    if row.flags & Flag.ACK:
+        return False
+    has_forgotten = me.state == State.CLOSED and me.segments > 0
+    accepted_nothing = me.seen & Seen.SYN and peer.seen & Seen.SYN_ACK and me.highest_ack == UNKNOWN
+    return has_forgotten or accepted_nothing > 0
 
 
 @compilable
@@ -175,7 +187,8 @@ def events_sent(row: Row, me: EndRecord, facts: int) -> int:
     if facts & STRAY:
         return 0
     if row.flags & Flag.RST:
-        return 0 if facts & (Fact.RST_ANSWERS | Fact.RST_CHALLENGED | Fact.RST_IGNORED) else Event.SND_RST
+        is_an_end = facts & (Fact.RST_ABORTS | Fact.RST_REFUSES | Fact.RST_WRONG_ACK)
+        return Event.SND_RST if is_an_end else 0
     events = 0
     if row.flags & Flag.SYN and not row.flags & Flag.ACK and not me.seen & Seen.SYN:
         events = Event.SND_SYN_CROSSING if facts & Fact.SYN_CROSSING else Event.SND_SYN

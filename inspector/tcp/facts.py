@@ -63,7 +63,7 @@ class Fact(Constants):
     """Answers a SYN: nobody listens."""
     RST_ABORTS = 1 << 21
     RST_ANSWERS = 1 << 22
-    """Answers a segment that its sender could not accept; its sender does not move."""
+    """Answers a segment that its sender could not accept; its sender does not move, unless RST_ABORTS says so too."""
     RST_CHALLENGED = 1 << 23
     """In the window but not at RCV.NXT: deserves a challenge ACK and resets nothing."""
     RST_IGNORED = 1 << 24

@@ -313,6 +313,8 @@ def _note_milestones(  # noqa: PLR0913 - records, one by one
 def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
     if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
         connection.syn_ns = row.time_ns
+    elif facts & Fact.HANDSHAKE_1 and row.direction != Direction.LOST:
+        peer.seen |= Seen.ASKED_AGAIN
     third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
     if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
         me.seen |= Seen.HANDSHAKE_3

@@ -16,8 +16,8 @@ _REPEATED = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRA
 
 _RESETS = (
     (Fact.RST_REFUSES, "RST (refused)"),
-    (Fact.RST_ABORTS, "RST (abort)"),
     (Fact.RST_ANSWERS, "RST (answer)"),
+    (Fact.RST_ABORTS, "RST (abort)"),
     (Fact.RST_WRONG_ACK | Fact.RST_CHALLENGED | Fact.RST_IGNORED, "RST (not acceptable)"),
 )
 

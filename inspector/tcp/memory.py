@@ -31,15 +31,17 @@ _MAX_WINDOW_SCALE = 14  # RFC 7323 section 2.3
 def is_capture_duplicate(row: Row, me: EndRecord, other: EndRecord) -> bool:
     """Whether the capture holds this frame twice (`flows.copies`); remembers it if not.
 
-    Where the bytes alone leave it open: nothing but a bare ACK is repeated at once by its sender, and a bare ACK is
-    believed to be a copy where the capture doubles this connection's other frames too.
+    Where the bytes alone leave it open: nothing is repeated at once by its sender but a bare ACK, and a SYN,ACK that
+    the peer asks for with another SYN. These are believed to be copies where the capture doubles this
+    connection's other frames too.
     """
     copy = copy_of(row, me)
     if copy == FIRST:
         remember_frame(row, me)
         return False
     is_bare = row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN)
-    if copy == UNSURE and is_bare and not (me.seen | other.seen) & Seen.DOUBLED:
+    is_asked_for = row.flags & Flag.SYN and me.seen & Seen.ASKED_AGAIN
+    if copy == UNSURE and (is_bare or is_asked_for) and not (me.seen | other.seen) & Seen.DOUBLED:
         return False
     me.seen |= Seen.DOUBLED
     return True
@@ -79,7 +81,7 @@ def note_sent(row: Row, me: EndRecord, facts: int, length: int) -> None:
 @compilable
 def _note_syn(row: Row, me: EndRecord, facts: int) -> None:
     if row.flags & Flag.ACK:
-        me.seen |= Seen.SYN_ACK
+        me.seen = me.seen & ~Seen.ASKED_AGAIN | Seen.SYN_ACK
         if not facts & Fact.SYN_ACK_WRONG_ACK:
             me.seen |= Seen.SYN_ACK_ACCEPTABLE
     else:

@@ -53,6 +53,8 @@ class Seen(Constants):
     """Its FIN was not said to be lost on its way (`Direction.LOST`)."""
     DOUBLED = 65536
     """The capture holds a frame of its twice."""
+    ASKED_AGAIN = 262144
+    """Its peer has repeated a SYN that it has not answered yet."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """From what the fold recorded to what people read (`tcp.model`). Plain Python, one connection at a time.
 
-Two things are only known in hindsight and are put right here:
+Three things are only known in hindsight and are put right here:
 
 * Where a SYN was refused, nobody listened: the responder's state was CLOSED all along.
+* Where a SYN,ACK was answered by a RST and nothing else, its receiver had not accepted it, and never left SYN-SENT.
 * A SYN that looked stray and proved to begin the next incarnation is shown there, as its first segment.
 """
 
@@ -44,7 +45,8 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
     """The connection as people read it; `number` counts from 1, `kept` are its rows in capture order."""
     record, (originator, responder) = memory.connection, memory.ends
     handshake = handshake_of(record, originator, responder)
-    segments = tuple(_segment(row, trace, memory.ends, handshake) for row, trace in kept)
+    was_open = not any(_denies_the_open(trace) for _, trace in kept)
+    segments = tuple(_segment(row, trace, memory.ends, handshake, was_open=was_open) for row, trace in kept)
     findings = _connection_findings(record, originator, responder)
     findings += tuple(finding for segment in segments for finding in segment.findings)
     return Connection(
@@ -70,14 +72,25 @@ def taken_syn(connection: int) -> Trace:
     return Trace(connection, 0, opened, answered, Fact.HANDSHAKE_1 | Fact.REUSED_PORTS)
 
 
-def _segment(row: Row, trace: Trace, ends: tuple[EndRecord, EndRecord], handshake: Handshake) -> TracedSegment:
+def _denies_the_open(trace: Trace) -> bool:
+    """Whether it is the originator's RST that answers a SYN,ACK which it had not accepted."""
+    both = Fact.RST_ANSWERS | Fact.RST_ABORTS
+    return trace.side == Side.ORIGINATOR and trace.facts & both == both and trace.responder_state == State.LISTEN
+
+
+def _segment(
+    row: Row, trace: Trace, ends: tuple[EndRecord, EndRecord], handshake: Handshake, *, was_open: bool
+) -> TracedSegment:
     side = Side(trace.side)
+    originator_state = State(trace.originator_state)
+    if originator_state is State.ESTABLISHED and not was_open:
+        originator_state = State.SYN_SENT
     responder_state = State.CLOSED if handshake is Handshake.REFUSED else State(trace.responder_state)
     return TracedSegment(
         row=row,
         sender=side,
         label=label_of(row.flags, trace.facts, row.payload_len),
-        states=(State(trace.originator_state), responder_state),
+        states=(originator_state, responder_state),
         facts=trace.facts,
         findings=findings_of(row, trace, ends[side], ends[side.other]),
     )

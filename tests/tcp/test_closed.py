@@ -75,7 +75,7 @@ def test_data_after_the_last_ack_draw_a_reset() -> None:
 
     connection = talk.connection()
 
-    assert labels(connection)[-1] == "RST (abort)"
+    assert labels(connection)[-1] == "RST (answer)"
     assert states(connection)[-1] == "CLOSED CLOSED"
     assert connection.close is Close.THREE_SEGMENT
     assert kinds(connection) == ["data-after-fin"]

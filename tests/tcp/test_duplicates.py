@@ -83,6 +83,34 @@ def test_a_syn_ack_retransmitted_byte_for_byte_after_a_second_is_no_copy() -> No
     assert connection.responder.retransmissions == 1
 
 
+def test_a_syn_ack_that_a_repeated_syn_asks_for_is_no_copy_of_the_one_just_sent() -> None:
+    """Both timers ran out at once: the server's SYN,ACK goes again, and once more in answer to the client's SYN."""
+    syn, syn_ack = Conversation().client("SYN", seq=100).server("SYN,ACK", seq=300, ack=101, ip_id=0).rows
+    repeated = replace(syn, time_ns=SECOND_NS + 10_000, ip_id=7, digest=7)
+    by_timer = replace(syn_ack, time_ns=SECOND_NS)
+    connection = only([syn, syn_ack, by_timer, repeated, copy(by_timer, 400_000)])
+
+    assert labels(connection)[2:] == [
+        "retransmission of SYN,ACK",
+        "retransmission of SYN",
+        "retransmission of SYN,ACK",
+    ]
+
+
+def test_in_a_doubled_capture_the_answer_to_a_repeated_syn_is_doubled_too() -> None:
+    syn, syn_ack = Conversation().client("SYN", seq=100).server("SYN,ACK", seq=300, ack=101, ip_id=0).rows
+    again = replace(syn, time_ns=SECOND_NS, ip_id=7, digest=7)
+    answer = replace(syn_ack, time_ns=SECOND_NS + 20_000)
+    connection = only([syn, syn_ack, again, copy(again), answer, copy(answer)])
+
+    assert labels(connection)[2:] == [
+        "retransmission of SYN",
+        "capture duplicate",
+        "retransmission of SYN,ACK",
+        "capture duplicate",
+    ]
+
+
 @pytest.mark.parametrize(
     ("after_ns", "label"), [(1_000_000, "capture duplicate"), (1_000_001, "retransmission of SYN")]
 )

@@ -29,6 +29,17 @@ def test_the_syn_repeated_opens_as_ever() -> None:
     assert connection.handshake is Handshake.COMPLETE
 
 
+def test_an_end_that_forgot_a_connection_answers_with_a_reset_that_arrives() -> None:
+    """Figure 10: its own abort was lost, and the peer speaks to nobody."""
+    talk = Conversation().handshake().client("RST,ACK", seq=101, ack=301, direction=LOST)
+    talk.server("PSH,ACK", seq=301, ack=101, data=5).client("RST", seq=101)
+    connection = talk.connection()
+
+    assert labels(connection)[3:] == ["RST (abort)", "data", "RST (answer)"]
+    assert states(connection)[3:] == ["CLOSED ESTABLISHED", "CLOSED ESTABLISHED", "CLOSED CLOSED"]
+    assert (connection.handshake, connection.close) == (Handshake.COMPLETE, Close.RESET_BY_ORIGINATOR)
+
+
 def test_a_lost_syn_ack_opens_nothing_at_its_receiver() -> None:
     talk = Conversation().client("SYN", seq=100).server("SYN,ACK", seq=300, ack=101, direction=LOST)
 

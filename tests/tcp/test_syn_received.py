@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.tcp.model import Close, Handshake
+from inspector.wire.row import Direction
 from tests.tcp.conversation import STEP_NS, Conversation, kinds, labels, states
 
 
@@ -189,9 +190,40 @@ def test_rst_after_a_passive_open_returns_to_listen() -> None:
     """A port scan: nobody wanted the connection."""
     connection = answered().client("RST", seq=101).connection()
 
-    assert labels(connection)[-1] == "RST (abort)"
+    assert labels(connection)[-1] == "RST (answer)"
     assert states(connection)[-1] == "CLOSED LISTEN"
     assert (connection.handshake, connection.close) == (Handshake.RESET, Close.RESET_BY_ORIGINATOR)
+
+
+def test_an_end_that_resets_the_syn_ack_without_a_word_was_never_open() -> None:
+    """It acknowledged nothing, and its RST has the number that was acknowledged: it did not accept the SYN,ACK."""
+    connection = answered().client("RST", seq=101).connection()
+
+    assert states(connection) == ["SYN-SENT SYN-RECEIVED", "SYN-SENT SYN-RECEIVED", "CLOSED LISTEN"]
+
+
+def test_an_end_that_acknowledges_while_it_aborts_was_open() -> None:
+    connection = answered().client("RST,ACK", seq=101, ack=301).connection()
+
+    assert labels(connection)[-1] == "RST (abort)"
+    assert states(connection)[1:] == ["ESTABLISHED SYN-RECEIVED", "CLOSED LISTEN"]
+
+
+def test_an_end_whose_acknowledgment_was_lost_and_that_aborts_was_open() -> None:
+    talk = answered().client("ACK", seq=101, ack=301, direction=Direction.LOST).client("RST", seq=101)
+    connection = talk.connection()
+
+    assert labels(connection)[-1] == "RST (abort)"
+    assert states(connection)[1:] == ["ESTABLISHED SYN-RECEIVED", "ESTABLISHED SYN-RECEIVED", "CLOSED LISTEN"]
+
+
+def test_the_attempt_after_one_that_was_reset_is_another_connection() -> None:
+    """Figure 8, at the server: the SYN that is meant comes after the RST."""
+    talk = answered().client("RST", seq=101).client("SYN", seq=200).server("SYN,ACK", seq=400, ack=201)
+    talk.client("ACK", seq=201, ack=401)
+    old, new = talk.connections()
+
+    assert (old.handshake, new.handshake) == (Handshake.RESET, Handshake.COMPLETE)
 
 
 def test_rst_after_a_simultaneous_open_closes() -> None:
