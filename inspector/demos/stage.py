@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from inspector.demos.demo import Demo, Setting, Verb
 
+    AnySocket: TypeAlias = socket.socket
     Event: TypeAlias = "Said | Ready | Asked | Ended"
 
 __all__ = ["LINE_LIMIT", "Asked", "CurtainFell", "End", "Ended", "Ready", "Socket", "Stage", "state_of"]
@@ -353,7 +354,7 @@ class End:
         while line := self._typed():
             yield line
 
-    def waits(self, held: socket.socket) -> None:
+    def waits(self, held: AnySocket) -> None:
         """The program waits for somebody at `held`; for the first wait of a server see law 2."""
         if self.role == "server":
             self.stage.ready()
