@@ -150,10 +150,11 @@ def _compared(ours: Sequence[str], kernel: Sequence[str], connection: Connection
         traced.sender is Side.RESPONDER and traced.row.flags & (Flag.SYN | Flag.ACK) == Flag.SYN | Flag.ACK
         for traced in connection.segments
     )
+    itself = connection.originator.endpoint == connection.responder.endpoint
     before, at, other = "", 0, 0
     for here, there in [*_common(ours, kernel), (len(ours), len(kernel))]:
         is_last = here == len(ours)
-        gap = Place(ours[at:here], kernel[other:there], before, is_last=is_last, answered=answered)
+        gap = Place(ours[at:here], kernel[other:there], before, is_last=is_last, answered=answered, itself=itself)
         yield from _explained(gap, sampled=sampled)
         if not is_last:
             before = ours[here]

@@ -159,27 +159,31 @@ def _sampled(looks: Sequence[Snapshot], connection: Connection, side: Side) -> K
     local, remote = connection.end(side).endpoint, connection.end(side.other).endpoint
     states: list[str] = []
     news = []
-    has_socket = False
+    has_socket = listened = False
     for look in looks:
         row = next((each for each in look.rows if _plain(each.local) == local and _plain(each.remote) == remote), None)
         if row is not None and row.state == "TIME-WAIT" and not has_socket and look.moment is Moment.DEPARTED:
             continue  # what is left of the connection before, between the same endpoints
+        if row is not None and row.state == "SYN-SENT" and states and states[-1] != "SYN-SENT":
+            break  # and this is the next one, whose SYN is on its way
         listens = any(_listens(each, local) for each in look.rows)
+        listened = listened or listens
         has_socket = has_socket or row is not None or listens
-        state = row.state if row is not None else _without_row(states, listens=listens)
+        state = row.state if row is not None else _without_row(states, listens=listens, listened=listened)
         if not states or states[-1] != state:
             news += [News(side, state, look.time_ns, look.frame)] if states or row is not None else []
             states.append(state)
     return KernelPath(tuple(states), tuple(news), has_socket=has_socket)
 
 
-def _without_row(states: Sequence[str], *, listens: bool) -> str:
+def _without_row(states: Sequence[str], *, listens: bool, listened: bool) -> str:
     """The state of an end that has no row: it listens, if it has had no socket of its own yet, or only a request.
 
-    That the listener is closed in the end is not this connection's news.
+    A listener that is closed takes its requests along: what became of them is not known, and so no news.
     """
-    only_waited = set(states) <= {"LISTEN", "SYN-RECEIVED"}
-    return "LISTEN" if only_waited and (listens or states[-1:] == ["LISTEN"]) else "CLOSED"
+    if not listened or not set(states) <= {"LISTEN", "SYN-RECEIVED"}:
+        return "CLOSED"
+    return states[-1] if states and not listens else "LISTEN"
 
 
 def _listens(row: SocketRow, endpoint: Endpoint) -> bool:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     THROUGH_FIN_WAIT_2 = "through-fin-wait-2"
     FIN_CROSSING = "fin-crossing"
     SYN_CROSSING = "syn-crossing"
+    ONE_SOCKET = "one-socket"
     REQUEST = "request"
     SYN_IGNORED = "syn-ignored"
     QUEUE_FULL = "queue-full"
@@ -57,6 +58,10 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         Reason.SYN_CROSSING: (
             "It had sent a SYN of its own before the peer's came: the kernel knew at once, we only when that SYN went"
             " by. At the wire a departure is taken for an arrival."
+        ),
+        Reason.ONE_SOCKET: (
+            "Both ends are one socket, so what leaves it has arrived at it: the kernel passes through a state on the"
+            " way, we show the one after the segment."
         ),
         Reason.REQUEST: (
             "SYN-RECEIVED after a passive open is a request in Linux, and no socket until the handshake is complete"
@@ -97,6 +102,8 @@ class Place:
     """Whether nothing follows on which both agree."""
     answered: bool
     """Whether the responder sent a SYN,ACK."""
+    itself: bool
+    """Whether both ends are one socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,8 @@ class Rule:
     """Whether all that follows in our path belongs to it."""
     answered: bool | None = None
     """Whether the responder must have sent a SYN,ACK, or must not; None for either."""
+    itself: bool = False
+    """Whether both ends must be one socket."""
 
     def fits(self, place: Place) -> bool:
         """Whether the paths go on at `place` as this rule says."""
@@ -122,6 +131,7 @@ class Rule:
             and tuple(place.kernel[: len(self.kernel)]) == self.kernel
             and self.before in {"", place.before}
             and self.answered in {None, place.answered}
+            and place.itself >= self.itself
             and (not self.last or self._is_all_of(place))
         )
 
@@ -137,6 +147,8 @@ RULES = (
     Rule(Reason.FIN_CROSSING, ours=("CLOSE-WAIT",), kernel=("FIN-WAIT-1",), before="ESTABLISHED"),
     Rule(Reason.SYN_CROSSING, ours=("LISTEN",), kernel=("CLOSED", "SYN-SENT")),
     Rule(Reason.SYN_CROSSING, ours=("LISTEN",), kernel=("SYN-SENT",)),
+    Rule(Reason.ONE_SOCKET, kernel=("SYN-SENT",), before="CLOSED", itself=True),
+    Rule(Reason.ONE_SOCKET, kernel=("FIN-WAIT-1",), before="ESTABLISHED", itself=True),
     Rule(Reason.REQUEST, ours=("SYN-RECEIVED", "LISTEN"), before="LISTEN", last=True, answered=True),
     Rule(Reason.REQUEST, ours=("SYN-RECEIVED",), before="LISTEN", last=True, answered=True),
     Rule(Reason.SYN_IGNORED, ours=("SYN-RECEIVED",), before="LISTEN", last=True, answered=False),
