@@ -184,6 +184,10 @@ def test_words_that_are_no_name_together_are_explained_each() -> None:
     assert [each.name for each in ask("LISTEN", "8234", "ISN")] == ["LISTEN", "8234", "ISN"]
 
 
+def test_letters_apart_are_not_a_name_together() -> None:
+    assert "SF" not in [each.name for each in ask("S", "F")]
+
+
 def test_all_meanings_of_a_word_are_told() -> None:
     assert kinds("unanswered") == ["handshake", "close", "exchange"]
     assert kinds("S") == ["flag", "history"]
