@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
     from inspector.explain.model import Entry
 
-__all__ = ["Address", "Interface", "block_of", "explain_address", "explain_prefix", "read_address", "read_prefix"]
+__all__ = [
+    "Address",
+    "Interface",
+    "Network",
+    "block_of",
+    "explain_address",
+    "explain_prefix",
+    "read_address",
+    "read_prefix",
+]
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Interface: TypeAlias = IPv4Interface | IPv6Interface

@@ -46,8 +46,8 @@ def drawn(made: Inspection, *, verbose: bool = False) -> str:
         ),
         (
             Endpoint("fe80::1", 50000),
-            Endpoint("ff02::fb", 5353),
-            "fe80::1 is link-local · ff02::fb is multicast on this link · port 50000 looks ephemeral, chosen by the system",
+            Endpoint("ff0e::1", 5353),
+            "fe80::1 is link-local · ff0e::1 is multicast · port 50000 looks ephemeral, chosen by the system",
         ),
         (Endpoint("8.8.8.8", 80), Endpoint("2606:4700::1", 443), ""),
     ],
