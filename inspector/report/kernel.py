@@ -21,7 +21,7 @@ from inspector.report.page import Text, pad
 from inspector.report.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from inspector.findings import Side
     from inspector.kernel.agreement import EndAgreement, Step
@@ -83,21 +83,27 @@ class KernelsWord:
         return sorted(placed, key=lambda each: (each.index, each.time_ns is None, each.time_ns or 0))
 
     def paths(self, page: Page, connection: Connection) -> None:
-        """Both paths of each end, side by side, by each witness."""
+        """Both paths of each end side by side; by the second witness in one line, where all is explained."""
         agreement = self.agreements.get(connection.number)
         if agreement is None:
             return
-        for number, witness in enumerate(Witness):
-            ends = [end for end in agreement.ends if end.witness is witness]
-            differs = any(end.reasons for end in ends)
-            if not ends:
-                continue
-            if number and not differs and len(agreement.ends) > len(ends):
-                met = sum(end.agreed for end in ends)
-                page.fact("", f"{_WORDS[witness]}: {plural(met, 'state')} met, all as ours")
-                continue
-            page.fact("" if number and len(agreement.ends) > len(ends) else "kernel", _WORDS[witness])
-            self._table(page, ends)
+        by_witness = [[end for end in agreement.ends if end.witness is witness] for witness in Witness]
+        for number, ends in enumerate(filter(None, by_witness)):
+            words = _WORDS[ends[0].witness]
+            reasons = {reason for end in ends for reason in end.reasons}
+            if number and Reason.UNEXPLAINED not in reasons:
+                page.fact("", f"{words}: {self._in_short(ends, reasons)}")
+            else:
+                page.fact("" if number else "kernel", words)
+                self._table(page, ends)
+
+    def _in_short(self, ends: Sequence[EndAgreement], reasons: Collection[Reason]) -> str:
+        met = sum(end.agreed for end in ends)
+        if not reasons:
+            return f"{plural(met, 'state')} met, all as ours"
+        differing = sum(end.reasons.total() for end in ends)
+        letters = ", ".join(letter for reason, letter in self.letters.items() if reason in reasons)
+        return f"{plural(met + differing, 'state')} met, {met} as ours, {differing} not ({letters})"
 
     def _table(self, page: Page, ends: Sequence[EndAgreement]) -> None:
         beside = page.width >= _NAME + 2 * _END + 3

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.wire.row import Endpoint
 
-__all__ = ["DemoResult", "connections_table", "exchanges_table", "outcomes", "servers_table", "table_of_verdicts"]
+__all__ = [
+    "DemoResult",
+    "connections_table",
+    "draw_table",
+    "exchanges_table",
+    "outcomes",
+    "servers_table",
+    "table_of_verdicts",
+]
 
 _MOST_SERVERS = 8
 """Servers that are worth a comparison."""
@@ -57,7 +65,7 @@ def table_of_verdicts(
         )
         for row in rows
     ]
-    _table(page, (("demo", ""), ("transport", ""), ("segments", ">"), ("verdict", ""), ("time", ">")), cells)
+    draw_table(page, (("demo", ""), ("transport", ""), ("segments", ">"), ("verdict", ""), ("time", ">")), cells)
     good = sum(row.verdict.is_good for row in rows)
     page.blank()
     page.wrap(f"{good} of {plural(len(rows), 'demo')} as expected", "bold" if good == len(rows) else "bold red")
@@ -79,7 +87,7 @@ def connections_table(page: Page, connections: Sequence[Connection]) -> None:
         for each in connections
     ]
     heads = ("#", ">"), ("endpoints", ""), ("handshake, close", ""), ("zeek", ""), ("segments", ">"), ("bytes", ">")
-    _table(page, (*heads, ("found", ">")), rows)
+    draw_table(page, (*heads, ("found", ">")), rows)
 
 
 def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
@@ -97,7 +105,7 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
         for each in exchanges
     ]
     heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
-    _table(page, (*heads, ("found", ">")), rows)
+    draw_table(page, (*heads, ("found", ">")), rows)
 
 
 def servers_table(page: Page, inspection: Inspection) -> None:
@@ -111,7 +119,7 @@ def servers_table(page: Page, inspection: Inspection) -> None:
     if are_several and 2 <= len(groups) <= _MOST_SERVERS:
         page.blank()
         heads = ("to", ""), ("conversations", ""), ("frames", ">"), ("bytes", ">"), ("time", ">")
-        _table(page, heads, [_sum(*key, group) for key, group in groups.items()])
+        draw_table(page, heads, [_sum(*key, group) for key, group in groups.items()])
 
 
 def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) -> tuple[str, ...]:
@@ -149,7 +157,7 @@ def _tally(page: Page, title: str, words: Iterable[str]) -> None:
         page.wrap(text, lead=Text(f"{title:<11}", "bold"), hang=" " * 11)
 
 
-def _table(page: Page, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Text | str]]) -> None:
+def draw_table(page: Page, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Text | str]]) -> None:
     """Columns as narrow as their content; where the page is too narrow, cells break into lines."""
     from rich import box
     from rich.console import Console
