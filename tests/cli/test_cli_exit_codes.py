@@ -71,7 +71,7 @@ def test_1_one_of_several_files_is_enough() -> None:
     [
         (["repaly", "x"], "did you mean 'replay'?"),
         (["demo", "tcp-helo"], "did you mean tcp-hello"),
-        (["check", str(shipped("refused")), "-e", "refsued"], "did you mean refused?"),
+        (["check", str(shipped("refused")), "-e", "refsued"], "did you mean refused"),
         (["replay", "--jsno", "x"], "No such option '--jsno'"),
         (["demo", "tcp-hello", "--prot", "1"], "'--port'"),
         (["replay"], "expected a capture"),

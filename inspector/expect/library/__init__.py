@@ -44,10 +44,11 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
     if path.suffix == _SUFFIX or len(path.parts) > 1 or path.is_file():
         return _read(path)
     near = get_close_matches(name_or_path, names(), n=3)
-    suggestion = f"did you mean {' or '.join(near)}? " if near else ""
+    # A typo is answered by what was meant, and only what is like nothing by all there is.
+    known = f"did you mean {' or '.join(near)}?" if near else f"the library has {', '.join(names())}"
     raise ExpectationError(
         shown(name_or_path),
-        f"no such sequence: {suggestion}expected a file that ends in {_SUFFIX}, or one of {', '.join(names())}",
+        f"no such sequence; expected a name of the library or a file that ends in {_SUFFIX}; {known}",
         text=name_or_path,
         remedies=near,
     )
