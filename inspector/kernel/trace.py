@@ -144,7 +144,7 @@ class _Seen:
     def __init__(self) -> None:
         self._layouts: dict[str, Layout] = {}
         self._pages: list[tuple[int, bytes]] = []
-        self._marked: dict[int, bool] = {}
+        self._marked: set[int] = set()
         self._ended = False
 
     def take(self, name: str, number: int, content: bytes) -> None:
@@ -152,7 +152,7 @@ class _Seen:
         if name == "page":
             self._pages.append((number, content))
         elif name == "marked":
-            self._marked[number] = bool(content)
+            self._marked.update([number] * bool(content))
         elif name == "end":
             self._ended = True
         else:
@@ -163,18 +163,19 @@ class _Seen:
         if not self._ended:
             return (), "the witness ended before it had told everything"
         change, mark = self._layouts["inet_sock_set_state"], self._layouts["print"]
-        found, whole = [], set()
+        found, spoke, whole = [], set(self._marked), set()
         for processor, page in self._pages:
             for time, event in events_of(page, self._layouts["header_page"]):
                 if mark.is_of(event):
                     whole.add(processor)
                 elif change.is_of(event) and change.read(event, "protocol") == _TCP:
                     found.append((time + offset_ns, event))
-        lacking = [str(processor) for processor, marked in self._marked.items() if marked and processor not in whole]
-        why = f"the ring of processor {', '.join(lacking)} was full, and later changes are lost" if lacking else ""
+                    spoke.add(processor)
+        lacking = ", ".join(map(str, sorted(spoke - whole)))
+        why = f"no mark came through from processor {lacking}, whose ring was full: later changes are lost"
         found.sort(key=lambda each: each[0])
         names: dict[int, int] = {}
-        return tuple(_change(event, change, time, names) for time, event in found), why
+        return tuple(_change(event, change, time, names) for time, event in found), why if lacking else ""
 
 
 def _change(event: bytes, layout: Layout, time_ns: int, names: dict[int, int]) -> StateChange:
