@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Blame, Finding, Side
+from inspector.kernel.model import Moment, Snapshot, SocketRow, StateChange, Testimony, Timer
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.labels import LABELS
 from inspector.tcp.model import Close, Connection, ConnState, End, Handshake, TracedSegment, Zeek
@@ -73,6 +74,25 @@ ROW = st.builds(
 )  # fmt: skip
 
 
+KERNEL_STATE = st.sampled_from(sorted({str(state) for state in State}))
+TESTIMONY = st.builds(
+    Testimony,
+    several(st.builds(StateChange, TIME, ENDPOINT, ENDPOINT, KERNEL_STATE, KERNEL_STATE, st.integers(1, 3)), 8),
+    several(
+        st.builds(
+            Snapshot, st.integers(0, 20), st.sampled_from(Moment), TIME,
+            several(
+                st.builds(
+                    SocketRow, st.sampled_from(["", "client", "server"]), st.sampled_from(["tcp", "udp"]), KERNEL_STATE,
+                    COUNT, COUNT, ENDPOINT, ENDPOINT, st.sampled_from(Timer), COUNT, st.booleans(),
+                )
+            ),
+        )
+    ),
+    st.one_of(st.just(""), TEXT), TEXT, st.booleans(),
+)  # fmt: skip
+
+
 @st.composite
 def segments(draw: DrawFn, ends: tuple[Endpoint, Endpoint]) -> TracedSegment:
     row, side = draw(ROW), draw(st.sampled_from(Side))
@@ -132,4 +152,5 @@ def inspections(draw: DrawFn) -> Inspection:
         ),
         payloads=draw(st.dictionaries(st.integers(1, 20), st.binary(max_size=300), max_size=6)),
         lesson=draw(several(TEXT)),
+        kernel=draw(optional(TESTIMONY)),
     )
