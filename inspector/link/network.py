@@ -22,6 +22,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import select
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -60,6 +62,11 @@ _PERMANENT = 0x80
 _NODAD = 0x02
 """IFA_F_NODAD: an address that is used at once."""
 _BUCKETS = "1024"
+"""Of the table of connections of each host."""
+_PROBE = bytes(12) + b"\x88\xb5" + bytes(46)
+"""A frame of an ethertype for local experiments (IEEE 802), which every host ignores."""
+_PATIENCE_S = 5.0
+_AGAIN_MS = 2
 _AUTOCONFIGURATION_OFF = (("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1"))
 
 
@@ -150,6 +157,8 @@ class Network:
                     os.close(descriptor)
                 host.call(partial(self._furnish, host))
             legs = [middle.call(partial(open_leg, name)) for name in self.hosts]
+            for host, leg in zip(self.hosts.values(), legs, strict=True):
+                host.call(partial(_prove_passage, leg))
             self.wire = Wire(legs, self._script, on_pass=self._on_pass)
             self._stack.callback(self.wire.close)
         except OSError as error:
@@ -246,6 +255,34 @@ def _leave_nothing_to_the_card() -> None:
     with contextlib.closing(IoctlEthtool(_DEVICE)) as card:
         for offload in _OFFLOADS:
             card.set_offload_flag(offload, 0)
+
+
+def _prove_passage(leg: socket.socket) -> None:
+    """Wait until frames pass between the host and its leg, both ways. In the host's thread.
+
+    A veth pair that is up carries nothing until the kernel has noticed its carrier, some time later; what is sent
+    before that is gone and counted nowhere.
+    """
+    with open_leg(_DEVICE) as device:
+        for sender, receiver in ((device, leg), (leg, device)):
+            deadline = time.monotonic() + _PATIENCE_S
+            while not _hears(receiver):
+                if time.monotonic() > deadline:
+                    raise OSError(errno.ETIMEDOUT, "a new pair of interfaces carries no frames")
+                with contextlib.suppress(OSError):
+                    sender.send(_PROBE)
+
+
+def _hears(receiver: socket.socket) -> bool:
+    """Whether a probe has come; whatever else has come is nobody's yet."""
+    poll = select.poll()
+    poll.register(receiver, select.POLLIN)
+    poll.poll(_AGAIN_MS)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            if receiver.recv(len(_PROBE)) == _PROBE:
+                return True
+    return False
 
 
 def _set(path: str, value: str, *, missing_ok: bool = False) -> None:
