@@ -34,8 +34,9 @@ def table_of_agreement(
     heard = [(each.source.removeprefix("demo "), _ends(each)) for each in inspections if each.kernel is not None]
     heard = [(name, ends) for name, ends in heard if ends]
     everything = [end for _, ends in heard for end in ends]
-    rows = [(name, *_counted(page, ends)) for name, ends in heard]
-    draw_table(page, _COLUMNS, [*rows, (Text("all", "bold"), *_counted(page, everything))])
+    rows = [(name, count(_number(ends)), *_counted(page, ends)) for name, ends in heard]
+    total = count(sum(_number(ends) for _, ends in heard))
+    draw_table(page, _COLUMNS, [*rows, (Text("all", "bold"), total, *_counted(page, everything))])
     page.blank()
     reasons = sum((end.reasons for end in everything), Counter[Reason]())
     for reason, number in reasons.most_common():
@@ -51,12 +52,16 @@ def _ends(inspection: Inspection) -> list[EndAgreement]:
     return [end for each in KernelsWord(inspection).agreements.values() for end in each.ends]
 
 
+def _number(ends: Sequence[EndAgreement]) -> int:
+    """How many ends of one run there are, by whichever witness heard more of them."""
+    return max(Counter(end.witness for end in ends).values())
+
+
 def _counted(page: Page, ends: Sequence[EndAgreement]) -> list[Text | str]:
     reasons = sum((end.reasons for end in ends), Counter[Reason]())
     unexplained = reasons[Reason.UNEXPLAINED]
     by_witness = [[end for end in ends if end.witness is witness] for witness in Witness]
     return [
-        count(max(map(len, by_witness))),
         *(count(sum(end.agreed for end in mine)) if mine else page.glyphs.bullet for mine in by_witness),
         count(reasons.total() - unexplained),
         Text(count(unexplained), "bold red" if unexplained else ""),
