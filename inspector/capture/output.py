@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.errors import CaptureFileError
@@ -16,7 +18,8 @@ __all__ = ["cannot_write", "open_output"]
 def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
     """A file opened for writing, its missing folders made; what is made belongs to `owner` (uid, gid).
 
-    A file that exists is overwritten and keeps its owner. It has no buffer: the writer's blocks leave it whole.
+    A file that exists is overwritten and keeps its owner, unless another run is writing it just now: then it is left
+    alone. It has no buffer: the writer's blocks leave it whole.
 
     Raises:
         CaptureFileError: if that cannot be.
@@ -25,14 +28,37 @@ def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
     try:
         _make_folders(path.parent, owner)
         try:
-            output = path.open("xb", buffering=0)
+            output: BinaryIO = path.open("xb", buffering=0)
         except FileExistsError:
-            return path.open("wb", buffering=0)
-        if owner is not None:
-            os.fchown(output.fileno(), *owner)
+            output = os.fdopen(os.open(path, os.O_WRONLY | os.O_CLOEXEC), "wb", buffering=0)
+        else:
+            if owner is not None:
+                os.fchown(output.fileno(), *owner)
+        _claim(output)
+    except BlockingIOError as error:
+        raise CaptureFileError(
+            str(path), "another run is writing it just now; expected a file of one's own: name another with -w FILE"
+        ) from error
     except OSError as error:
         raise cannot_write(str(path), error) from error
     return output
+
+
+def _claim(output: BinaryIO) -> None:
+    """Lock the file for as long as it is open, and empty it; BlockingIOError where it is another's.
+
+    `turn` tells apart runs in one network namespace; without root every run has a namespace of its own.
+    """
+    try:
+        if stat.S_ISREG(os.fstat(output.fileno()).st_mode):
+            if sys.platform != "win32":
+                import fcntl  # Unix only
+
+                fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            output.truncate(0)
+    except BaseException:
+        output.close()
+        raise
 
 
 def _make_folders(folder: Path, owner: tuple[int, int] | None) -> None:

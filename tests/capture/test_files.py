@@ -176,3 +176,16 @@ def test_sigkill_in_mid_capture_leaves_a_readable_file(
 
     assert ours >= seen[-1], "what a callback has seen is in the file"
     assert len(done.stdout.splitlines()) == ours
+
+
+def test_a_file_that_another_run_is_writing_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcapng"
+    with open_output(path) as writing:
+        writing.write(b"half a capture")
+
+        with pytest.raises(CaptureFileError, match="another run is writing it just now"):
+            open_output(path)
+
+        assert path.read_bytes() == b"half a capture"
+    with open_output(path):
+        assert path.read_bytes() == b""
