@@ -1,22 +1,21 @@
-"""The table of agreement: over many runs, how often the kernel's states were ours, and why not where they were not."""
+"""The table of agreement: over many runs, how often the kernel's states were ours, and why not where they were not.
+
+Made from reports for programs (`json_report`): a run is a process of its own, and that is what it leaves.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.kernel.agreement import Witness
 from inspector.kernel.reasons import EXPLANATIONS, Reason
-from inspector.report.kernel import KernelsWord
 from inspector.report.page import Page, Text
 from inspector.report.tables import draw_table
 from inspector.report.words import count, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from inspector.kernel.agreement import EndAgreement
-    from inspector.report.inspection import Inspection
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["table_of_agreement"]
 
@@ -24,52 +23,60 @@ _COLUMNS = (("", ""), ("ends", ">"), ("traced", ">"), ("met in tables", ">"), ("
 
 
 def table_of_agreement(
-    inspections: Sequence[Inspection], *, width: int = 80, colour: bool = False, unicode: bool = True
+    reports: Sequence[Mapping[str, Any]], *, width: int = 80, colour: bool = False, unicode: bool = True
 ) -> str:
     """A line for each run that heard the kernel, their sum, and the reasons with their counts.
 
     `traced` and `met in tables` are states that were the kernel's and ours, by the tracepoint and by the tables.
     """
     page = Page(width, unicode=unicode)
-    heard = [(each.source.removeprefix("demo "), _ends(each)) for each in inspections if each.kernel is not None]
+    heard = [(str(each["source"]).removeprefix("demo "), _ends(each)) for each in reports if "kernel" in each]
     heard = [(name, ends) for name, ends in heard if ends]
     everything = [end for _, ends in heard for end in ends]
     rows = [(name, count(_number(ends)), *_counted(page, ends)) for name, ends in heard]
     total = count(sum(_number(ends) for _, ends in heard))
     draw_table(page, _COLUMNS, [*rows, (Text("all", "bold"), total, *_counted(page, everything))])
     page.blank()
-    reasons = sum((end.reasons for end in everything), Counter[Reason]())
+    reasons = _reasons(everything)
     for reason, number in reasons.most_common():
         page.wrap(Text.assemble((f"{count(number)} {reason}: ", "bold"), EXPLANATIONS[reason]), hang="  ")
-    for why in dict.fromkeys(each.kernel.untraced for each in inspections if each.kernel is not None):
+    for why in dict.fromkeys(each["kernel"]["untraced"] for each in reports if "kernel" in each):
         if why:
             page.wrap(f"the tracepoint was not asked: {why}", "yellow", hang="  ")
     _verdict(page, everything, reasons[Reason.UNEXPLAINED])
     return page.text(colour=colour)
 
 
-def _ends(inspection: Inspection) -> list[EndAgreement]:
-    return [end for each in KernelsWord(inspection).agreements.values() for end in each.ends]
+def _ends(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [end for each in report["kernel"]["connections"] for end in each["ends"]]
 
 
-def _number(ends: Sequence[EndAgreement]) -> int:
+def _reasons(ends: Sequence[Mapping[str, Any]]) -> Counter[Reason]:
+    return Counter(Reason(step["reason"]) for end in ends for step in end["steps"] if step["reason"])
+
+
+def _number(ends: Sequence[Mapping[str, Any]]) -> int:
     """How many ends of one run there are, by whichever witness heard more of them."""
-    return max(Counter(end.witness for end in ends).values())
+    return max(Counter(end["witness"] for end in ends).values())
 
 
-def _counted(page: Page, ends: Sequence[EndAgreement]) -> list[Text | str]:
-    reasons = sum((end.reasons for end in ends), Counter[Reason]())
+def _counted(page: Page, ends: Sequence[Mapping[str, Any]]) -> list[Text | str]:
+    reasons = _reasons(ends)
     unexplained = reasons[Reason.UNEXPLAINED]
-    by_witness = [[end for end in ends if end.witness is witness] for witness in Witness]
+    by_witness = [[end for end in ends if end["witness"] == witness] for witness in Witness]
     return [
-        *(count(sum(end.agreed for end in mine)) if mine else page.glyphs.bullet for mine in by_witness),
+        *(count(sum(map(_agreed, mine))) if mine else page.glyphs.bullet for mine in by_witness),
         count(reasons.total() - unexplained),
         Text(count(unexplained), "bold red" if unexplained else ""),
     ]
 
 
-def _verdict(page: Page, ends: Sequence[EndAgreement], unexplained: int) -> None:
-    ambiguous = sum(end.ambiguous for end in ends)
+def _agreed(end: Mapping[str, Any]) -> int:
+    return sum(step["ours"] == step["kernel"] for step in end["steps"])
+
+
+def _verdict(page: Page, ends: Sequence[Mapping[str, Any]], unexplained: int) -> None:
+    ambiguous = sum(end["ambiguous"] for end in ends)
     if ambiguous:
         page.wrap(
             f"{plural(ambiguous, 'end')} could not be compared: two sockets at once had their endpoints", "yellow"

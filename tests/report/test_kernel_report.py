@@ -155,7 +155,7 @@ def test_programs_read_the_same(make: Callable[[], Word]) -> None:
 
 
 def test_the_table_of_agreement_counts_what_the_reports_count() -> None:
-    runs = [inspection(hello().connection(), kernel=each) for each in (heard(), None, looked())]
+    runs = [to_json(inspection(hello().connection(), kernel=each)) for each in (heard(), None, looked())]
     lines = [line.split() for line in table_of_agreement(runs).splitlines()]
 
     assert lines[2] == ["tcp-hello", "2", "10", "·", "2", "0"]
