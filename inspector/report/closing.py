@@ -65,7 +65,7 @@ def _said(page: Page, messages: Sequence[Message]) -> None:
 
 def _word_for_conversations(inspection: Inspection) -> str:
     """What a comparison's number counts; empty where there is only one conversation, and so no question."""
-    if len(inspection.connections) + len(inspection.exchanges) == 1:
+    if len(inspection.connections) + len(inspection.exchanges) <= 1:
         return ""
     if inspection.connections and inspection.exchanges:
         return "conversation"

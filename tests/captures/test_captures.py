@@ -158,9 +158,9 @@ def test_a_wrong_number_is_found_with_the_sum_shown(name: str, capsys: pytest.Ca
     assert (finding["expected"], finding["actual"]) == (expected, actual)
 
 
-FAULTLESS = [
-    name for name in FOLDERS if name not in WRONG and name not in ("reset-in-window", "old-duplicate-syn-at-client")
-]
+FAULTY = {*WRONG, "reset-in-window", "old-duplicate-syn-at-client", "tcp-wrong-ack"}
+EMPTY = "tcp-address-in-use"
+FAULTLESS = [name for name in FOLDERS if name not in FAULTY and name != EMPTY]
 
 
 @pytest.mark.parametrize("name", FAULTLESS)
@@ -170,6 +170,19 @@ def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, capsys: pytest.C
 
     assert "✗" not in run.text
     assert run.code == 0
+
+
+@pytest.mark.parametrize("name", [EMPTY])
+@pytest.mark.usefixtures("folder")
+def test_a_capture_of_nothing_is_nothing_to_inspect_unless_nothing_was_expected(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayed_alone = Run(capsys, "replay", f"{name}.pcapng")
+    compared = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+
+    assert (replayed_alone.code, compared.code) == (5, 0)
+    assert "verdict   ✗ nothing to inspect" in replayed_alone.text
+    assert "verdict   ✓ as expected" in compared.text
 
 
 # ---------------------------------------------------------------------------- the recipes
@@ -192,6 +205,7 @@ FIELDS = ("frame.number", "tcp.stream", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw
 BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32}
 OTHER_STREAMS = {
     "half-open-discovery": "tshark begins a stream with the stray SYN, and gives it what the old connection still says",
+    "tcp-half-open-discovery": "the same",
 }
 
 

@@ -79,20 +79,3 @@ def test_a_demo_run_here_is_as_expected_and_shaped_as_its_capture(
     assert report["verdict"] == "as-expected"
     assert report["capture"]["dropped"] == 0
     assert shape(report) == shape(json.loads((captures / name / "report.json").read_text("utf-8")))
-
-
-def run_recipe(before: list[str], folder: Path, path: Path) -> str:
-    """What the recipe of `folder` says when it makes its capture anew, elsewhere."""
-    command = [*before, "/bin/sh", str(folder / "recipe"), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    if done.returncode == 4:
-        pytest.skip(f"nothing may be captured here: {done.stderr.splitlines()[0]}")
-    return done.stdout
-
-
-@pytest.mark.slow
-def test_a_socket_connected_to_itself_is_told_as_such(captures: Path, tmp_path: Path, before: list[str]) -> None:
-    said = run_recipe(before, captures / "self-connect", tmp_path / "again.pcapng")
-
-    assert "handshake simultaneous" in said
-    assert "close     simultaneous" in said

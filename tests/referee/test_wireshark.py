@@ -87,8 +87,8 @@ def test_in_a_tunnel_the_endpoints_are_the_innermost(door: Door, corpus: Path) -
         "lost-and-reordered",
         "old-duplicate-syn-at-client",
         "retransmissions",
-        "self-connect",
         "tcp-hello",
+        "tcp-self-connect",
         "udp-oneway",
     ],
 )

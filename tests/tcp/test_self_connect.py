@@ -1,4 +1,4 @@
-"""A socket connected to itself: one end that plays both parts (the real kernel's: `captures/self-connect`)."""
+"""A socket connected to itself: one end that plays both parts (the real kernel's: `captures/tcp-self-connect`)."""
 
 from __future__ import annotations
 
