@@ -23,6 +23,7 @@ from inspector.demos.catalogue import catalogue
 from inspector.errors import InspectorError
 from inspector.report.inspection import Verdict
 from inspector.report.json_report import to_json
+from inspector.report.kernel_table import table_of_agreement
 from inspector.report.tables import DemoResult, table_of_verdicts
 
 if TYPE_CHECKING:
@@ -48,30 +49,35 @@ class _Ran:
 
 @click.command("all")
 @click.option("--json", "as_json", is_flag=True, help="Print all reports as one JSON array.")
+@click.option(
+    "--kernel", is_flag=True, help="Ask the kernel too, over a wire, and sum up how its states agree with ours."
+)
 @click.option("-w", "--write", "folder", metavar="FOLDER", help="Save the captures here.")
 @click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True)
-def all_demos(*, as_json: bool, folder: str | None, engine: str) -> int:
+def all_demos(*, as_json: bool, kernel: bool, folder: str | None, engine: str) -> int:
     """Run every demo and show a table of verdicts."""
     demos = tuple(catalogue().values())
     secure_privilege(wired=True)
+    how = {"engine": engine, "kernel": kernel}
     with scratch_folder() as scratch:
-        order = {each.name: number for number, each in enumerate(demos)}
-        ran = sorted(
-            _run_all(demos, Path(scratch), Path(folder or scratch), engine), key=lambda one: order[one.demo.name]
-        )
+        ran = list(_run_all(demos, Path(scratch), Path(folder or scratch), how))
+    ran.sort(key=lambda one: demos.index(one.demo))
     done = [each.report for each in ran if each.report is not None]
     if as_json:
         print_json(done)
     else:
         rows = [_result(each.demo, each.report) for each in ran if each.report is not None]
-        print_text(table_of_verdicts(rows, width=pick_width(), colour=pick_colour(), unicode=pick_unicode()))
+        look: Any = {"width": pick_width(), "colour": pick_colour(), "unicode": pick_unicode()}
+        print_text(table_of_verdicts(rows, **look))
+        if kernel:
+            print_text("\n" + table_of_agreement(done, **look))
     failed = [each for each in ran if each.report is None]
     for each in failed:
         tell(f"{each.demo.name} did not run: {each.trouble}")
     return ExitCode.DIFFERS if failed else max(each.code for each in ran)
 
 
-def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, engine: str) -> Iterator[_Ran]:
+def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, how: dict[str, Any]) -> Iterator[_Ran]:
     """Every demo in a child; the slowest begin first, and at most `_AT_ONCE` run together."""
     waiting = sorted(demos, key=lambda each: each.seconds)
     playing: dict[int, Demo] = {}
@@ -79,7 +85,7 @@ def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, engine: str) 
     while waiting or playing:
         while waiting and len(playing) < _AT_ONCE:
             demo = waiting.pop()
-            playing[_start(demo, scratch, folder, engine)] = demo
+            playing[_start(demo, scratch, folder, how)] = demo
         child, status = os.wait()
         demo = playing.pop(child)
         if told:
@@ -89,7 +95,7 @@ def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, engine: str) 
         click.echo("\r\033[K", err=True, nl=False)
 
 
-def _start(demo: Demo, scratch: Path, folder: Path, engine: str) -> int:
+def _start(demo: Demo, scratch: Path, folder: Path, how: dict[str, Any]) -> int:
     """Fork a child that runs `demo` and leaves its report, or its trouble, in `scratch`; the child's process number."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -98,17 +104,17 @@ def _start(demo: Demo, scratch: Path, folder: Path, engine: str) -> int:
         return child
     code = 1
     try:
-        code = _play(demo, scratch, folder, engine)
+        code = _play(demo, scratch, folder, how)
     finally:
         os._exit(code)  # whatever happened, this copy of the process ends here
 
 
-def _play(demo: Demo, scratch: Path, folder: Path, engine: str) -> int:
+def _play(demo: Demo, scratch: Path, folder: Path, how: dict[str, Any]) -> int:
     trouble = scratch / f"{demo.name}.trouble"
     with trouble.open("w", encoding="utf-8") as told:
         os.dup2(told.fileno(), sys.stderr.fileno())
         try:
-            inspection = record(demo, folder / f"{demo.name}.pcapng", engine=engine)
+            inspection = record(demo, folder / f"{demo.name}.pcapng", **how)
         except InspectorError as error:
             return tell_error(error)
         except KeyboardInterrupt:
