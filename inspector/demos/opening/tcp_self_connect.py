@@ -40,6 +40,7 @@ DEMO = Demo(
     summary="a socket connects to its own address and port, and talks to itself",
     transport="tcp",
     port=9104,
+    one_host=True,
     expected="tcp-self-connect",
     lesson=(
         "No server is anywhere. One end sends SYN, receives it, and answers itself: both initial numbers are x.",
