@@ -1,8 +1,8 @@
 """A socket that is connected to itself: its SYN meets itself, and its own words come back.
 
 TCP has no rule against it. Who connects from a port to the same port of the same address sends a SYN to a socket that
-is in SYN-SENT: a simultaneous open, whose two ends are one. It happens by accident to a client that keeps
-trying to reach a local port, below 61000, where nobody listens: one day the kernel picks that very port for it.
+is in SYN-SENT: a simultaneous open, whose two ends are one. It happens by accident to a client that keeps trying to
+reach a local port of the ephemeral range, where nobody listens: one day the kernel picks that very port for it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ def server(end: End) -> None:
 
 def client(end: End) -> None:
     """Connect from the server's port to the server's port, and ask a question."""
+    itself = (end.host, end.address[1])
     with end.socket(SOCK_STREAM) as lonely:
-        lonely.bind(end.address)
-        lonely.connect(end.address)
+        lonely.bind(itself)
+        lonely.connect(itself)
         end.note(f"connected from {lonely.getsockname()[1]} to {lonely.getpeername()[1]}")
         question = end.line("is there anybody?").encode()
         end.sent(question)
