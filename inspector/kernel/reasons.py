@@ -148,6 +148,7 @@ RULES = (
     Rule(Reason.SYN_CROSSING, ours=("LISTEN",), kernel=("CLOSED", "SYN-SENT")),
     Rule(Reason.SYN_CROSSING, ours=("LISTEN",), kernel=("SYN-SENT",)),
     Rule(Reason.ONE_SOCKET, kernel=("SYN-SENT",), before="CLOSED", itself=True),
+    Rule(Reason.ONE_SOCKET, ours=("CLOSED",), kernel=("SYN-SENT",), itself=True),
     Rule(Reason.ONE_SOCKET, kernel=("FIN-WAIT-1",), before="ESTABLISHED", itself=True),
     Rule(Reason.REQUEST, ours=("SYN-RECEIVED", "LISTEN"), before="LISTEN", last=True, answered=True),
     Rule(Reason.REQUEST, ours=("SYN-RECEIVED",), before="LISTEN", last=True, answered=True),

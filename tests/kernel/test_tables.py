@@ -114,6 +114,21 @@ def test_what_says_nothing_new_is_not_kept() -> None:
     assert [(each.frame, each.moment) for each in tables.snapshots] == [(0, Moment.ARRIVED), (3, Moment.SETTLED)]
 
 
+def test_departures_are_looked_at_while_connections_open() -> None:
+    with listener() as waiting, Tables({waiting.getsockname()[1]}) as tables:
+        tables.attend()
+        tables.look(1, "departed", 1)
+        with socket.create_connection(waiting.getsockname()):
+            tables.look(2, "arrived", 2)
+            waiting.accept()[0].close()
+            tables.look(3, "departed", 3)
+            tables.look(3, "arrived", 3)
+
+    assert [(each.frame, each.moment) for each in tables.snapshots] == [
+        (1, Moment.DEPARTED), (2, Moment.ARRIVED), (3, Moment.ARRIVED)
+    ]  # fmt: skip
+
+
 def test_where_nobody_is_attended_nothing_is_claimed() -> None:
     with Tables() as tables:
         tables.look(1, "settled", 1)
