@@ -45,6 +45,7 @@ DEMO = Demo(
     summary="a second program asks for a port that is taken: bind raises, and not one segment is sent",
     transport="tcp",
     port=9102,
+    one_host=True,
     expected="tcp-address-in-use",
     lesson=(
         "There is nothing to see: bind asks the own kernel for a number, and the answer never leaves the host.",

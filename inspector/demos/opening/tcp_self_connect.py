@@ -25,10 +25,9 @@ def server(end: End) -> None:
 
 def client(end: End) -> None:
     """Connect from the server's port to the server's port, and ask a question."""
-    itself = (end.host, end.address[1])
     with end.socket(SOCK_STREAM) as lonely:
-        lonely.bind(itself)
-        lonely.connect(itself)
+        lonely.bind(end.address)
+        lonely.connect(end.address)
         end.note(f"connected from {lonely.getsockname()[1]} to {lonely.getpeername()[1]}")
         question = end.line("is there anybody?").encode()
         end.sent(question)
