@@ -120,7 +120,7 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
     host = places["server"].address if places else _address(host)
     ports = choose_ports(demo, port, host)
     patience = PATIENCE.get("interactive" if interactive else role or "both", demo.patience)
-    stage = Stage(demo, patience if deadline is None else deadline)
+    stage = Stage(demo, patience if deadline is None else deadline, alone=role is not None)
     conductor = _Conductor(stage, say or _ignore, interactive or _nobody)
     addresses = tuple((host, each) for each in ports)
     for part in (role,) if role else ("server", "client"):

@@ -31,7 +31,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from inspector.demos.demo import Said
-from inspector.demos.trouble import cannot_bind
+from inspector.demos.trouble import cannot_bind, whole_only
 from inspector.kernel_states import KERNEL_STATES
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ class Ended:
 class Stage:
     """One run of a demo: its sockets, its curtain, and the queue of all that happens."""
 
-    def __init__(self, demo: Demo, patience: float) -> None:
+    def __init__(self, demo: Demo, patience: float, *, alone: bool = False) -> None:
         self.demo = demo
         self.patience = patience
+        self.alone = alone
+        """Whether the other end runs elsewhere, where no signal of ours reaches it."""
         self.met = False
         """Whether the server has heard from anybody."""
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -144,7 +146,9 @@ class Stage:
             self._signals[name].set()
 
     def await_signal(self, name: str) -> None:
-        """Wait for the signal `name`; the curtain ends the waiting."""
+        """Wait for the signal `name`; the curtain ends the waiting. DemoError where nobody can give it."""
+        if self.alone:
+            raise whole_only(self.demo)
         with self._lock:
             self.check()
             signal = self._signals[name]

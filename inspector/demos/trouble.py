@@ -14,7 +14,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from inspector.demos.demo import Demo
 
-__all__ = ["PRIVILEGED", "cannot_bind", "explained", "too_late"]
+__all__ = ["PRIVILEGED", "cannot_bind", "explained", "too_late", "whole_only"]
 
 PRIVILEGED = 1024
 """Below this, Linux gives a port only to root (`net.ipv4.ip_unprivileged_port_start`)."""
@@ -56,6 +56,16 @@ def explained(error: Exception, demo: Demo, role: str, address: tuple[str, int])
     if isinstance(error, ConnectionError):
         return DemoError(f"the {role} of {demo.name} lost its connection on {where}: {_reason(error)}; run it again")
     return DemoError(f"the {role} of {demo.name} cannot talk on {where}: {_reason(error)}")
+
+
+def whole_only(demo: Demo) -> DemoError:
+    """A demo whose programs wait for each other's signals cannot be run one end at a time."""
+    whole = f"inspector demo {demo.name}"
+    return DemoError(
+        f"the two programs of {demo.name} wait for each other off the wire, so one end alone gets no further;"
+        f" run both: {whole}",
+        remedies=(whole,),
+    )
 
 
 def too_late(demo: Demo, role: str, address: tuple[str, int], patience: float, *, met: bool) -> DemoError:

@@ -346,3 +346,10 @@ def ask() -> Callable[[list[threading.Thread]], Callable[[str], str]]:
         return prompt
 
     return make
+
+
+def test_an_end_that_waits_for_the_other_off_the_wire_is_not_run_alone() -> None:
+    with pytest.raises(DemoError, match="one end alone gets no further") as caught:
+        run(find("tcp-refused"), port="auto", role="server")
+
+    assert caught.value.remedies == ("inspector demo tcp-refused",)

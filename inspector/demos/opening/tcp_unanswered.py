@@ -3,7 +3,7 @@
 When does it try again? The textbooks say after 1, 3 and 7 seconds: each wait twice the last. Linux since 6.5 repeats
 once a second at first, and doubles only then: 1, 2, 3, 4, 5, 7, 11 (`tcp_syn_linear_timeouts` is 4). The socket option
 TCP_SYNCNT sets how long that goes on, still in the old measure: N is the time that N doubled waits would take,
-3 s for 1, 7 s for 2.
+3 s for 1, 7 s for 2, 15 s for 3.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ DEMO = Demo(
     expected="tcp-unanswered",
     lesson=(
         "Silence is no refusal: a closed port answers RST. No answer at all means lost, filtered, or nobody there.",
-        "Textbooks repeat the SYN after 1, 3 and 7 s; Linux since 6.5 after 1, 2, 3, 4, 5, 7: see --syncnt 2.",
+        "Textbooks repeat the SYN after 1, 3 and 7 s; Linux since 6.5 after 1, 2, 3, 4, 5, and then 7, 11: --syncnt 3.",
         "Each SYN is the same, number x: one attempt. ETIMEDOUT comes one wait after the last of them.",
     ),
     server=server,
     client=client,
-    options=(Option("syncnt", 1, "TCP_SYNCNT: give up after 3 s (1) or 7 s (2)", least=1, most=2),),
+    options=(Option("syncnt", 2, "TCP_SYNCNT: give up after 3 s (1), 7 s (2) or 15 s (3)", least=1, most=3),),
     link="drop SYN always",
-    seconds=3.5,
+    seconds=7.0,
 )
