@@ -22,7 +22,7 @@ from inspector.kernel.model import Moment
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from inspector.kernel.model import Snapshot, SocketRow, StateChange, Testimony
     from inspector.tcp.model import Connection
@@ -84,12 +84,18 @@ class _Incarnation:
 def traced_paths(connections: Sequence[Connection], testimony: Testimony) -> dict[tuple[int, Side], KernelPath]:
     """The path of each end by the tracepoint, by number of the connection and side."""
     incarnations = list(_incarnations(testimony.changes))
-    paths = {}
-    for connection in connections:
-        for side in _sides(connection):
-            mine = _of_end(incarnations, connections, connection, side)
-            paths[connection.number, side] = _traced(mine, incarnations, connection, side)
-    return paths
+    of_end = {
+        (connection.number, side): _of_end(incarnations, connections, connection, side)
+        for connection in connections
+        for side in _sides(connection)
+    }
+    for nameless in (each for each in incarnations if not each.endpoints[0].port):
+        _give_to_its_syn(nameless, connections, of_end)
+    return {
+        (connection.number, side): _traced(of_end[connection.number, side], incarnations, connection, side)
+        for connection in connections
+        for side in _sides(connection)
+    }
 
 
 def _incarnations(changes: Iterable[StateChange]) -> Iterable[_Incarnation]:
@@ -115,6 +121,19 @@ def _of_end(
         if each.endpoints == ends and earlier and earlier[-1] == connection.first_ns:
             mine.append(each)
     return sorted(mine, key=lambda one: one.begin_ns)
+
+
+def _give_to_its_syn(
+    nameless: _Incarnation, connections: Iterable[Connection], of_end: Mapping[tuple[int, Side], list[_Incarnation]]
+) -> None:
+    """A client that is still SYN-SENT was never seen with its port: the next SYN that nobody else sent is its own."""
+    local, remote = nameless.endpoints
+    for connection in sorted(connections, key=lambda each: each.first_ns):
+        mine = of_end[connection.number, Side.ORIGINATOR]
+        one, other = _endpoints(connection)
+        if (one.address, other) == (local.address, remote) and not mine and connection.first_ns >= nameless.begin_ns:
+            mine.append(nameless)
+            return
 
 
 def _traced(

@@ -145,6 +145,20 @@ def test_an_end_that_nobody_heard_of_may_listen_or_not() -> None:
     assert set(reasons(responder)) == {Reason.UNHEARD}
 
 
+def test_a_client_that_is_still_syn_sent_has_no_port_in_the_trace() -> None:
+    """Two of them, to the same port: each gets the SYN that followed it, and a third SYN was crafted."""
+    rows = Conversation().client("SYN", seq=100).rows
+    for port in (40001, 40002):
+        Conversation((("10.0.0.1", port), ("10.0.0.2", 80)), rows).client("SYN", seq=port)
+    said = Said()
+    for number, begun in ((1, 9.9), (2, 19.9)):
+        said.socket(number, CLIENT, SERVER, "CLOSED SYN-SENT", begun, 1)
+    found = said.agreements(*Conversation(rows=rows).connections())
+
+    assert [told(each.ends[0]) for each in found[:2]] == ["CLOSED SYN-SENT"] * 2
+    assert set(reasons(found[2].ends[0])) == {Reason.NO_SOCKET}
+
+
 def test_segments_without_a_socket_are_crafted() -> None:
     originator, _ = listening(Said()).ends(Conversation().client("SYN", seq=100).connection())
 
