@@ -23,11 +23,12 @@ from inspector.wire.reader import open_capture
 from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from inspector.expect.notation import Sequence
+    from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
 
@@ -73,7 +74,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     source: str | Path | BinaryIO,
     *,
     name: str = "",
-    expected: Sequence | None = None,
+    expected: notation.Sequence | None = None,
     keep: int | None = KEEP_SEGMENTS,
     take: Take | None = None,
     progress: Callable[[int], None] | None = None,
@@ -130,10 +131,19 @@ def verdict_of(inspection: Inspection) -> Verdict:
     provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
     if any(finding.is_fault and finding.kind not in provoked for finding in inspection.findings):
         return Verdict.FINDINGS
+    if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):
+        return Verdict.FINDINGS
     is_empty = not inspection.connections and not inspection.exchanges
     if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
+
+
+def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) -> bool:
+    """Whether the kernel says what nobody has explained: then somebody is wrong, and it may be we."""
+    from inspector.kernel.agreement import agreements
+
+    return any(each.unexplained for each in agreements(connections, testimony))
 
 
 def _count(batch: Batch, counts: _Counts) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from inspector.kernel.model import Moment, Snapshot, SocketRow, StateChange, Timer
 from inspector.kernel.model import Testimony as Word  # pytest takes `Test...` for its own
-from inspector.report.inspection import Inspection
+from inspector.pipeline import verdict_of
+from inspector.report.inspection import Inspection, Verdict
 from inspector.report.json_report import schema, to_json
 from inspector.report.kernel_table import table_of_agreement
 from inspector.report.sockets import milestones
@@ -105,6 +106,13 @@ def test_a_difference_that_nobody_explained_is_marked_and_counted() -> None:
 
     assert [line for line in lines if line.endswith("FIN-WAIT-1   ≠ CLOSING")]
     assert [line for line in lines if "unexplained" in line and line.startswith("kernel    ≠ ")]
+
+
+def test_a_difference_that_nobody_explained_is_a_finding() -> None:
+    agreeing, contradicting = heard(), heard(passive="LISTEN SYN-RECEIVED ESTABLISHED CLOSING CLOSED")
+
+    assert verdict_of(inspection(hello().connection(), kernel=agreeing)) is Verdict.NO_FINDINGS
+    assert verdict_of(inspection(hello().connection(), kernel=contradicting)) is Verdict.FINDINGS
 
 
 def test_why_the_kernel_was_not_asked_is_said() -> None:
