@@ -21,6 +21,10 @@ IN_EACH = pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 # other initial sequence number alone.
 GROUPED_APART = {
     "half-open-discovery": ([[1, 2, 3], [4, 5, 6, 7, 8, 9]], [[1, 2, 3, 4, 5, 6], [7, 8, 9]]),
+    "tcp-half-open-discovery": (
+        [[4, 5, 6, 7], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]],
+        [[4, 5, 6, 7, 11, 12, 13], [14, 15, 16, 17, 18, 19, 20, 21]],
+    ),
 }
 """Streams of tshark and our connections, where they are not the same."""
 

@@ -81,6 +81,7 @@ def test_offers_and_time_of_the_handshake(path: Path, tshark: str) -> None:
             and len(times) == 1
             and len(ends) == 2
             and not is_reused
+            and not any(traced.lost for traced in connection.segments)  # tshark takes what was lost for arrived
         ):
             assert connection.handshake_ns == int(Decimal(times.pop()) * 10**9)
         for traced, fields in zip(connection.segments, shown, strict=True):

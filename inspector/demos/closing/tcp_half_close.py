@@ -15,7 +15,7 @@ from inspector.demos.demo import Demo
 if TYPE_CHECKING:
     from inspector.demos.stage import End
 
-__all__ = ["DEMO", "client", "server"]
+__all__ = ["DEMO", "NEWS", "client", "server"]
 
 NEWS = (b"first, the weather: fair", b"then, the harvest: good", b"at last, the price of tea: up")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inspector.demos.stage import End
 
-__all__ = ["DEMO", "HOST", "client", "server"]
+__all__ = ["DEMO", "HOST", "client", "hear", "server"]
 
 HOST = "10.0.0.3"
 _MAC = "02:00:00:00:00:03"
