@@ -50,7 +50,7 @@ _CLOCKS = (("tai", time.CLOCK_TAI), ("mono", time.CLOCK_MONOTONIC))
 _SECOND = 10**9
 
 
-def main() -> None:
+def _main() -> None:
     """Stand witness once."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
@@ -195,4 +195,4 @@ def _say(line: str, content: bytes = b"") -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()
