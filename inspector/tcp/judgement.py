@@ -222,6 +222,8 @@ def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple
 def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
     if facts & Fact.SYN_ACK_WRONG_ACK and me.seen & Seen.SYN_ACK_ACCEPTABLE and peer.facts & Fact.RST_ANSWERS:
         facts = facts & ~(Fact.SYN_ACK_WRONG_ACK | Fact.ACK_LOST_SEGMENT) | Fact.SYN_ACK_FOR_OLD_SYN
+    if facts & Fact.AFTER_RESET and _was_overtaken(row, me):
+        facts &= ~Fact.AFTER_RESET
     if facts & Fact.FIN_ACK_SHORT and peer.seen & Seen.FIN_ACKED:
         facts &= ~Fact.FIN_ACK_SHORT
     if facts & Fact.HANDSHAKE_3_WRONG_ACK and _was_unseen(row, peer):
@@ -231,6 +233,11 @@ def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
     if facts & Fact.HANDSHAKE_3_WRONG_SEQ:
         facts &= ~Fact.LOST_SEGMENT
     return facts
+
+
+def _was_overtaken(row: Row, me: EndRecord) -> bool:
+    """Whether a bare ACK is older than the data that its sender had sent: it left before the reset too."""
+    return row.payload_len == 0 and not row.flags & Flag.FIN and ahead(row.seq, me.snd_nxt) < 0
 
 
 def _was_unseen(row: Row, peer: EndRecord) -> bool:

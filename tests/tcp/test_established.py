@@ -140,6 +140,15 @@ def test_the_window_of_a_rst_is_scaled() -> None:
     assert kinds(talk.server("RST", seq=301 + 100_000).connection()) == ["rst-not-exact"]
 
 
+def test_an_acknowledgment_that_the_own_reset_has_overtaken_blames_nobody() -> None:
+    """Seen on Linux: two processors send for one socket, and the first to begin is not the first to end."""
+    talk = established().client("PSH,ACK", seq=101, ack=301, data=5).server("PSH,ACK", seq=301, ack=106, data=8)
+    connection = talk.server("RST,ACK", seq=309, ack=106).server("ACK", seq=301, ack=106).connection()
+
+    assert states(connection)[-1] == "CLOSED CLOSED"
+    assert kinds(connection) == []
+
+
 def test_data_after_the_own_reset() -> None:
     connection = established().client("RST", seq=101).client("ACK", seq=101, ack=301, data=5).connection()
 

@@ -28,10 +28,8 @@ def server(end: End) -> None:
         end.received(connection.recv(1024))
         end.until(connection, "CLOSE-WAIT")
         end.await_signal("closed")
-        ours = listed(end.address[1], peer[1])
-        theirs = listed(peer[1], end.address[1])
-        end.note(f"the client has closed and we have not: the kernel's table says {ours.state} of our end")
-        end.note(f"and {theirs.state} of the client's, whose program has gone; its kernel waits {theirs.seconds:.0f} s")
+        state = listed(end.address[1], peer[1]).state
+        end.note(f"the client has closed and we have not: the kernel's table says {state}")
         end.note("only now does this program end, and its kernel closes for it what it has left open")
         connection.close()
 
@@ -44,7 +42,8 @@ def client(end: End) -> None:
         end.sent(order)
         connection.sendall(order)
         port = connection.getsockname()[1]
-    until_listed(end, port, end.address[1], "FIN-WAIT-2")
+    state, seconds = until_listed(end, port, end.address[1], "FIN-WAIT-2")
+    end.note(f"closed, and the kernel's table says {state}: it waits for the server's FIN, for {seconds:.0f} s at most")
     end.signal("closed")
 
 

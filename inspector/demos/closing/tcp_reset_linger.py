@@ -37,8 +37,7 @@ def server(end: End) -> None:
                 connection.sendall(b"is anybody there?")
             except BrokenPipeError as error:
                 end.raised("sendall", error)
-        states = [listed(end.address[1], peer[1]).state, listed(peer[1], end.address[1]).state]
-        end.note(f"the kernel's table says {states[0]} of our end, and {states[1]} of the client's")
+        end.note(f"the kernel's table says {listed(end.address[1], peer[1]).state}")
 
 
 def client(end: End) -> None:
@@ -49,7 +48,9 @@ def client(end: End) -> None:
         end.sent(word)
         connection.sendall(word)
         end.await_signal("read")
+        port = connection.getsockname()[1]
         connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    end.note(f"hung up: the kernel's table says {listed(port, end.address[1]).state}, and nobody waits")
 
 
 DEMO = Demo(
