@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from inspector.demos.stage import End
 
-__all__ = ["ANSWER", "DEMO", "QUESTION", "client", "client_that_closes", "client_that_goes_on", "send", "server", "wait_in_vain"]
+__all__ = [
+    "ANSWER",
+    "DEMO",
+    "QUESTION",
+    "client",
+    "client_that_closes",
+    "client_that_goes_on",
+    "send",
+    "server",
+    "wait_in_vain",
+]
 
 ANSWER = len(b"answer 1")
 QUESTION = len(b"question 1")
