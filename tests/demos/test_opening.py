@@ -5,23 +5,18 @@ Run as a user runs them, on the real kernel; the capture that they leave is what
 
 from __future__ import annotations
 
-import re
 import sys
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector.pipeline import inspect
 from inspector.tcp.model import Close, Handshake
-from tests.cli.command import inspector, skip_without_capture
+from tests.demos.playing import played
 from tests.tcp.conversation import kinds, labels, states
 
 if TYPE_CHECKING:
-    from inspector.report.inspection import Inspection
     from inspector.tcp.model import Connection
 
 pytestmark = [
@@ -30,35 +25,6 @@ pytestmark = [
 ]
 
 SECOND_NS = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Played:
-    """One run of a demo."""
-
-    report: str
-    wire: Inspection
-
-    @property
-    def connection(self) -> Connection:
-        """The only one."""
-        (connection,) = self.wire.connections
-        return connection
-
-    @property
-    def said(self) -> list[str]:
-        """What the programs said that no frame carried."""
-        return [line for line in self.report.splitlines() if re.match(r"(client|server)( \d)?: ", line)]
-
-
-@cache
-def played(folder: Path, name: str, *words: str) -> Played:
-    path = folder / f"{name}{len(list(folder.iterdir()))}.pcapng"
-    done = inspector("demo", name, "--port", "auto", "-w", path, *words, cwd=folder, COLUMNS="200")
-    skip_without_capture(done)
-
-    assert done.code == 0, done.out + done.err
-    return Played(done.out, inspect(path))
 
 
 @pytest.fixture(scope="module")
