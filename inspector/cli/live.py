@@ -68,7 +68,9 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @_capture_options
 @click.option(
-    "--link", metavar="SCRIPT", help="Run it on a host of its own whose loopback is a wire that obeys SCRIPT."
+    "--link",
+    metavar="SCRIPT",
+    help="Run it on a host of its own whose loopback (127.0.0.0/8) is a wire that obeys SCRIPT: 'drop SYN once'.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(*, command: tuple[str, ...], link: str | None, **options: Any) -> int:

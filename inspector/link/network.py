@@ -234,7 +234,11 @@ def _introduce(name: str) -> None:
 
 
 def _route_loopback_out() -> None:
-    """Send 127.0.0.0/8 out by the wire, and take for local what comes in by it. In the host's thread."""
+    """Send 127.0.0.0/8 out by the wire, and take for local what comes in by it. In the host's thread.
+
+    IPv6 has no such loopback (::1 never leaves a host), so it is switched off: `localhost` is 127.0.0.1 here.
+    """
+    _set("net/ipv6/conf/all/disable_ipv6", "1", missing_ok=True)
     for interface in ("all", _DEVICE):
         for name, value in (("route_localnet", "1"), ("accept_local", "1"), ("rp_filter", "0")):
             _set(f"net/ipv4/conf/{interface}/{name}", value)

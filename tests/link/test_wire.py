@@ -181,6 +181,16 @@ def test_a_command_that_knows_only_127_0_0_1_goes_over_the_wire(tmp_path: Path) 
     assert report["connections"][0]["responder"] == "127.0.0.1:5000"
 
 
+def test_a_command_that_prefers_ipv6_goes_over_the_wire_too(tmp_path: Path) -> None:
+    program = PROGRAM.replace('create_server(("127.0.0.1", 5000))', 'create_server(("", 5000))').replace(
+        'create_connection(("127.0.0.1", 5000))', 'create_connection(("localhost", 5000))'
+    )
+    done = inspector("exec", "--link", "", "--json", "--", sys.executable, "-c", program, cwd=tmp_path)
+    skip_without_capture(done)
+
+    assert json.loads(done.out)["connections"][0]["responder"] == "127.0.0.1:5000"
+
+
 def test_a_command_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
     done = inspector("exec", "--link", "", "--", "no-such-program", cwd=tmp_path)
     skip_without_capture(done)
