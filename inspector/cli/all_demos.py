@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inspector.cli.demo import record
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.privilege import scratch_folder, secure_privilege
+from inspector.cli.running import record
 from inspector.demos.catalogue import catalogue
 from inspector.errors import InspectorError
 from inspector.report.inspection import Verdict

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import (
     ExitCode,
     exit_code_of,
@@ -18,6 +17,7 @@ from inspector.cli.output import (
     report_options,
     tell,
 )
+from inspector.cli.running import record
 from inspector.demos.catalogue import GROUPS, catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inspector.demos.demo import Demo, Said
-    from inspector.report.inspection import Inspection
 
-__all__ = ["demo", "record"]
+__all__ = ["demo"]
 
 _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--port", metavar="N", help="Another port, or `auto` for a free one."),
@@ -133,27 +132,6 @@ def _run_one(  # noqa: PLR0913 - the options of one command
     )  # fmt: skip
     render([inspection], **how)
     return exit_code_of([inspection])
-
-
-def record(
-    chosen: Demo, path: Path, *, link: str | None = None, kernel: bool = False, sockets: bool = False, **options: Any
-) -> Inspection:
-    """Run a demo as `live.record_demo` does, with the privilege that it takes.
-
-    Over a wire if the kernel is asked: there its tables can be read at each frame, before and after it has arrived.
-    """
-    from inspector.cli.privilege import drop_privilege, secure_privilege
-    from inspector.expect.library import load
-    from inspector.live import record_demo, script_of
-
-    script = script_of(chosen, "" if link is None and (kernel or sockets) else link)
-    expected = load(chosen.expected)
-    secure_privilege(wired=script is not None)
-    return record_demo(
-        chosen, path, expected=expected, owner=invoking_user(), drop=drop_privilege,
-        command_line=command_line(), link=script,
-        kernel=kernel, sockets=sockets, **options,
-    )  # fmt: skip
 
 
 def _refuse_role(chosen: Demo, *, wired: bool) -> None:

@@ -2,7 +2,7 @@
 
 1. A demo is data. Nothing here opens a socket, starts a thread or knows what a segment is.
 2. Its two programs are ordinary functions over the plain socket API; what they are handed
-   (`demos.stage.End`) is the one thing that the tutorials do not have.
+   (`demos.end.End`) is the one thing that the tutorials do not have.
 3. An option is declared once: its default says its type, and its bounds are checked before anything runs.
 4. `expected` is the *name* of an expected sequence, `link` the *text* of a script; what they mean is the business of
    `expect/` and of `link/`.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
     Program: TypeAlias = Callable[[End], None]
     Setting: TypeAlias = str | int

@@ -24,7 +24,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from inspector.demos.demo import Said
-from inspector.demos.stage import Asked, CurtainFell, End, Ended, Ready, Stage
+from inspector.demos.end import End
+from inspector.demos.stage import Asked, CurtainFell, Ended, Ready, Stage
 from inspector.demos.trouble import explained, too_late
 from inspector.errors import DemoError
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from inspector.kernel_states import KERNEL_STATES
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["Listed", "listed", "until_listed"]
 

@@ -22,7 +22,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 REPOSITORY = Path(__file__).parents[2]
 LOCAL = "127.0.0.1"

@@ -14,7 +14,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 
 def bound_here(end: End) -> Socket:

@@ -19,7 +19,7 @@ from inspector.errors import DemoError
 if TYPE_CHECKING:
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "LONGEST", "Student", "client", "pack", "receive_exactly", "receive_message", "server", "unpack"]
 

@@ -15,7 +15,7 @@ from inspector.demos.demo import Demo, Option
 from inspector.errors import DemoError
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "LARGEST", "client", "content_of", "server"]
 

@@ -14,7 +14,7 @@ from inspector.demos.demo import Demo
 from inspector.demos.table import listed, until_listed
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "client", "server"]
 

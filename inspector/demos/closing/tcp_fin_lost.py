@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inspector.demos.demo import Demo
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "client", "server"]
 

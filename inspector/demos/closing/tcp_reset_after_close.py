@@ -16,10 +16,10 @@ from socket import SOCK_STREAM
 from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo
-from inspector.demos.stage import state_of
+from inspector.demos.end import state_of
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "client", "server"]
 

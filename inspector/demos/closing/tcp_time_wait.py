@@ -15,7 +15,7 @@ from inspector.demos.demo import Demo
 from inspector.demos.table import listed
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 __all__ = ["DEMO", "client", "greet", "server"]
 

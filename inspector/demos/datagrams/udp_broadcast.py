@@ -14,7 +14,7 @@ from inspector.demos.demo import Demo
 from inspector.errors import DemoError
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 __all__ = ["DEMO", "PATIENCE", "broadcast_address", "client", "receiver_at", "server"]
 

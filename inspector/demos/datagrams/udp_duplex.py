@@ -15,7 +15,7 @@ from inspector.demos.demo import Demo
 if TYPE_CHECKING:
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["BYE", "DEMO", "client", "listen", "server", "speak"]
 

@@ -22,7 +22,7 @@ from inspector.demos.demo import Demo
 from inspector.errors import DemoError
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 __all__ = ["DEMO", "GROUP", "IP_MULTICAST_ALL", "PATIENCE", "client", "join", "receiver_of", "server"]
 

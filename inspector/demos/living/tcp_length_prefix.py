@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = [
     "BUFFER",

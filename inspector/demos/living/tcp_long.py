@@ -18,7 +18,7 @@ from inspector.demos.living.tcp_short import answer_all, ask
 if TYPE_CHECKING:
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "SILENCE", "beat", "client", "server"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from inspector.demos.demo import Demo
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 __all__ = ["CLIENT_MSS", "DEMO", "IN_USE", "LARGEST_WINDOW", "SIZE", "client", "connect_offering", "server", "show"]
 

@@ -16,7 +16,7 @@ from inspector.demos.demo import Demo, Option
 if TYPE_CHECKING:
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "answer_all", "ask", "client", "server"]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from inspector.demos.demo import Demo
 
 if TYPE_CHECKING:
-    from inspector.demos.stage import End, Socket
+    from inspector.demos.end import End, Socket
 
 __all__ = ["DEMO", "client", "server"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
-    from inspector.demos.stage import End
+    from inspector.demos.end import End
 
 __all__ = ["DEMO", "HOST", "client", "hear", "server"]
 
