@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from inspector.capture.recording import Recording
 from inspector.capture.turn import turn
+from inspector.demos.demo import Said
 from inspector.demos.runner import choose_ports, run
-from inspector.errors import CaptureError, CaptureFileError
+from inspector.errors import CaptureError, CaptureFileError, DemoError
 from inspector.link.script import Script, parse_script
 from inspector.pipeline import Take, inspect
 from inspector.report.inspection import Message
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from inspector.demos.demo import Demo, Said
-    from inspector.demos.runner import Outcome
+    from inspector.demos.demo import Demo
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
     from inspector.link.network import Host, Network
@@ -72,13 +72,17 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
     command_line: str = "inspector",
     say: Callable[[Said], None] | None = None,
     link: Script | None = None,
+    forgiving: bool = False,
     kernel: bool = False,
     sockets: bool = False,
 ) -> Inspection:
     """Run both ends of `demo` while they are captured into `path`, then inspect that file.
 
-    On loopback, or with a `link` (`script_of`) on the hosts of a private network. `kernel` asks Linux itself for the
-    states of the sockets, `sockets` shows its tables too. Raises CaptureError, CaptureFileError, DemoError, LinkError.
+    On loopback, or with a `link` (`script_of`) on the hosts of a private network; `forgiving` where the link is the
+    user's: programs that it keeps from their end are no error then, but something to look at. `kernel` asks Linux
+    itself for the states of the sockets, `sockets` shows its tables too.
+
+    Raises CaptureError, CaptureFileError, DemoError.
     """
     demo.settings(options or {})
     ports = choose_ports(demo, port, host)
@@ -102,16 +106,36 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         with _removed_if_empty(recording, path), recording:
             written = stack.enter_context(_to_be_read(path))
             (drop or _stay)()
-            outcome = run(
-                demo, port=ports, host=host, interactive=interactive, options=options, say=say,
-                places=_places(network),
+            said = _played(
+                demo, recording, say, forgiving=forgiving, port=ports, host=host, interactive=interactive,
+                options=options, places=_places(network),
             )  # fmt: skip
-        take = _take(demo, path, recording, outcome, network)
+        take = _take(demo, path, recording, said, network)
         if witness is not None:
             take = replace(take, kernel=witness.heard(take.frames, show_sockets=sockets))
         inspection = inspect(written, name=str(path), expected=expected, keep=None, take=take)
     _refuse_unless_whole(inspection, recording, path, expected)
     return inspection
+
+
+def _played(
+    demo: Demo, recording: Recording, say: Callable[[Said], None] | None, *, forgiving: bool, **how: Any
+) -> tuple[Message, ...]:
+    """What the programs said, to their end or, where that is forgiven, to where they were kept from it."""
+    heard: list[Said] = []
+
+    def hear(said: Said) -> None:
+        heard.append(said)
+        if say is not None:
+            say(said)
+
+    try:
+        run(demo, say=hear, **how)
+    except DemoError as trouble:
+        if not forgiving or not recording.statistics.received:
+            raise
+        heard.append(Said("demo", "note", f"not at its end: {trouble.message}"))
+    return tuple(Message(said.role, said.text, said.verb, said.size) for said in heard)
 
 
 class _Witness:
@@ -222,14 +246,14 @@ def _stay() -> None:
     """Whoever we are."""
 
 
-def _take(demo: Demo, path: Path, recording: Recording, outcome: Outcome, network: Network | None) -> Take:
+def _take(demo: Demo, path: Path, recording: Recording, said: tuple[Message, ...], network: Network | None) -> Take:
     return _taken(
         recording,
         network,
         title=f"{demo.name}: {demo.summary}",
         source=f"demo {demo.name}",
         saved_to=str(path),
-        messages=tuple(Message(said.role, said.text, said.verb, said.size) for said in outcome.messages),
+        messages=said,
         lesson=demo.lesson,
     )
 

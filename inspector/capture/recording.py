@@ -281,8 +281,8 @@ class Recording:
         deadline = time.monotonic() + self._drain_s
         while (open_ := self._moving()) and not self._ended.is_set():
             if time.monotonic() > deadline:
-                first = ", ".join(sorted(set(open_))[:3])
-                self.undrained = f"{len(open_)} sockets did not come to rest in {self._drain_s:g} s (port {first})"
+                first, many = ", ".join(sorted(set(open_))[:3]), "s" * (len(open_) > 1)
+                self.undrained = f"{len(open_)} socket{many} did not come to rest in {self._drain_s:g} s (port {first})"
                 break
             self._ended.wait(_PACE_S)
         passed = self._marks_pass(self._drain_s)

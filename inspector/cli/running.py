@@ -31,6 +31,6 @@ def record(
     secure_privilege(wired=script is not None)
     return record_demo(
         chosen, path, expected=expected, owner=invoking_user(), drop=drop_privilege,
-        command_line=command_line(), link=script,
+        command_line=command_line(), link=script, forgiving=link is not None,
         kernel=kernel, sockets=sockets, **options,
     )  # fmt: skip

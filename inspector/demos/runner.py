@@ -228,7 +228,7 @@ class _Conductor:
         # The server is named first: it waits for its client only because that one waits, or never came.
         role = "server" if "server" in self._playing else "client"
         stage = self._stage
-        return too_late(stage.demo, role, self._ends[role].address, stage.patience, met=stage.met)
+        return too_late(stage.demo, role, self._ends[role].address, stage.patience, met=stage.met, alone=stage.alone)
 
 
 def _perform(program: Program, end: End) -> None:

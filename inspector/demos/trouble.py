@@ -34,8 +34,9 @@ def cannot_bind(error: OSError, address: tuple[str, int], demo: Demo) -> DemoErr
         )
     if error.errno == errno.EACCES and port < PRIVILEGED:
         return DemoError(
-            f"{demo.name} may not bind {where}: ports below {PRIVILEGED} are for root; take a higher one with --port",
-            remedies=(another, f"sudo inspector demo {demo.name} --port {port}"),
+            f"{demo.name} may not bind {where}: ports below {PRIVILEGED} are for root; take a higher one with --port,"
+            " or a private network with --link ''",
+            remedies=(another, f"inspector demo {demo.name} --port {port} --link ''"),
         )
     return DemoError(f"{demo.name} cannot bind {where}: {_reason(error)}; expected an address of this machine")
 
@@ -68,9 +69,16 @@ def whole_only(demo: Demo) -> DemoError:
     )
 
 
-def too_late(demo: Demo, role: str, address: tuple[str, int], patience: float, *, met: bool) -> DemoError:
-    """`role` still waited after `patience` seconds; `met` says whether the server heard from anybody."""
+def too_late(  # noqa: PLR0913 - all that there is to say of it
+    demo: Demo, role: str, address: tuple[str, int], patience: float, *, met: bool, alone: bool
+) -> DemoError:
+    """`role` still waited after `patience` seconds.
+
+    `met` says whether the server heard from anybody, `alone` whether the other end was to run elsewhere.
+    """
     where = f"{address[0]}:{address[1]}"
+    if not alone:
+        return DemoError(f"the {role} of {demo.name} still waited for its peer on {where} after {patience:g} s")
     if role == "server" and not met:
         start = f"inspector demo {demo.name} --role client"
         return DemoError(

@@ -187,6 +187,7 @@ class Network:
             _route_loopback_out()
         else:
             _introduce(host.name)
+        _set("net/ipv4/ip_unprivileged_port_start", "0")  # nobody here has anything to protect
         for path, value in self._settings:
             _set(path, value)
         if self._crafted:

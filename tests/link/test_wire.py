@@ -206,6 +206,21 @@ def test_a_script_that_does_not_parse_is_wrong_usage(tmp_path: Path) -> None:
     assert "expected one of SYN" in done.err
 
 
+@pytest.mark.slow
+def test_programs_that_a_link_keeps_from_their_end_are_shown_and_not_refused(tmp_path: Path) -> None:
+    report = over("drop SYN,ACK always", folder=tmp_path)
+
+    assert report["verdict"] == "differs"
+    assert report["connections"][0]["handshake"] == "half-open"
+    assert states(report)[-1] == ["SYN-SENT", "SYN-RECEIVED"]
+
+
+def test_any_port_can_be_bound_in_a_private_network(tmp_path: Path) -> None:
+    report = over("", "--port", "80", folder=tmp_path)
+
+    assert report["connections"][0]["responder"] == "10.0.0.2:80"
+
+
 def test_one_end_alone_cannot_be_behind_a_link(tmp_path: Path) -> None:
     done = inspector("demo", "tcp-hello", "--link", "", "--role", "server", cwd=tmp_path)
 
@@ -252,7 +267,7 @@ def test_nothing_is_left_behind(how: signal.Signals | None, tmp_path: Path) -> N
         pytest.skip(f"no private network here: {said}")
 
     assert len(made) >= 3, said
-    assert process.returncode == {None: 2, signal.SIGINT: 130, signal.SIGTERM: -15, signal.SIGKILL: -9}[how], said
+    assert process.returncode == {None: 1, signal.SIGINT: 130, signal.SIGTERM: -15, signal.SIGKILL: -9}[how], said
     assert "Traceback" not in said
     assert not made & namespaces()
     assert traces() == before
