@@ -114,8 +114,10 @@ def test_a_privileged_port_without_privilege_is_said_to_be_one() -> None:
     said = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
 
     assert said.stdout.splitlines() == [
-        "tcp-hello may not bind port 81 on 127.0.0.1: ports below 1024 are for root; take a higher one with --port,"
-        " or a private network with --link ''",
+        (
+            "tcp-hello may not bind port 81 on 127.0.0.1: ports below 1024 are for root; take a higher one with --port,"
+            " or a private network with --link ''"
+        ),
         "inspector demo tcp-hello --port 1105",
         "inspector demo tcp-hello --port 81 --link ''",
     ]
