@@ -15,6 +15,9 @@ Not here: how a process without privileges gets some over a network of its own (
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 import subprocess
 import time
 from contextlib import ExitStack
@@ -197,13 +200,24 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
         with recording:
             written = stack.enter_context(_to_be_read(path))
             (drop or _stay)()
-            program = network.hosts["client"].call(lambda: subprocess.Popen(command, stdout=stdout))
+            program = network.hosts["client"].call(partial(_started, command, stdout))
             with contextlib.suppress(KeyboardInterrupt):  # which reaches it too: it ends the command, not the report
                 program.wait()
             tell_end(program.wait())
         return inspect(
             written, name=str(path), expected=expected, take=_taken(recording, network, source=f"exec over `{link}`")
         )
+
+
+def _started(command: Sequence[str], stdout: Any) -> subprocess.Popen[bytes]:
+    """The command of the user's, in the host of the calling thread.
+
+    It does not outlive us, where `setpriv` (util-linux) is there; what it has started itself is its own affair.
+    """
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    before = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    return subprocess.Popen([*before, *command], stdout=stdout)
 
 
 @contextlib.contextmanager

@@ -17,16 +17,24 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import struct
 import sys
 from pathlib import Path
 
-__all__ = ["CLONE_NEWNET", "CLONE_NEWUSER", "become_private", "leave_network", "raise_loopback", "why_not_private"]
+__all__ = [
+    "become_private",
+    "die_with_parent",
+    "leave_network",
+    "raise_loopback",
+    "why_not_private",
+]
 
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWNET = 0x40000000
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 
+_SET_PARENT_DEATH_SIGNAL = 1
 _GET_FLAGS, _SET_FLAGS = 0x8913, 0x8914
 _IFF_UP = 0x1
 _SWITCHES = (
@@ -42,16 +50,22 @@ _SWITCHES = (
 """What forbids user namespaces: the setting, its value, what changes it (Debian 10, any, any, Ubuntu 24.04)."""
 
 
-def _unshare(flags: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(flags):
+def _call(function: str, *arguments: int) -> None:
+    """A function of the C library that Python lacks; OSError where it fails."""
+    if getattr(ctypes.CDLL(None, use_errno=True), function)(*arguments):
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
 
 
+def die_with_parent() -> None:
+    """Be killed when the thread that forked this process ends, however it ends (prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        _call("prctl", _SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 def leave_network() -> None:
     """Take the calling thread into a network namespace of its own, loopback up; OSError where it may not."""
-    _unshare(CLONE_NEWNET)
+    _call("unshare", _CLONE_NEWNET)
     raise_loopback()
 
 
@@ -72,7 +86,7 @@ def become_private() -> None:
     The process must have a single thread. Who it is does not change, nor what it may do to files.
     """
     user, group = os.geteuid(), os.getegid()
-    _unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inspector.capture.namespaces import die_with_parent
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.privilege import scratch_folder, secure_privilege
@@ -104,6 +105,7 @@ def _start(demo: Demo, scratch: Path, folder: Path, how: dict[str, Any]) -> int:
         return child
     code = 1
     try:
+        die_with_parent()
         code = _play(demo, scratch, folder, how)
     finally:
         os._exit(code)  # whatever happened, this copy of the process ends here

@@ -8,6 +8,7 @@ is neither seen nor touched. Only where the system forbids that is there an erro
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -83,6 +84,7 @@ def _may_enter(user: int, folder: Path) -> bool:
 @contextmanager
 def scratch_folder() -> Iterator[str]:
     """A folder that is gone afterwards; under `sudo` the user's who asked, who is the one to write into it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that it is gone then too
     with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
         owner = invoking_user()
         if owner is not None:
