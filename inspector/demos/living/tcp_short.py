@@ -78,7 +78,7 @@ DEMO = Demo(
         "Compare the two ports in the table: the same bytes, with a handshake and a close for each request, or once.",
         "A handshake takes a round trip before the first byte: an answer comes after two of them, and not after one.",
         "Each short connection leaves a TIME-WAIT at the client, who closed first: of many thousands, ports run out.",
-        "Short is simple and holds nothing while nobody asks; try --requests 1, where the long one saves nothing.",
+        "Short is simple and holds nothing while nobody asks; try --requests 2, where the long one saves little.",
     ),
     server=server,
     client=client,
