@@ -91,7 +91,7 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
     ports = choose_ports(demo, port, host)
     head: dict[str, Any] = {
         "path": path,
-        "comment": f"inspector demo {demo.name}",
+        "comment": f"inspector demo {demo.name}{_over(link)}",
         "keep": False,
         "owner": owner,
         "command_line": command_line,
@@ -195,7 +195,7 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
         network = stack.enter_context(Network(link, loop=True))
         recording = Recording(
             "wire", engine=network.wire, moving=network.moving, path=path, owner=owner, keep=False,
-            comment="inspector exec",
+            comment=f"inspector exec{_over(link)}",
         )  # fmt: skip
         with recording:
             written = stack.enter_context(_to_be_read(path))
@@ -246,6 +246,11 @@ def _shared(ports: tuple[int, ...], path: Path, *, wired: bool, traced: bool) ->
     shared = [f"file {path.absolute()}"]
     shared += [f"port {each}" for each in ports if not wired]
     return shared + [f"kernel trace port {each}" for each in ports if traced]
+
+
+def _over(link: Script | None) -> str:
+    """What the head of a capture says of its wire."""
+    return f" over a link: {link}" if link is not None and link.rules else ""
 
 
 def _to_be_read(path: Path) -> BinaryIO:

@@ -102,6 +102,11 @@ class Rule:
     until_first: int = 1
     """`hold` lets go at the match of this number, counted from the moment at which it took the frame."""
 
+    @property
+    def is_about_everything(self) -> bool:
+        """Whether it acts on every frame."""
+        return self.what == What(Kind.ANYTHING) and self.first == 1 and self.times == ALWAYS
+
     def __str__(self) -> str:
         text = f"{self.action} {_ordinal(self.first)}{self.what}"
         if self.first == 1 or self.times != 1:

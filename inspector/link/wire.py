@@ -186,6 +186,8 @@ class Wire:
             kept.due_ns = time_ns + rule.time_ns
         elif rule.action is Action.DELAY:
             kept.due_ns = time_ns + rule.time_ns
+            if rule.is_about_everything:  # said once, at the head of the capture (`live`), and not of every frame
+                kept.comment = ""
         elif rule.action is Action.REORDER:
             kept.watch = Watch(What(Kind.ANYTHING, seen.sender), "", 1)
         elif rule.until is not None:
@@ -209,7 +211,7 @@ class Wire:
         comment = kept.comment
         if comment.startswith("`"):
             comment = f"kept back for {(now - kept.taken_ns) / 1e6:.3f} ms by {comment}"
-        self._pass(kept.data, kept.leg, now, f"link: {comment}")
+        self._pass(kept.data, kept.leg, now, f"link: {comment}" if comment else "")
 
     def _pass(self, data: bytes, leg: int, time_ns: int, comment: str = "") -> int:
         number = self._record(data, time_ns, comment, lost=False)

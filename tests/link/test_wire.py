@@ -120,6 +120,14 @@ def test_a_delayed_frame_says_how_long_it_was_kept(tmp_path: Path) -> None:
     assert comment.endswith("ms by `delay SYN once by 30ms`")
 
 
+def test_a_delay_of_everything_is_said_once_for_all(tmp_path: Path) -> None:
+    report = over("delay anything always by 2ms", folder=tmp_path)
+    data = (tmp_path / "x.pcapng").read_bytes()
+
+    assert not any(each["comments"] for each in report["connections"][0]["segments"])
+    assert data.count(b"inspector demo tcp-hello over a link: delay anything always by 2ms") == 1
+
+
 def test_a_datagram_overtakes_another(tmp_path: Path) -> None:
     report = over("reorder datagram from client once", name="udp-duplex", folder=tmp_path)
     comments = [text for each in report["exchanges"] for one in each["datagrams"] for text in one["comments"]]
