@@ -1,7 +1,7 @@
 """Closing with something unread: the server means to close, and resets.
 
-The client sends a long request, the server reads its beginning, answers, and closes. Twenty bytes are left in the
-server's receive buffer which no program will ever read. A FIN would tell the client "all is well"; so the kernel says
+The client sends a long request, the server reads its beginning, answers, and closes. The rest is left in the
+server's receive buffer, and no program will ever read it. A FIN would tell the client "all is well"; so the kernel says
 RST instead. Servers that refuse a large upload after its first lines do this, and their clients see
 "connection reset" where a polite refusal was sent.
 """
