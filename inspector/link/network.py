@@ -37,7 +37,7 @@ from inspector.link.wire import Wire, open_leg
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import TypeVar
 
@@ -145,6 +145,7 @@ class Network:
 
         """
         try:
+            self._stack.enter_context(_on_one_processor())
             middle = self._stack.enter_context(Host("wire", ""))
             middle.call(_keep_tables_small)
             for host in self.hosts.values():
@@ -192,6 +193,21 @@ class Network:
             _set(path, value)
         if self._crafted:
             host.raw = open_leg(_DEVICE)
+
+
+@contextlib.contextmanager
+def _on_one_processor() -> Iterator[None]:
+    """Keep the calling thread, and all that it starts, on one processor.
+
+    A veth pair has a queue for each of them: what a host's program sends on one can overtake what its kernel had sent
+    before it on another (an ACK, mostly), and no two runs would be alike.
+    """
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[os.getpid() % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _keep_tables_small() -> None:

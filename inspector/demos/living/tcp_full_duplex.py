@@ -80,5 +80,5 @@ DEMO = Demo(
     ),
     server=server,
     client=client,
-    link="delay anything always by 10ms",
+    link="delay anything always by 20ms",
 )
