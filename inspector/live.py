@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     Owner: TypeAlias = tuple[int, int] | None
 
 __all__ = ["record_command", "record_demo", "script_of"]
+
+_PATIENCE_S = 2.0
+"""For a recording to end that was told to."""
 
 
 def script_of(demo: Demo, link: str | None) -> Script | None:
@@ -109,11 +112,11 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
         with _removed_if_empty(recording, path), recording:
             written = stack.enter_context(_to_be_read(path))
             (drop or _stay)()
-            said = _played(
+            played = _played(
                 demo, recording, say, forgiving=forgiving, port=ports, host=host, interactive=interactive,
                 options=options, places=_places(network),
             )  # fmt: skip
-        take = _take(demo, path, recording, said, network)
+        take = _take(demo, path, recording, played, network)
         if witness is not None:
             take = replace(take, kernel=witness.heard(take.frames, show_sockets=sockets))
         inspection = inspect(written, name=str(path), expected=expected, keep=None, take=take)
@@ -121,24 +124,46 @@ def record_demo(  # noqa: PLR0913 - what a command line may ask for
     return inspection
 
 
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """What the programs of a demo said, and what kept them from their end; empty where they came to it."""
+
+    messages: tuple[Message, ...]
+    cut_short: str = ""
+
+
 def _played(
     demo: Demo, recording: Recording, say: Callable[[Said], None] | None, *, forgiving: bool, **how: Any
-) -> tuple[Message, ...]:
-    """What the programs said, to their end or, where that is forgiven, to where they were kept from it."""
+) -> _Played:
+    """Run the programs, to their end or to where they were kept from it: by Ctrl-C, or by a link (`forgiving`).
+
+    The recording ends there too: what their sockets say when they are shut down is not the programs' doing.
+    """
     heard: list[Said] = []
+    cut_short = ""
 
     def hear(said: Said) -> None:
         heard.append(said)
         if say is not None:
             say(said)
 
+    def fall() -> None:
+        recording.stop()
+        recording.wait(_PATIENCE_S)
+
     try:
-        run(demo, say=hear, **how)
+        run(demo, say=hear, falling=fall, **how)
     except DemoError as trouble:
         if not forgiving or not recording.statistics.received:
             raise
-        heard.append(Said("demo", "note", f"not at its end: {trouble.message}"))
-    return tuple(Message(said.role, said.text, said.verb, said.size) for said in heard)
+        cut_short = trouble.message
+    except KeyboardInterrupt:
+        if not recording.statistics.received:
+            raise
+        cut_short = "interrupted"
+    if cut_short:
+        heard.append(Said("demo", "note", f"not at its end: {cut_short}; what follows is not in the capture"))
+    return _Played(tuple(Message(said.role, said.text, said.verb, said.size) for said in heard), cut_short)
 
 
 class _Witness:
@@ -184,10 +209,13 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
     expected: notation.Sequence | None = None,
     stdout: Any = None,
     tell_end: Callable[[int], None],
+    tell_waiting: Callable[[], None],
 ) -> Inspection:
     """Run a command of the user's on a host of its own, whose words to 127.0.0.0/8 go over the wire.
 
-    `tell_end` hears its exit code. Raises CaptureError, CaptureFileError, and OSError if the command cannot be started.
+    `tell_end` hears its exit code, `tell_waiting` that Ctrl-C has not ended it: the next one will.
+
+    Raises CaptureError, CaptureFileError, and OSError if the command cannot be started.
     """
     from inspector.link.network import Network
 
@@ -201,12 +229,24 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
             written = stack.enter_context(_to_be_read(path))
             (drop or _stay)()
             program = network.hosts["client"].call(partial(_started, command, stdout))
-            with contextlib.suppress(KeyboardInterrupt):  # which reaches it too: it ends the command, not the report
-                program.wait()
-            tell_end(program.wait())
+            tell_end(_awaited(program, tell_waiting))
         return inspect(
             written, name=str(path), expected=expected, take=_taken(recording, network, source=f"exec over `{link}`")
         )
+
+
+def _awaited(program: subprocess.Popen[bytes], tell_waiting: Callable[[], None]) -> int:
+    """Its exit code. Ctrl-C, which reaches it too, ends the command and not the report; the second one kills it."""
+    with contextlib.suppress(KeyboardInterrupt):
+        return program.wait()
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return program.wait(_PATIENCE_S)
+        tell_waiting()
+        return program.wait()
+    except KeyboardInterrupt:
+        program.kill()
+        return program.wait()
 
 
 def _started(command: Sequence[str], stdout: Any) -> subprocess.Popen[bytes]:
@@ -265,15 +305,17 @@ def _stay() -> None:
     """Whoever we are."""
 
 
-def _take(demo: Demo, path: Path, recording: Recording, said: tuple[Message, ...], network: Network | None) -> Take:
+def _take(demo: Demo, path: Path, recording: Recording, played: _Played, network: Network | None) -> Take:
+    idle = network.wire.idle if network else ()
+    told = (Message("link", f"`{rule}` never acted: no such frame came by in its turn") for rule in idle)
     return _taken(
         recording,
         network,
         title=f"{demo.name}: {demo.summary}",
         source=f"demo {demo.name}",
         saved_to=str(path),
-        messages=said,
-        lesson=demo.lesson,
+        messages=(*played.messages, *told),
+        lesson=() if played.cut_short else demo.lesson,
     )
 
 

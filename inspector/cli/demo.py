@@ -41,7 +41,9 @@ _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
         help="Run it on two hosts of a private network, over a wire that obeys SCRIPT: 'drop SYN once'.",
     ),
     click.option("--kernel", is_flag=True, help="Ask the kernel itself for the states of both ends, over a wire."),
-    click.option("--sockets", is_flag=True, help="Show its socket tables at each milestone, as ss -tan does."),
+    click.option(
+        "--sockets", is_flag=True, help="As --kernel, and show its socket tables at each milestone, as ss -tan does."
+    ),
     click.option("-w", "--write", "path", metavar="FILE", help="Save the capture here."),
     click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
 )
@@ -73,7 +75,10 @@ def demo(ctx: click.Context, *, _list: bool) -> int | None:
         print_text(f"{title}\n")
         for each in group:
             print_wrapped(f"  {each.name:<{widest}} ", each.summary + _remarks(each))
-    print_text("\ninspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options.\n")
+    print_text("\n")
+    print_wrapped(
+        "", "inspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options."
+    )
     return ExitCode.AS_EXPECTED
 
 

@@ -108,6 +108,7 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
                 command, Path(path or f"{scratch}/capture.pcapng"), link=script, owner=invoking_user(),
                 drop=drop_privilege, expected=expected,
                 stdout=sys.stderr if options["as_json"] else None, tell_end=partial(_tell_end, command),
+                tell_waiting=partial(tell, f"waiting for {safe_text(command[0])} to end; Ctrl-C again ends it"),
             )  # fmt: skip
         except OSError as error:
             raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error

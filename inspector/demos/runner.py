@@ -109,8 +109,12 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
     deadline: float | None = None,
     options: Mapping[str, Setting] | None = None,
     places: Mapping[str, Place] | None = None,
+    falling: Callable[[], None] | None = None,
 ) -> Outcome:
     """Run `demo` to its end, both ends or `role` alone; each in its place, where `places` has one.
+
+    `falling` is called when the run is cut short, before its sockets are shut down: what these say then is no
+    program's doing.
 
     `interactive(role)` gives a typed line, or None at the end of input; `say` hears every message as it is
     said; both are called in this thread. `deadline` is in seconds (default: `PATIENCE`), and starts anew
@@ -134,6 +138,10 @@ def run(  # noqa: PLR0913 - one keyword for each thing that the command line off
         conductor.cast(end, demo.server if part == "server" else demo.client, place)
     try:
         conductor.conduct()
+    except BaseException:
+        if falling is not None:
+            falling()
+        raise
     finally:
         conductor.clear()
     return Outcome(demo, host, ports, settings, tuple(conductor.messages))

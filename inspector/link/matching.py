@@ -69,6 +69,8 @@ class Matcher:
     """The rules of a script, and what has been seen so far."""
 
     script: Script
+    acted: set[int] = field(default_factory=set)
+    """Which rules, by their place in the script, have acted."""
     _matches: dict[int, int] = field(default_factory=dict)
     _directions: dict[tuple[Endpoint, Endpoint], _Direction] = field(default_factory=dict)
     _clients: dict[frozenset[Endpoint], Endpoint] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Matcher:
                 count = self._matches[number] = self._matches.get(number, 0) + 1
                 if acting is None and rule.first <= count < rule.first + rule.times:
                     acting = rule
+                    self.acted.add(number)
         return seen, acting
 
     def _sender(self, row: Row) -> str:

@@ -119,6 +119,12 @@ class Wire:
             self._poll.register(descriptor, select.POLLIN)
 
     @property
+    def idle(self) -> tuple[Rule, ...]:
+        """The rules that have not acted on any frame."""
+        rules = self._matcher.script.rules
+        return tuple(rule for place, rule in enumerate(rules) if place not in self._matcher.acted)
+
+    @property
     def kept(self) -> int:
         """How many frames the wire still keeps back."""
         return len(self._kept)
