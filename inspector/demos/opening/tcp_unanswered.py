@@ -49,7 +49,7 @@ DEMO = Demo(
     expected="tcp-unanswered",
     lesson=(
         "Silence is no refusal: a closed port answers RST. No answer at all means lost, filtered, or nobody there.",
-        "Textbooks repeat the SYN after 1, 3 and 7 s; Linux since 6.5 after 1, 2, 3, 4, 5 s, then 7 and 11 (--syncnt 3).",
+        "Textbooks repeat the SYN after 1, 3 and 7 s; Linux since 6.5 after 1, 2, 3, 4, 5 s, then 7, 11 (--syncnt 3).",
         "Each SYN is the same, number x: one attempt. ETIMEDOUT comes one wait after the last of them.",
     ),
     server=server,
