@@ -28,7 +28,7 @@ def are_worth_a_note(inspection: Inspection, *, verbose: bool) -> bool:
 def note_places(page: Page, ends: tuple[Endpoint, Endpoint]) -> None:
     """One line, if there is something to say: `127.0.0.1 is loopback . port 48634 looks ephemeral, ...`."""
     notes = [_address_note(address) for address in dict.fromkeys(end.address for end in ends)]
-    notes += [_port_note(port) for port in dict.fromkeys(end.port for end in ends)]
+    notes.append(_ports_note(list(dict.fromkeys(str(end.port) for end in ends if is_ephemeral(end.port)))))
     told = [note for note in notes if note]
     if told:
         page.wrap(f" {page.glyphs.bullet} ".join(told), "dim", hang="    ")
@@ -40,5 +40,8 @@ def _address_note(text: str) -> str:
     return "" if block is None or block.details.get("ordinary") else f"{text} is {block.details['is']}"
 
 
-def _port_note(port: int) -> str:
-    return f"port {port} looks ephemeral, chosen by the system" if is_ephemeral(port) else ""
+def _ports_note(ephemeral: list[str]) -> str:
+    if not ephemeral:
+        return ""
+    verb = "port {} looks" if len(ephemeral) == 1 else "ports {} look"
+    return f"{verb.format(' and '.join(ephemeral))} ephemeral, chosen by the system"

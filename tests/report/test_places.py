@@ -49,9 +49,14 @@ def drawn(made: Inspection, *, verbose: bool = False) -> str:
             Endpoint("ff0e::1", 5353),
             "fe80::1 is link-local · ff0e::1 is multicast · port 50000 looks ephemeral, chosen by the system",
         ),
+        (
+            Endpoint("8.8.8.8", 40000),
+            Endpoint("8.8.4.4", 61000),
+            "ports 40000 and 61000 look ephemeral, chosen by the system",
+        ),
         (Endpoint("8.8.8.8", 80), Endpoint("2606:4700::1", 443), ""),
     ],
-    ids=["loopback", "private", "ipv6", "nothing to say"],
+    ids=["loopback", "private", "ipv6", "two ports", "nothing to say"],
 )
 def test_what_is_worth_a_note(one: Endpoint, other: Endpoint, expected: str) -> None:
     assert note(one, other) == expected
