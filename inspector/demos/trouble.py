@@ -77,6 +77,11 @@ def too_late(  # noqa: PLR0913 - all that there is to say of it
     `met` says whether the server heard from anybody, `alone` whether the other end was to run elsewhere.
     """
     where = f"{address[0]}:{address[1]}"
+    if not alone and demo.transport == "udp":
+        return DemoError(
+            f"the {role} of {demo.name} waited {patience:g} s for a datagram from {where}: it was lost or never sent, "
+            "and UDP tells neither"
+        )
     if not alone:
         return DemoError(f"the {role} of {demo.name} still waited for its peer on {where} after {patience:g} s")
     if role == "server" and not met:
