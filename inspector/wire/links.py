@@ -1,109 +1,46 @@
 """Link headers: from the first byte of a frame to its IP header.
 
-Each kind of header is one short function that gives `(offset, kind)` of what it announces: an ethertype,
+Each kind of header is one short function that gives `(offset, kind)` of what it announces: an ethertype, a link type,
 or minus a `Reason` where it announces nothing that we read. `network_layer` peels one after the other,
 whatever their order: VLAN tags, LLC and SNAP, PPPoE, MPLS, Ethernet in Ethernet.
-Adding a link type is one constant, one line in `first_header`, and its function with one line in `peel`.
+Adding a link type is one constant in `linkkinds`, and its function with one line in `peel_link`; local networks are
+here, lines in `serial`, 802.11 in `radio`, what capture engines put before a frame in `prefixes`.
 
-Link types are numbers of capture files (LINKTYPE_, tcpdump.org/linktypes.html), not of a system's DLT_.
-Not here: radio, token and satellite links, MACsec, provider backbone bridges: they are a clear
-`UNKNOWN_LINK_TYPE` or `NOT_IP`, never a guess.
+Not here: satellite links, ATM cells, USB, MACsec: they are a clear `UNKNOWN_LINK_TYPE` or `NOT_IP`, never a guess.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from inspector.compiled import Constants, compilable
-from inspector.wire.octets import u8, u16, u32
+from inspector.compiled import compilable
+from inspector.wire.linkkinds import Kind, Link, first_header, supported_link_types
+from inspector.wire.octets import u8, u16
+from inspector.wire.prefixes import cooked, juniper, loopback, nflog, per_packet, pflog, pktap
+from inspector.wire.radio import air
 from inspector.wire.row import Direction
+from inspector.wire.serial import cisco_hdlc, frame_relay, network_protocol, ppp, ppp_or_cisco, snap
 from inspector.wire.undecoded import Reason
 
 __all__ = [
     "Kind",
     "Link",
-    "cooked",
+    "arcnet",
     "direction_of",
-    "ethernet",
+    "fddi",
     "first_header",
     "llc",
-    "loopback",
     "mpls",
     "network_layer",
     "peel",
-    "ppp",
+    "peel_line",
+    "peel_link",
+    "peel_prefix",
+    "peel_switch",
     "supported_link_types",
-    "vlan",
+    "tagged",
+    "token_ring",
 ]
-
-
-class Link(Constants):
-    """LINKTYPE_ numbers that are read."""
-
-    NULL = 0
-    ETHERNET = 1
-    PPP = 9
-    RAW_BSD = 12
-    RAW_OPENBSD = 14
-    PPP_HDLC = 50
-    PPP_ETHER = 51
-    RAW = 101
-    LOOP = 108
-    LINUX_SLL = 113
-    IPV4 = 228
-    IPV6 = 229
-    LINUX_SLL2 = 276
-
-
-class Kind(Constants):
-    """What a header may announce: an ethertype (IEEE 802 Numbers), or a frame's first header above all of them.
-
-    Up to 1500 the number is a length, and LLC follows.
-    """
-
-    LLC = 0
-    LONGEST_LLC = 1500
-    IPV4 = 0x0800
-    ARP = 0x0806
-    ETHERNET = 0x6558
-    """Transparent Ethernet bridging: a whole Ethernet frame."""
-    VLAN = 0x8100
-    IPV6 = 0x86DD
-    MPLS = 0x8847
-    MPLS_MULTICAST = 0x8848
-    PPPOE_SESSION = 0x8864
-    PROVIDER_VLAN = 0x88A8
-    OLD_QINQ = 0x9100
-    OLD_QINQ_2 = 0x9200
-    LOOPBACK = 0x1_0000
-    LINUX_SLL = 0x1_0001
-    LINUX_SLL2 = 0x1_0002
-    PPP = 0x1_0003
-
-
-def supported_link_types() -> tuple[int, ...]:
-    """The LINKTYPE_ numbers that the decoder reads, ascending."""
-    return tuple(sorted(Link.members().values()))
-
-
-@compilable
-def first_header(link_type: int) -> int:  # noqa: PLR0911 - a line per link type
-    """The `Kind` of the header that a frame of this link type begins with, or minus a `Reason`."""
-    if link_type == Link.ETHERNET:
-        return Kind.ETHERNET
-    if link_type == Link.LINUX_SLL:
-        return Kind.LINUX_SLL
-    if link_type == Link.LINUX_SLL2:
-        return Kind.LINUX_SLL2
-    if link_type in (Link.NULL, Link.LOOP):
-        return Kind.LOOPBACK
-    if link_type in (Link.PPP, Link.PPP_HDLC):
-        return Kind.PPP
-    if link_type == Link.PPP_ETHER:
-        return Kind.PPPOE_SESSION
-    if link_type in (Link.RAW, Link.RAW_BSD, Link.RAW_OPENBSD, Link.IPV4, Link.IPV6):
-        return Kind.IPV4
-    return -Reason.UNKNOWN_LINK_TYPE
 
 
 @compilable
@@ -122,15 +59,11 @@ def network_layer(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:
 def peel(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:  # noqa: PLR0911 - a line per kind of header
     """`(offset, kind)` of what follows the header of `kind` at `at`."""
     if kind == Kind.ETHERNET:
-        return ethernet(frame, at, end)
-    if kind in (Kind.VLAN, Kind.PROVIDER_VLAN, Kind.OLD_QINQ, Kind.OLD_QINQ_2):
-        return vlan(frame, at, end)
-    if kind == Kind.LINUX_SLL:
-        return cooked(frame, at + 16, end, at + 14)
-    if kind == Kind.LINUX_SLL2:
-        return cooked(frame, at + 20, end, at)
-    if kind == Kind.LOOPBACK:
-        return loopback(frame, at, end)
+        return tagged(frame, at, end, 14)
+    if kind in (Kind.VLAN, Kind.PROVIDER_VLAN, Kind.OLD_QINQ, Kind.OLD_QINQ_2, Kind.OLD_QINQ_3):
+        return tagged(frame, at, end, 4)
+    if kind >= Kind.OF_LINK:
+        return peel_link(frame, at, end, kind - Kind.OF_LINK)
     if kind <= Kind.LONGEST_LLC:
         return llc(frame, at, end)
     if kind == Kind.PPPOE_SESSION:
@@ -139,85 +72,165 @@ def peel(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:  # noqa: 
         return ppp(frame, at, end)
     if kind in (Kind.MPLS, Kind.MPLS_MULTICAST):
         return mpls(frame, at, end)
+    if kind == Kind.VN_TAG:
+        return tagged(frame, at, end, 6)
+    if kind == Kind.BACKBONE:
+        return (at, -Reason.LINK_CUT) if at + 4 > end else (at + 4, Kind.ETHERNET)
     return at, -(Reason.ARP if kind == Kind.ARP else Reason.NOT_IP)
 
 
 @compilable
-def ethernet(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """Two addresses, then a type or a length (IEEE 802.3 section 3.2.6)."""
-    if at + 14 > end:
+def peel_link(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:  # noqa: PLR0911 - a line per link type
+    """`(offset, kind)` of what follows the header with which a frame of a link type begins."""
+    if link == Link.ETHERNET:
+        return tagged(frame, at, end, 14)
+    if link in (
+        Link.IEEE802_11,
+        Link.IEEE802_11_RADIOTAP,
+        Link.IEEE802_11_AVS,
+        Link.IEEE802_11_PRISM,
+        Kind.PADDED_802_11 - Kind.OF_LINK,
+    ):
+        return air(frame, at, end, link)
+    if link == Link.FDDI:
+        return fddi(frame, at, end)
+    if link == Link.IEEE802_5:
+        return token_ring(frame, at, end)
+    if link == Link.ATM_RFC1483:
+        return llc(frame, at, end)
+    if link == Link.IP_OVER_FC:
+        return (at, -Reason.LINK_CUT) if at + 16 > end else (at + 16, Kind.LLC)
+    if link == Link.APPLE_IP_OVER_IEEE1394:
+        return tagged(frame, at, end, 18)
+    if link == Link.ARCNET_LINUX:
+        return arcnet(frame, at, end)
+    if link == Link.MPLS:
+        return mpls(frame, at, end)
+    return peel_prefix(frame, at, end, link)
+
+
+@compilable
+def peel_prefix(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:  # noqa: PLR0911 - as above
+    """The same, of the link types that capture engines made up."""
+    if link == Link.LINUX_SLL:
+        return cooked(frame, at + 16, end, at + 14)
+    if link == Link.LINUX_SLL2:
+        return cooked(frame, at + 20, end, at)
+    if link in (Link.NULL, Link.LOOP):
+        return loopback(frame, at, end, 4)
+    if link == Link.ENC:
+        return loopback(frame, at, end, 12)
+    if link == Link.NFLOG:
+        return nflog(frame, at, end)
+    if link == Link.PFLOG:
+        return pflog(frame, at, end)
+    if link == Link.PPI:
+        return per_packet(frame, at, end)
+    if link == Link.PKTAP:
+        return pktap(frame, at, end)
+    if link == Link.JUNIPER_ETHER:
+        return juniper(frame, at, end)
+    return peel_switch(frame, at, end, link)
+
+
+@compilable
+def peel_switch(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:
+    """The same, of switches and fabrics that add something of their own to the frame."""
+    if link in (Link.NETANALYZER, Link.DSA_TAG_BRCM, Link.DSA_TAG_BRCM_PREPEND, Link.DSA_TAG_DSA):
+        # Four bytes of a port more than Ethernet, be it before the addresses or behind them.
+        return tagged(frame, at, end, 18)
+    if link == Link.DSA_TAG_EDSA:
+        return tagged(frame, at, end, 22)
+    if link == Link.IPOIB:
+        # The global route header, then RFC 4391's own: an ethertype, and two bytes for later.
+        return (at, -Reason.LINK_CUT) if at + 44 > end else (at + 44, u16(frame, at + 40))
+    return peel_line(frame, at, end, link)
+
+
+@compilable
+def peel_line(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:  # noqa: PLR0911 - as above
+    """The same, of serial lines."""
+    if link == Link.PPP:
+        return ppp(frame, at, end)
+    if link == Link.PPP_HDLC:
+        return ppp_or_cisco(frame, at, end)
+    if link == Link.PPP_ETHER:
+        return ppp(frame, at + 6, end)
+    if link in (Link.PPP_WITH_DIR, Link.PPP_PPPD):
+        # The direction, beside a whole header or in the place of its address.
+        has_control = at + 1 < end and u8(frame, at + 1) == 3
+        return ppp(frame, at + 2 if has_control else at + 1, end)
+    if link == Link.C_HDLC:
+        return cisco_hdlc(frame, at, end)
+    if link == Link.C_HDLC_WITH_DIR:
+        return cisco_hdlc(frame, at + 1, end)
+    if link == Link.FRELAY:
+        return frame_relay(frame, at, end)
+    if link == Link.FRELAY_WITH_DIR:
+        return frame_relay(frame, at + 1, end)
+    if link == Link.SLIP:
+        # A direction, and 15 bytes of the compressed header.
+        return (at, -Reason.LINK_CUT) if at + 16 > end else (at + 16, Kind.IPV4)
+    return at, -Reason.UNKNOWN_LINK_TYPE
+
+
+@compilable
+def tagged(frame: Any, at: int, end: int, size: int) -> tuple[int, int]:
+    """A header of `size` bytes that ends with a type or a length (IEEE 802.3 section 3.2.6, 802.1Q section 9)."""
+    if at + size > end:
         return at, -Reason.LINK_CUT
-    return at + 14, u16(frame, at + 12)
-
-
-@compilable
-def cooked(frame: Any, at: int, end: int, kind_at: int) -> tuple[int, int]:
-    """Linux cooked capture, version 1 or 2, which differ in size and in where the protocol stands."""
-    if at > end:
-        return kind_at, -Reason.LINK_CUT
-    kind = u16(frame, kind_at)
-    if kind == 4:
-        return at, Kind.LLC
-    if kind <= Kind.LONGEST_LLC:
-        return kind_at, -Reason.NOT_IP
-    return at, kind
-
-
-@compilable
-def loopback(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """Four bytes of address family, in the byte order of a host that we do not know."""
-    if at + 4 > end:
-        return at, -Reason.LINK_CUT
-    family = u32(frame, at)
-    if family & 0xFFFF == 0:
-        family = u8(frame, at) + u8(frame, at + 1) * 0x100
-    if family == 2:
-        return at + 4, Kind.IPV4
-    # IPv6 is 10 on Linux, 23 on Windows, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
-    if family in (10, 23, 24, 28, 30):
-        return at + 4, Kind.IPV6
-    return at, -Reason.NOT_IP
-
-
-@compilable
-def ppp(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """PPP in HDLC-like framing (RFC 1662), whose address, control and first protocol byte may be left out."""
-    if at + 4 > end:
-        return min(at, end), -Reason.LINK_CUT
-    if u8(frame, at + 1) == 3 and u8(frame, at) in (0xFF, 0x0F):
-        at += 2
-    protocol = u8(frame, at)
-    at += 1
-    if protocol & 1 == 0:
-        protocol = protocol * 0x100 + u8(frame, at)
-        at += 1
-    if protocol == 0x0021:
-        return at, Kind.IPV4
-    if protocol == 0x0057:
-        return at, Kind.IPV6
-    if protocol == 0x0281:
-        return at, Kind.MPLS
-    return at, -Reason.NOT_IP
+    return at + size, u16(frame, at + size - 2)
 
 
 @compilable
 def llc(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """IEEE 802.2: IP as a SAP of its own, or an ethertype in SNAP (RFC 1042)."""
+    """IEEE 802.2: IP as a SAP of its own, an ethertype in SNAP (RFC 1042), or OSI's way to say IP (RFC 2684)."""
     if at + 3 > end:
         return at, -Reason.LINK_CUT
     saps = u16(frame, at)
     if saps == 0x0606:
         return at + 3, Kind.IPV4
-    if saps != 0xAAAA:
+    if saps == 0xFEFE and u8(frame, at + 2) == 3:
+        return network_protocol(frame, at + 3, end)
+    return snap(frame, at + 3, end) if saps == 0xAAAA else (at, -Reason.NOT_IP)
+
+
+@compilable
+def fddi(frame: Any, at: int, end: int) -> tuple[int, int]:
+    """A frame control that says LLC, and two addresses."""
+    if at + 13 > end:
+        return at, -Reason.LINK_CUT
+    return (at + 13, Kind.LLC) if u8(frame, at) & 0x30 == 0x10 else (at, -Reason.NOT_IP)
+
+
+@compilable
+def token_ring(frame: Any, at: int, end: int) -> tuple[int, int]:
+    """Access and frame control, two addresses, and a route where the source says that there is one (IEEE 802.5)."""
+    if at + 14 > end:
+        return at, -Reason.LINK_CUT
+    if u8(frame, at + 1) & 0xC0 != 0x40:
         return at, -Reason.NOT_IP
+    after = at + 14
+    if u8(frame, at + 8) & 0x80:
+        if after >= end:
+            return at, -Reason.LINK_CUT
+        after += u8(frame, after) & 0x1F
+    return after, Kind.LLC
+
+
+@compilable
+def arcnet(frame: Any, at: int, end: int) -> tuple[int, int]:
+    """Linux's header of ARCNET: two addresses, an offset, a protocol; RFC 1201 has a fragment's place behind it."""
+    if at + 5 > end:
+        return at, -Reason.LINK_CUT
+    protocol = u8(frame, at + 4)
+    if protocol == 0xF0:  # RFC 1051
+        return at + 5, Kind.IPV4
+    if protocol != 0xD4:
+        return at, -(Reason.ARP if protocol in (0xD5, 0xF1) else Reason.NOT_IP)
     if at + 8 > end:
         return at, -Reason.LINK_CUT
-    organisation = u16(frame, at + 3) * 0x100 + u8(frame, at + 5)
-    kind = u16(frame, at + 6)
-    # 0000f8 is the bridge-tunnel encapsulation (IEEE 802.1H), alike but for the number.
-    if organisation not in (0, 0x0000F8) or kind <= Kind.LONGEST_LLC:
-        return at, -Reason.NOT_IP
-    return at + 8, kind
+    return at + 8, -Reason.NOT_IP if u8(frame, at + 5) else Kind.IPV4
 
 
 @compilable
@@ -232,20 +245,15 @@ def mpls(frame: Any, at: int, end: int) -> tuple[int, int]:
 
 
 @compilable
-def vlan(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """One tag (IEEE 802.1Q section 9): two bytes of control, then the next type."""
-    if at + 4 > end:
-        return at, -Reason.LINK_CUT
-    return at + 4, u16(frame, at + 2)
-
-
-@compilable
 def direction_of(frame: Any, kind: int) -> int:
-    """The `Direction` that the packet type of a cooked header names; UNKNOWN for all other headers."""
-    if kind == Kind.LINUX_SLL and len(frame) >= 16:
+    """The `Direction` that the first byte of some line headers, or a cooked one's packet type, names; else UNKNOWN."""
+    link = kind - Kind.OF_LINK
+    if link == Link.LINUX_SLL and len(frame) >= 16:
         packet_type = frame[1]
-    elif kind == Kind.LINUX_SLL2 and len(frame) >= 20:
+    elif link == Link.LINUX_SLL2 and len(frame) >= 20:
         packet_type = frame[10]
+    elif link in (Link.PPP_WITH_DIR, Link.C_HDLC_WITH_DIR, Link.FRELAY_WITH_DIR) and len(frame):
+        return Direction.OUTBOUND if frame[0] else Direction.INBOUND
     else:
         return Direction.UNKNOWN
     if packet_type == 4:

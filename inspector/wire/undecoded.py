@@ -48,6 +48,7 @@ class Reason(Constants):
     ICMP_CUT = 17
     ICMP_SHORT = 18
     BAD_QUOTE = 19
+    BAD_LINK = 20
 
     ARP = 128
     NOT_IP = 129
@@ -57,6 +58,8 @@ class Reason(Constants):
     ICMP_MESSAGE = 133
     FIRST_FRAGMENT = 134
     """Set by `wire.fragments`, never by the decoder: the segment is the row of the frame that completes it."""
+    ENCRYPTED = 135
+    AGGREGATED = 136
 
 
 _FIRST_NOT_INSPECTED = 128
@@ -81,6 +84,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     Reason.ICMP_CUT: ("ICMP", "the capture ends inside the ICMP header"),
     Reason.ICMP_SHORT: ("ICMP", "the datagram is shorter than an ICMP header"),
     Reason.BAD_QUOTE: ("ICMP", "the quoted datagram is cut or malformed"),
+    Reason.BAD_LINK: ("link", "a header of an impossible version or length"),
     Reason.ARP: ("link", "ARP"),
     Reason.NOT_IP: ("link", "neither IPv4 nor IPv6"),
     Reason.OTHER_PROTOCOL: ("IP", "a protocol other than TCP, UDP and ICMP"),
@@ -88,6 +92,8 @@ _WORDS: dict[int, tuple[str, str]] = {
     Reason.LATER_FRAGMENT: ("IP", "a later fragment, whose ports are in the first"),
     Reason.FIRST_FRAGMENT: ("IP", "a first fragment, waiting for the rest"),
     Reason.ICMP_MESSAGE: ("ICMP", "a message that is no error"),
+    Reason.ENCRYPTED: ("link", "an encrypted 802.11 frame"),
+    Reason.AGGREGATED: ("link", "several 802.11 frames in one (A-MSDU)"),
 }
 
 
@@ -111,7 +117,7 @@ def undecoded_of(row: Row) -> Undecoded | None:
         return None
     layer, reason = _WORDS.get(row.undecoded, ("link", f"reason {row.undecoded}"))
     if row.undecoded == Reason.UNKNOWN_LINK_TYPE:
-        reason = f"{reason} {row.link_type}"
+        reason = f"{reason} {row.link_type}" if not row.undecoded_at else f"{reason} inside {row.link_type}"
     elif row.undecoded == Reason.OTHER_PROTOCOL:
         reason = f"{reason} (number {row.quoted_protocol or row.protocol})"
     return Undecoded(layer, row.undecoded_at, reason)

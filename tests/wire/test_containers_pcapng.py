@@ -11,7 +11,7 @@ from inspector.wire import NO_TIME, Direction
 from tests.wire.files import (
     NOW,
     RAW,
-    WIFI,
+    USER0,
     block,
     drained,
     enhanced,
@@ -248,18 +248,18 @@ def test_a_cut_inside_the_first_section_header_is_an_error(length: int) -> None:
 
 
 def test_only_foreign_link_types_are_an_error_that_names_them() -> None:
-    reader = opened(section() + interface(link_type=WIFI) + enhanced(b"f"))
+    reader = opened(section() + interface(link_type=USER0) + enhanced(b"f"))
 
-    with pytest.raises(CaptureFileError, match=r"link type 105 \(IEEE802_11\) is not supported; supported: 0 \(NULL\)"):
+    with pytest.raises(CaptureFileError, match=r"link type 147 \(USER0\) is not supported; supported: 0 \(NULL\)"):
         drained(reader)
 
 
 def test_a_foreign_link_type_among_others_gives_rows_that_say_so() -> None:
-    reader = opened(section() + interface(link_type=WIFI) + interface() + enhanced(b"f") + enhanced(b"f", number=1))
+    reader = opened(section() + interface(link_type=USER0) + interface() + enhanced(b"f") + enhanced(b"f", number=1))
     rows = [row for batch in reader for row in batch]
 
     assert [bool(row.undecoded) for row in rows] == [True, True]
-    assert [row.link_type for row in rows] == [WIFI, 1]
+    assert [row.link_type for row in rows] == [USER0, 1]
     assert reader.unsupported == 1
 
 

@@ -22,7 +22,7 @@ from inspector.wire.row import Direction
 from tests.wire.files import (
     NOW,
     SECOND,
-    WIFI,
+    USER0,
     drained,
     enhanced,
     frames_of,
@@ -122,7 +122,7 @@ class TestTwoSpeeds:
 
     def test_blocks_between_frames_change_nothing(self) -> None:
         other = [
-            interface(link_type=WIFI),
+            interface(link_type=USER0),
             statistics(),
             section() + interface(),
             section(order=">") + interface(order=">"),
@@ -140,7 +140,7 @@ class TestTwoSpeeds:
         assert plain.frames == 400
 
     def test_foreign_link_types_are_counted(self) -> None:
-        data = section() + interface() + interface(link_type=WIFI) + enhanced(b"f", number=1) * 3 + enhanced(b"f")
+        data = section() + interface() + interface(link_type=USER0) + enhanced(b"f", number=1) * 3 + enhanced(b"f")
         for plain_frames in (0, 100):
             reader = opened(data, plain_frames=plain_frames)
             rows_of(reader)
@@ -149,8 +149,8 @@ class TestTwoSpeeds:
 
 
 def test_a_foreign_link_type_of_a_pcap_is_refused_at_once() -> None:
-    with pytest.raises(CaptureFileError, match=r"link type 105 \(IEEE802_11\) is not supported") as caught:
-        opened(pcap([], link_type=WIFI))
+    with pytest.raises(CaptureFileError, match=r"link type 147 \(USER0\) is not supported") as caught:
+        opened(pcap([], link_type=USER0))
 
     assert caught.value.remedies == ("tshark -r made",)
 
@@ -167,7 +167,7 @@ blocks = st.sampled_from(
         section(),
         section(order=">"),
         interface(),
-        interface((9, b"\xff"), (14, b"\x7f" * 8), link_type=WIFI, snaplen=3),
+        interface((9, b"\xff"), (14, b"\x7f" * 8), link_type=USER0, snaplen=3),
         enhanced(syn(7), (1, b"comment"), (2, b"\1\0\0\0"), (4, bytes(8))),
         enhanced(b"frame", number=1, ticks=(1 << 64) - 1),
         obsolete(b"old"),
