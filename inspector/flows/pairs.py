@@ -54,6 +54,8 @@ class PairRecord:
     """A pair of endpoints: who spoke first, and with whom. What more is known of it, a fold adds."""
 
     version: U8 = 0
+    tunnel: U8 = 0
+    """What carried its first row."""
     orig_hi: I64 = 0
     orig_lo: I64 = 0
     orig_port: U16 = 0
@@ -140,6 +142,7 @@ def find_slot(row: Row, index: Any, mask: int, entries: Any, seed: int) -> int:
 def open_pair(row: Row, entry: PairRecord, seed: int, answers: int) -> None:
     """Begin an entry with its first row: its sender is the originator, unless the row `answers` one not seen."""
     entry.version = row.version
+    entry.tunnel = row.tunnel
     entry.pair_hash = hash_pair(row, seed)
     entry.first_frame = row.frame
     entry.first_ns = row.time_ns

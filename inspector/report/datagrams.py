@@ -163,6 +163,8 @@ class ExchangeLadder:
         if 0 < exchange.counts[told_by] == lost[told_by]:
             words = _OUTCOMES_WHEN_ALL_WAS_LOST.get(exchange.outcome, words)
         self._page.fact("outcome", f"{exchange.outcome}: {words}")
+        if exchange.tunnel:
+            self._page.fact("tunnel", f"inside {exchange.tunnel}")
         for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True):
             carried = f"{plural(size, 'byte')} in {plural(number, 'datagram')}, by the {side}"
             if lost[side]:

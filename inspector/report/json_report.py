@@ -79,8 +79,14 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
     }
 
 
+def _inside(conversation: Connection | Exchange) -> dict[str, str]:
+    """The tunnel, where there is one."""
+    return {"tunnel": conversation.tunnel} if conversation.tunnel else {}
+
+
 def _connection(connection: Connection, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     return {
+        **_inside(connection),
         "number": connection.number,
         "originator": str(connection.originator.endpoint),
         "responder": str(connection.responder.endpoint),
@@ -133,6 +139,7 @@ def _segment(traced: TracedSegment, comments: Mapping[int, Sequence[str]]) -> di
 
 def _exchange(exchange: Exchange, comments: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     return {
+        **_inside(exchange),
         "number": exchange.number,
         "originator": str(exchange.originator),
         "responder": str(exchange.responder),

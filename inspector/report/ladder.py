@@ -210,6 +210,8 @@ class ConnectionLadder:
         self._page.blank()
         self._page.fact("handshake", f"{connection.handshake}{took}")
         self._page.fact("close", str(connection.close))
+        if connection.tunnel:
+            self._page.fact("tunnel", f"inside {connection.tunnel}")
         for side in Side:
             end = connection.end(side)
             again = f", {count(end.retransmissions)} of them again" if end.retransmissions else ""

@@ -77,7 +77,7 @@ def connections_table(page: Page, connections: Sequence[Connection]) -> None:
     rows = [
         (
             str(each.number),
-            f"{each.originator.endpoint}\n{each.responder.endpoint}",
+            f"{each.originator.endpoint}\n{each.responder.endpoint}{_inside(each)}",
             f"{each.handshake}\n{each.close}",
             each.zeek.conn_state,
             count(each.originator.segments + each.responder.segments),
@@ -95,7 +95,7 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
     rows = [
         (
             str(each.number),
-            f"{each.originator}\n{each.responder}",
+            f"{each.originator}\n{each.responder}{_inside(each)}",
             str(each.outcome),
             each.conn_state,
             count(sum(each.counts)),
@@ -106,6 +106,10 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
     ]
     heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
     draw_table(page, (*heads, ("found", ">")), rows)
+
+
+def _inside(conversation: Connection | Exchange) -> str:
+    return f"\n(inside {conversation.tunnel})" if conversation.tunnel else ""
 
 
 def servers_table(page: Page, inspection: Inspection) -> None:

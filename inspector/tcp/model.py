@@ -129,6 +129,8 @@ class Connection:
     """In capture order; empty where rows were not kept (large replays)."""
     findings: tuple[Finding, ...]
     """All of them: the connection's own and its segments'."""
+    tunnel: str = ""
+    """What carried it, where something did: `VXLAN`, `6in4`, ..."""
 
     def end(self, side: Side) -> End:
         """The originator's or the responder's end."""

@@ -22,7 +22,7 @@ from inspector.tcp.outcomes import close_of, handshake_of
 from inspector.tcp.records import ConnectionRecord, EndRecord, Seen, Trace
 from inspector.tcp.sequence import UNKNOWN
 from inspector.tcp.states import Event, State, advance
-from inspector.wire.row import NO_TIME, Endpoint, address_text
+from inspector.wire.row import NO_TIME, Endpoint, address_text, tunnel_text
 
 if TYPE_CHECKING:
     from inspector.findings import Finding
@@ -62,6 +62,7 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
         handshake_ns=_handshake_time(record),
         segments=segments,
         findings=findings,
+        tunnel=tunnel_text(record.tunnel, record.orig_hi, record.resp_hi),
     )
 
 

@@ -61,3 +61,5 @@ class Exchange:
     """Zeek's word."""
     history: str
     findings: tuple[Finding, ...] = ()
+    tunnel: str = ""
+    """What carried it, where something did: `VXLAN`, `6in4`, ..."""

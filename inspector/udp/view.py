@@ -20,7 +20,7 @@ from inspector.udp.model import Exchange, Outcome, TracedDatagram
 from inspector.udp.quotes import datagrams_quoted
 from inspector.udp.records import ExchangeEnd, ExchangeRecord, Part
 from inspector.udp.zeek import udp_words
-from inspector.wire.row import Checksum, Direction, Endpoint, address_text
+from inspector.wire.row import Checksum, Direction, Endpoint, address_text, tunnel_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,7 @@ def view_exchange(
         conn_state=conn_state,
         history=history,
         findings=tuple(finding for datagram in datagrams for finding in datagram.findings),
+        tunnel=tunnel_text(record.tunnel, record.orig_hi, record.resp_hi),
     )
 
 

@@ -14,7 +14,19 @@ from inspector.wire.frame import Frame, FrameRef
 from inspector.wire.links import supported_link_types
 from inspector.wire.linktypes import link_type_text
 from inspector.wire.reader import CaptureReader, open_capture
-from inspector.wire.row import NO_TIME, Checksum, Direction, Endpoint, Flag, Fragment, Option, Protocol, Row
+from inspector.wire.row import (
+    NO_TIME,
+    Checksum,
+    Direction,
+    Endpoint,
+    Flag,
+    Fragment,
+    Option,
+    Protocol,
+    Row,
+    Tunnel,
+    tunnel_text,
+)
 from inspector.wire.undecoded import Undecoded, undecoded_of
 from inspector.wire.writer import CaptureWriter
 
@@ -34,10 +46,12 @@ __all__ = [
     "Protocol",
     "Reassembly",
     "Row",
+    "Tunnel",
     "Undecoded",
     "decode_frame",
     "link_type_text",
     "open_capture",
     "supported_link_types",
+    "tunnel_text",
     "undecoded_of",
 ]

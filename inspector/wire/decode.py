@@ -135,6 +135,7 @@ def reset(row: Any) -> None:  # noqa: PLR0915 - every field that `describe` does
     row.ttl = 0
     row.fragment = Fragment.WHOLE
     row.tunnels = 0
+    row.tunnel = 0
     row.digest = 0
     row.src_port = 0
     row.dst_port = 0

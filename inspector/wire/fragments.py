@@ -27,10 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.wire.decode import decode
 from inspector.wire.frame import FrameRef
-from inspector.wire.ip import NextHeader, extension_size, gre, internet
+from inspector.wire.ip import NextHeader, extension_size, internet
 from inspector.wire.links import first_header, network_layer
 from inspector.wire.octets import u8, u16
-from inspector.wire.row import NO_TIME, Direction, Fragment, Row
+from inspector.wire.row import NO_TIME, Direction, Fragment, Row, Tunnel
+from inspector.wire.tunnels import tunnelled
 from inspector.wire.undecoded import Reason
 
 if TYPE_CHECKING:
@@ -229,11 +230,12 @@ def _header_checksum(header: bytearray) -> int:
 
 def _become(row: Row, whole: bytes, tunnels: int, verify: bool) -> None:  # noqa: FBT001 - as in `decode`
     """Make `row` the row of the datagram `whole`, keeping what belongs to the frame that completed it."""
-    link_type, wire_len = row.link_type, row.wire_len
+    link_type, wire_len, tunnel = row.link_type, row.wire_len, row.tunnel
     ref = FrameRef(row.frame, row.time_ns, 0, len(whole), len(whole), _RAW, row.interface, row.direction)
     decode(whole, ref, row, verify)
     row.link_type, row.wire_len = link_type, wire_len
     row.tunnels += tunnels
+    row.tunnel = row.tunnel or tunnel
     if row.fragment == Fragment.WHOLE:
         row.fragment = Fragment.REASSEMBLED
 
@@ -250,11 +252,11 @@ def _find_piece(data: bytes, row: Row) -> _Piece | None:
         if scratch.fragment != Fragment.WHOLE:
             read = _piece_of_ipv4 if scratch.version == 4 else _piece_of_ipv6
             return read(data, ip_at, limit, scratch, tunnels)
-        if protocol == NextHeader.GRE:
-            at, kind = gre(data, at, min(len(data), limit))
-            at, kind = network_layer(data, at, min(len(data), limit), kind)
-        elif protocol not in (NextHeader.IPV4, NextHeader.IPV6):
+        end = min(len(data), limit)
+        at, kind, tunnel = tunnelled(data, at, end, limit, protocol, scratch.version)
+        if tunnel == Tunnel.NONE:
             return None
+        at, kind = network_layer(data, at, end, kind)
         tunnels += 1
     return None
 

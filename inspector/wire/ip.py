@@ -1,4 +1,4 @@
-"""IPv4 and IPv6, their extension headers, and the tunnels made of them.
+"""IPv4 and IPv6, their extension headers, and the way through tunnels.
 
 `datagram` goes from an IP header to the transport header inside the innermost datagram. Its laws:
 
@@ -10,8 +10,7 @@
 
 Positions are offsets in the frame. `end` bounds what was captured, `limit` what the header claims.
 A protocol below zero is minus a `Reason`.
-Not here: reassembly (`wire.fragments`); IP inside UDP (VXLAN, Geneve, GTP, Teredo), for the datagram
-that carries it is an exchange of its own right; ESP and IPComp, which hide what they carry.
+Not here: reassembly (`wire.fragments`); what a tunnel is (`wire.tunnels`).
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from __future__ import annotations
 from typing import Any
 
 from inspector.compiled import Constants, compilable
-from inspector.wire.links import Kind, network_layer
+from inspector.wire.links import network_layer
 from inspector.wire.octets import i64, u8, u16, u32
-from inspector.wire.row import Fragment
+from inspector.wire.row import Fragment, Tunnel
+from inspector.wire.tunnels import tunnelled
 from inspector.wire.undecoded import Reason
 
 __all__ = [
-    "GreKind",
     "Limit",
     "NextHeader",
     "datagram",
@@ -33,8 +32,6 @@ __all__ = [
     "extensions",
     "final_destination",
     "fragment_header",
-    "gre",
-    "gre_payload",
     "internet",
     "ipv4",
     "ipv6",
@@ -47,24 +44,14 @@ class NextHeader(Constants):
     """IANA's protocol numbers of what may stand between an IP header and a transport."""
 
     HOP_BY_HOP = 0
-    IPV4 = 4
-    IPV6 = 41
     ROUTING = 43
     FRAGMENT = 44
-    GRE = 47
     AUTHENTICATION = 51
     NONE = 59
     DESTINATION = 60
     MOBILITY = 135
     HIP = 139
     SHIM6 = 140
-
-
-class GreKind(Constants):
-    """What only GRE carries, in the place of an ethertype."""
-
-    WCCP = 0x883E
-    ERSPAN = 0x88BE
 
 
 class Limit(Constants):
@@ -96,12 +83,13 @@ def datagram(frame: Any, end: int, kind: int, row: Any) -> tuple[int, int, int, 
             row.fragment = outer_fragment
         outer_fragment = row.fragment
         end = min(end, limit)
-        if protocol == NextHeader.GRE and outer_fragment != Fragment.LATER:
-            at, kind = gre(frame, at, end)
-        elif protocol in (NextHeader.IPV4, NextHeader.IPV6) and outer_fragment != Fragment.LATER:
-            kind = Kind.IPV4
-        else:
+        if outer_fragment == Fragment.LATER:
             return ip_at, at, limit, protocol
+        inner, kind, tunnel = tunnelled(frame, at, end, limit, protocol, row.version)
+        if tunnel == Tunnel.NONE:
+            return ip_at, at, limit, protocol
+        at = inner
+        row.tunnel = tunnel
         row.tunnels += 1
 
 
@@ -258,38 +246,3 @@ def fragment_header(frame: Any, at: int, row: Any) -> None:
         row.fragment = Fragment.LATER
     elif offset_and_more & 1:
         row.fragment = Fragment.FIRST
-
-
-@compilable
-def gre(frame: Any, at: int, end: int) -> tuple[int, int]:
-    """GRE (RFC 2784, RFC 2890) and PPTP's version 1 of it (RFC 2637): `(at, kind)` as `links` gives them."""
-    if at + 4 > end:
-        return at, -Reason.TUNNEL_CUT
-    flags = u16(frame, at)
-    if flags & 7 > 1 or flags & 0x4000:
-        return at, -Reason.BAD_TUNNEL
-    size = 4
-    for optional in (0x8000, 0x2000, 0x1000):
-        if flags & optional:
-            size += 4
-    if flags & 1 == 0:
-        return gre_payload(frame, at + size, end, flags, u16(frame, at + 2))
-    # An acknowledgment alone, which carries nothing, is how PPTP answers.
-    if flags & 0x1000 == 0:
-        return at, -Reason.OTHER_PROTOCOL
-    return at + size + (4 if flags & 0x0080 else 0), Kind.PPP
-
-
-@compilable
-def gre_payload(frame: Any, at: int, end: int, flags: int, kind: int) -> tuple[int, int]:
-    """What version 0 of GRE carries in `frame[at:end]`."""
-    if kind == GreKind.WCCP:
-        # Version 2 puts a redirect header of four bytes where version 1 has IP, which shows its version.
-        has_redirect = at < end and u8(frame, at) >> 4 != 4
-        return (at + 4 if has_redirect else at), Kind.IPV4
-    if kind == GreKind.ERSPAN:
-        # Type II has a header of its own, and is known by its sequence number.
-        return (at + 8 if flags & 0x1000 else at), Kind.ETHERNET
-    if kind <= Kind.LONGEST_LLC:
-        return at, -Reason.OTHER_PROTOCOL
-    return at, kind

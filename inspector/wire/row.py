@@ -29,8 +29,10 @@ __all__ = [
     "Option",
     "Protocol",
     "Row",
+    "Tunnel",
     "address_halves",
     "address_text",
+    "tunnel_text",
 ]
 
 NO_TIME = -(1 << 63)
@@ -98,6 +100,23 @@ class Fragment(Constants):
     REASSEMBLED = 3
 
 
+class Tunnel(Constants):
+    """`Row.tunnel`: what carried the datagram, the innermost where there are several."""
+
+    NONE = 0
+    IP_IN_IP = 1
+    SIX_IN_FOUR = 2
+    GRE = 3
+    VXLAN = 4
+    GENEVE = 5
+    TEREDO = 6
+    GTP_U = 7
+    L2TP = 8
+    ETHER_IP = 9
+    MPLS = 10
+    """MPLS in IP; labels on a link are no tunnel here."""
+
+
 class Checksum(Constants):
     """`Row.checksum_verdict`; PARTIAL is the pseudo-header's sum, left for the network card to finish."""
 
@@ -148,6 +167,7 @@ class Row:
     fragment: U8 = 0
     tunnels: U8 = 0
     """How many outer IP headers were unwrapped."""
+    tunnel: U8 = 0
     digest: I64 = 0
     """A hash of every captured byte from the IP header to the end of the IP datagram."""
 
@@ -218,6 +238,27 @@ def address_halves(text: str) -> tuple[int, int, int]:
         return 4, 0, 0xFFFF << 32 | int(IPv4Address(text))
     whole = int(IPv6Address(text))
     return 6, _signed(whole >> 64), _signed(whole & _HALF)
+
+
+_TUNNELS = {
+    Tunnel.IP_IN_IP: "IP in IP",
+    Tunnel.SIX_IN_FOUR: "6in4",
+    Tunnel.GRE: "GRE",
+    Tunnel.VXLAN: "VXLAN",
+    Tunnel.GENEVE: "Geneve",
+    Tunnel.TEREDO: "Teredo",
+    Tunnel.GTP_U: "GTP-U",
+    Tunnel.L2TP: "L2TP",
+    Tunnel.ETHER_IP: "EtherIP",
+    Tunnel.MPLS: "MPLS in IP",
+}
+
+
+def tunnel_text(tunnel: int, source_hi: int, destination_hi: int) -> str:
+    """The name of a tunnel, or nothing. 6in4 of an address that embeds an IPv4 one (2002::/16, RFC 3056) is 6to4."""
+    if tunnel == Tunnel.SIX_IN_FOUR and 0x2002 in (source_hi >> 48, destination_hi >> 48):
+        return "6to4"
+    return _TUNNELS.get(tunnel, "")
 
 
 def _signed(half: int) -> int:

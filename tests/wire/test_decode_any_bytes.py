@@ -20,6 +20,7 @@ from inspector.wire.octets import u8, u16, u32
 from inspector.wire.undecoded import Reason, is_fault
 from tests.wire.frames import decoded, ethernet, icmp, ipv4, ipv6, tcp, udp
 from tests.wire.test_links import IPV4_FRAMES
+from tests.wire.test_tunnels import TUNNELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,9 @@ VALID: dict[str, Framed] = {
     "jumbogram": (ipv6(bytes([6, 0, 0xC2, 4, 0, 1, 0x11, 0x70]) + DATA, 0, payload_len=0), 101, 0),
 }
 
-ON_EVERY_LINK = [(data, link_type) for link_type, data in IPV4_FRAMES.values()]
+ON_EVERY_LINK: list[Framed] = [(data, link_type, 0) for link_type, data in IPV4_FRAMES.values()] + [
+    (data, 101, 0) for _, data in TUNNELS.values()
+]
 
 link_types = st.sampled_from([*supported_link_types(), 147, 65535])
 
@@ -63,7 +66,7 @@ link_types = st.sampled_from([*supported_link_types(), 147, 65535])
 @st.composite
 def damaged(draw: st.DrawFn) -> Framed:
     """A valid frame with some bytes changed, cut somewhere, under its own link type or another."""
-    data, link_type, *_ = draw(st.sampled_from([*VALID.values(), *ON_EVERY_LINK]))
+    data, link_type, _ = draw(st.sampled_from([*VALID.values(), *ON_EVERY_LINK]))
     changed = bytearray(data)
     for _ in range(draw(st.integers(0, 4))):
         changed[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
