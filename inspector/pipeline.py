@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.expect.comparison import compare_all
+from inspector.report.artefacts import Artefacts
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
@@ -77,23 +78,26 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     expected: notation.Sequence | None = None,
     keep: int | None = KEEP_SEGMENTS,
     take: Take | None = None,
+    verify: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
-    always); `progress` hears the number of frames read so far. Raises CaptureFileError.
+    always); `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
     """
     take = take or Take()
     tracker, exchanges, counts = Tracker(), ExchangeTracker(), _Counts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    with open_capture(source, name=name) as reader:
+    artefacts = Artefacts()
+    with open_capture(source, name=name, verify=verify) as reader:
         for batch in reader:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
             _count(batch, counts)
+            artefacts.feed(batch)
             if keeping and keep is not None and reader.frames > keep:
                 keeping = False
                 tracker.stop_keeping()
@@ -108,7 +112,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     conversations = tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
-        capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates),
+        capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(connections)),
         connections=connections,
         exchanges=conversations,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
@@ -178,7 +182,9 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield batch.ref(index).number, said
 
 
-def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int) -> CaptureSummary:
+def _summary(
+    reader: CaptureReader, counts: _Counts, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+) -> CaptureSummary:
     counts.undecoded.update(
         {
             "IP: a datagram of which some fragments did not come": reader.fragments.incomplete,
@@ -194,5 +200,7 @@ def _summary(reader: CaptureReader, counts: _Counts, take: Take, duplicates: int
         undecoded_reasons=tuple((+counts.undecoded).most_common()),
         passed_over=tuple(counts.passed_over.most_common()),
         cut=reader.cut,
+        skipped=str(reader.skipped),
+        artefacts=artefacts,
         undrained=take.undrained,
     )

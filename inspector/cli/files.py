@@ -26,11 +26,16 @@ __all__ = ["check", "replay"]
 _MANY_FRAMES = 100_000
 """Frames between two words of progress."""
 
+_verifying = click.option(
+    "--checksums", "verify", is_flag=True, help="Verify TCP and UDP checksums: real damage, told from offloading."
+)
+
 
 @click.command()
 @click.argument("files", nargs=-1)
 @click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
+@_verifying
 @report_options
 def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, **how: Any) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
@@ -46,6 +51,7 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
 @click.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
+@_verifying
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """Compare captures with an expected sequence; exit code 1 if they differ.
@@ -57,7 +63,7 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     return _inspect_all(files, load(expect), **how)
 
 
-def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: bool, **how: Any) -> int:
+def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: bool, verify: bool, **how: Any) -> int:
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
@@ -67,7 +73,8 @@ def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: 
         opened = _open_before_dropping(names, stack)
         for name in names:
             try:
-                inspections.append(_inspect(name, opened, expected, keep_all=as_json or expected is not None))
+                options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {}
+                inspections.append(_inspect(name, opened, expected, verify=verify, **options))
             except CaptureFileError as error:
                 worst = tell_error(error)
     if inspections:
@@ -92,7 +99,7 @@ def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str,
     return opened
 
 
-def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, *, keep_all: bool) -> Inspection:
+def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, **options: Any) -> Inspection:
     source: str | BinaryIO = opened.get(name, name)
     if name == "-":
         if sys.stdin.isatty():
@@ -102,7 +109,6 @@ def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, 
         source = sys.stdin.buffer
     elif name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
-    options: dict[str, Any] = {"keep": None} if keep_all else {}
     return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
 
 

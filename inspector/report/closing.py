@@ -128,6 +128,10 @@ def _capture(page: Page, capture: CaptureSummary) -> None:
         page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
     for reason, number in capture.passed_over:
         page.fact("", f"{count(number)} not inspected: {safe_text(reason)}", "dim")
+    for words, number in capture.artefacts:
+        page.fact("", f"{count(number)} {safe_text(words)}", "dim")
+    if capture.skipped:
+        page.fact("", f"skipped: {safe_text(capture.skipped)}", "bold yellow")
     if capture.cut:
         page.fact("", f"cut: {safe_text(capture.cut)}", "bold yellow")
     if capture.undrained:

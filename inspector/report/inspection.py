@@ -49,13 +49,17 @@ class CaptureSummary:
     """Healthy frames of kinds that are not inspected (ARP, ICMP echo, fragments on their way), by kind."""
     cut: str = ""
     """Where and why reading stopped early; empty for a whole file."""
+    skipped: str = ""
+    """What was damaged in the middle, and passed over; empty where nothing was."""
+    artefacts: tuple[tuple[str, int], ...] = ()
+    """What the capturing did to the capture (`report.artefacts`): what frames are, and how many."""
     undrained: str = ""
     """What was still under way when a live capture was ended; empty where all had come to rest."""
 
     @property
     def is_lossy(self) -> bool:
         """Whether something that was on the wire may be missing. Duplicates and truncated payload lose no segment."""
-        return bool(self.dropped or self.undecoded or self.cut)
+        return bool(self.dropped or self.undecoded or self.cut or self.skipped)
 
 
 @dataclass(frozen=True, slots=True)

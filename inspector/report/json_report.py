@@ -76,7 +76,15 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
         "passed_over": [{"reason": portable(reason), "frames": number} for reason, number in capture.passed_over],
         "cut": portable(capture.cut) or None,
         "undrained": portable(capture.undrained) or None,
+        **_if_any(capture),
     }
+
+
+def _if_any(capture: CaptureSummary) -> dict[str, Any]:
+    """What few captures have, where they have it."""
+    artefacts = [{"what": portable(what), "frames": number} for what, number in capture.artefacts]
+    found = {"skipped": portable(capture.skipped), "artefacts": artefacts}
+    return {key: value for key, value in found.items() if value}
 
 
 def _inside(conversation: Connection | Exchange) -> dict[str, str]:

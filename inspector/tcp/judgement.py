@@ -20,7 +20,7 @@ from inspector.findings import Blame, Finding
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead
-from inspector.wire.row import Flag
+from inspector.wire.row import Checksum, Flag
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
@@ -46,6 +46,7 @@ class Rule:
 
 
 _HANDSHAKE_NOT_CAPTURED = "handshake-not-captured"
+_WRONG_CHECKSUM = "tcp-wrong-checksum"
 _HANDSHAKE_SEGMENT_NOT_CAPTURED = "handshake-segment-not-captured"
 
 RULES = (
@@ -207,7 +208,7 @@ RULES = (
 )
 """In the order in which they are told."""
 
-KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED)
+KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED, _WRONG_CHECKSUM)
 """Every kind of finding that a TCP connection can have."""
 
 _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
@@ -216,7 +217,15 @@ _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK
 def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
     """What there is to say of one segment, now that its connection is known to its end."""
     facts = _in_hindsight(row, trace.facts, me, peer)
-    return tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
+    found = tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
+    return (*found, _wrong_checksum(row)) if row.checksum_verdict == Checksum.WRONG else found
+
+
+def _wrong_checksum(row: Row) -> Finding:
+    message = f"the TCP checksum 0x{row.checksum:04x} does not fit the segment: it was damaged, or made by hand"
+    return Finding(
+        _WRONG_CHECKSUM, Blame.PATH, message, "RFC 9293 section 3.1", row.frame, "checksum", actual=row.checksum
+    )
 
 
 def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:

@@ -6,16 +6,18 @@ compiled forms of the very same functions.
 
 Laws:
 
-1. Loss is never silent: a cut or damaged file gives everything before the fault, and `cut` says where and why.
+1. Loss is never silent: a cut file gives everything before the cut, and `cut` says where and why; behind damage
+   reading goes on where something sound follows, and `skipped` says what was left out.
 2. A capture of which no interface has a link type that we decode is an error that names the link type,
    never a capture without connections. In a mixed capture such frames are rows that say so.
 3. Memory is bounded by the longest record, whatever the size of the file.
 
-Not here: which bytes mean what (`containers/`, `decode`), and finding sound records after damage.
+Not here: which bytes mean what (`containers/`, `decode`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
     from inspector.wire.containers.pcapng_blocks import Interface
 
-__all__ = ["PLAIN_BYTES", "PLAIN_FRAMES", "CaptureReader", "open_capture"]
+__all__ = ["PLAIN_BYTES", "PLAIN_FRAMES", "CaptureReader", "Skipped", "open_capture"]
 
 _SUPPORTED = frozenset(supported_link_types())
 PLAIN_FRAMES = 20_000
@@ -74,6 +76,29 @@ def open_capture(
         raise
 
 
+@dataclass(slots=True)
+class Skipped:
+    """What was damaged in the middle of a capture: where first and why, how many bytes, in how many places."""
+
+    place: int = 0
+    fault: str = ""
+    bytes: int = 0
+    places: int = 0
+
+    def note(self, place: int, count: int, fault: str) -> None:
+        """Another damaged stretch."""
+        if not self.places:
+            self.place, self.fault = place, fault
+        self.bytes += count
+        self.places += 1
+
+    def __str__(self) -> str:
+        if not self.places:
+            return ""
+        where = f" in {self.places} places, the first" if self.places > 1 else ""
+        return f"{self.bytes} damaged bytes{where} at byte {self.place}: {self.fault}"
+
+
 class CaptureReader:
     """An open capture: iterate it for its batches, once. A context manager, to close it.
 
@@ -93,6 +118,7 @@ class CaptureReader:
         self.frames = 0
         self.cut = ""
         """Where and why the capture ends before its time; empty where it does not."""
+        self.skipped = Skipped()
         self.unsupported = 0
         """Frames of a link type that we do not decode, in a capture that has others too."""
         self.fragments = Reassembly()
@@ -189,18 +215,25 @@ class CaptureReader:
                 if self._window.read():
                     continue
                 fault = self._container.trouble(stop, self._window) if self._window.available else ""
-                self._ended = True
+                self._ended = not fault
             else:
                 fault = self._container.trouble(stop, self._window)
-            if fault or self._ended:
-                self._stop_at(fault)
+            if (fault or self._ended) and not self._resumes(fault, count):
                 return count
 
-    def _stop_at(self, fault: str) -> None:
+    def _resumes(self, fault: str, count: int) -> bool:
+        """Whether reading goes on at once: behind the damage at the window's position, if anything sound follows."""
+        place = self._window.place
+        if fault and count:
+            return False  # the search may move the bytes that the frames at hand lie in; it comes when they are done
+        if fault and self._container.resume(self._window):
+            self.skipped.note(place, self._window.place - place, fault)
+            return True
         self._ended = True
         reasons = [reason for reason in (self._window.source.cut, fault) if reason]
         if reasons:
-            self.cut = f"byte {self._window.place}: {'; '.join(reasons)}"
+            self.cut = f"byte {place}: {'; '.join(reasons)}"
+        return False
 
     def _decoded(self, refs: Any, rows: Any, count: int, *, columnar: bool) -> Batch:
         if columnar:

@@ -19,6 +19,7 @@ from inspector.wire.containers.pcapng_blocks import (
     read_statistics,
     texts,
 )
+from inspector.wire.containers.resync import find_block, find_record, search
 from inspector.wire.containers.words import MAX_RECORD, Stop, word16, word32
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Container(Protocol):
 
     def trouble(self, stop: int, window: Window) -> str:
         """What is wrong with the bytes at the window's position, in one line."""
+
+    def resume(self, window: Window) -> bool:
+        """Consume the damage at the window's position, up to the next sound place; False if there is none."""
 
     def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
         """The comments of a frame of the latest batch."""
@@ -116,6 +120,14 @@ class PcapContainer:
         if stop == Stop.TOO_LONG:
             return f"a record claims {captured} captured bytes, more than the {self._form.limit} that are possible"
         return f"a record of {captured} captured bytes has only {there - needed} left"
+
+    def resume(self, window: Window) -> bool:
+        """See `Container`."""
+        return search(window, find_record, lambda columnar: self._in_form(columnar=columnar))
+
+    def _in_form(self, *, columnar: bool) -> Any:
+        self._loop() if columnar else None
+        return self._forms if columnar else [self._form]
 
     def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
         """See `Container`; pcap has no comments."""
@@ -257,6 +269,21 @@ class PcapngContainer:
             Stop.NO_INTERFACE: f"{block} belongs to an interface that its section does not describe",
             Stop.OVERRUN: f"{block} claims more captured bytes than it has",
         }[stop]
+
+    def resume(self, window: Window) -> bool:
+        """See `Container`; a block whose lengths agree is damaged only inside, and skipped whole."""
+        if window.available < MIN_BLOCK:
+            window.position = window.end
+            return False
+        if self.ends_batch(window):
+            # Nothing behind it belongs to the section before it.
+            self._section = Section(self._section.big_endian, len(self._ticks), 0)
+        length = word32(window.buffer, window.position + 4, self._section.big_endian)
+        is_framed = MIN_BLOCK <= length <= window.available and not length & 3
+        if is_framed and word32(window.buffer, window.position + length - 4, self._section.big_endian) == length:
+            window.position += length
+            return True
+        return search(window, find_block, lambda columnar: self._loop()[1] if columnar else [self._section])
 
     def comments_of(self, buffer: bytearray, start: int, captured_len: int) -> tuple[str, ...]:
         """See `Container`."""

@@ -12,7 +12,7 @@ The link type is the low half of the last header word; above it may stand the le
 sequence, which needs no care here, since payload lengths come from the IP header.
 
 Laws: a length is checked before it is used; the index loop never allocates. What cannot be a record stops the
-loop with a reason. Not here: reading from files (`sources`), and finding the next sound record after damage.
+loop with a reason. Not here: reading from files (`sources`), and finding the next sound record after damage (`resync`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from inspector.wire.frame import FrameRef
 
-__all__ = ["HEADER_LEN", "MAGICS", "Lengths", "PcapForm", "describe", "index_pcap", "read_form"]
+__all__ = ["HEADER_LEN", "MAGICS", "Lengths", "PcapForm", "describe", "index_pcap", "read_form", "record_lengths"]
 
 HEADER_LEN = 24
 _RECORD_HEADER_LEN = 16
@@ -119,6 +119,16 @@ def describe(form: PcapForm, magic: int) -> str:
 
 
 @compilable
+def record_lengths(buffer: Sequence[int], at: int, form: PcapForm) -> tuple[int, int]:
+    """`(captured_len, wire_len)` of the record at `at`."""
+    captured_len = word32(buffer, at + 8, form.big_endian)
+    wire_len = word32(buffer, at + 12, form.big_endian)
+    if form.lengths == Lengths.WIRE_FIRST or (form.lengths == Lengths.SMALLER_FIRST and captured_len > wire_len):
+        return wire_len, captured_len
+    return captured_len, wire_len
+
+
+@compilable
 def index_pcap(  # noqa: PLR0913 - compiled code has no objects to group these in
     buffer: Sequence[int],
     start: int,
@@ -138,10 +148,7 @@ def index_pcap(  # noqa: PLR0913 - compiled code has no objects to group these i
     while count < len(refs):
         if end - at < form.header_len:
             return Stop.MORE, at, count
-        captured_len = word32(buffer, at + 8, form.big_endian)
-        wire_len = word32(buffer, at + 12, form.big_endian)
-        if form.lengths == Lengths.WIRE_FIRST or (form.lengths == Lengths.SMALLER_FIRST and captured_len > wire_len):
-            captured_len, wire_len = wire_len, captured_len
+        captured_len, wire_len = record_lengths(buffer, at, form)
         if captured_len > form.limit:
             return Stop.TOO_LONG, at, count
         if end - at - form.header_len < captured_len:

@@ -6,7 +6,7 @@ blocks, known or not, are skipped by their length.
 
 Laws: a length is checked before it is used, against the limit and against the block's second length; the loop never
 allocates. What cannot be a block stops the loop with a reason: from there on nothing can be trusted.
-Not here: finding the next sound block after damage.
+Not here: finding the next sound block after damage (`resync`).
 
 Source: draft-ietf-opsawg-pcapng, sections 3 and 4; the obsolete Packet Block in its appendix.
 """
