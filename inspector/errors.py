@@ -54,7 +54,8 @@ class CaptureFileError(InspectorError):
     """A capture file cannot be read or written.
 
     `path` is the file's name as the user gave it (`-` for standard input), `offset` the byte
-    where reading stopped, or None where no byte is to blame.
+    where reading stopped, or None where no byte is to blame. `foreign` says that it may well be a
+    capture, in a format that other tools read.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class CaptureFileError(InspectorError):
         reason: str,
         *,
         offset: int | None = None,
+        foreign: bool = False,
         remedies: Sequence[str] = (),
     ) -> None:
         where = path if offset is None else f"{path}, byte {offset}"
@@ -70,6 +72,7 @@ class CaptureFileError(InspectorError):
         self.path = path
         self.offset = offset
         self.reason = reason
+        self.foreign = foreign
 
 
 class ExpectationError(InspectorError):

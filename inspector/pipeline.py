@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.artefacts import Artefacts
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
@@ -25,7 +27,6 @@ from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
@@ -92,7 +93,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
     artefacts = Artefacts()
-    with open_capture(source, name=name, verify=verify) as reader:
+    with _open(source, name, verify=verify) as reader:
         for batch in reader:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
@@ -126,6 +127,18 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureReader:
+    """A reader of the capture: our own, or for a foreign format one of what `editcap` makes of it."""
+    try:
+        return open_capture(source, name=name, verify=verify)
+    except CaptureFileError as error:
+        if not error.foreign or not isinstance(source, (str, Path)):
+            raise
+        from inspector.referee.conversion import converted
+
+        return converted(source, error, verify=verify)
 
 
 def verdict_of(inspection: Inspection) -> Verdict:

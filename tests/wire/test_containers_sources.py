@@ -170,7 +170,6 @@ def test_a_window_grows_for_what_does_not_fit_and_keeps_its_place() -> None:
     [
         (b"\x28\xb5\x2f\xfd", "Zstandard", "zstd -d made"),
         (b"\x04\x22\x4d\x18", "LZ4", "lz4 -d made"),
-        (b"\xfd7zXZ\0", "xz", "xz -dk made"),
         (b"BZh9", "bzip2", "bunzip2 -k made"),
         (b"PK\x03\x04", "zip", "unzip made"),
         (b"snoop\0\0\0\0\0\0\2\0\0\0\4", "snoop", "editcap -F pcapng made made.pcapng"),

@@ -10,6 +10,7 @@ from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError
+from inspector.wire.containers.archives import LONGEST_MAGIC, ArchiveSource, archive_of
 from inspector.wire.containers.container import PcapContainer, PcapngContainer
 from inspector.wire.containers.pcap import HEADER_LEN, MAGICS, read_form
 from inspector.wire.containers.pcapng import Kind
@@ -58,9 +59,13 @@ def open_container(name: str, source: Source) -> tuple[Container, Window]:
     zipped = ""
     if window.need(2) and window.peek(2) == GZIP_MAGIC:
         rest = Prefixed(window.peek(window.available), source)
-        window, zipped = Window(GzipSource(rest)), "gzip of "
+        window, zipped = Window(GzipSource(rest)), "gzip"
+    elif window.need(LONGEST_MAGIC) and (archive := archive_of(window.peek(LONGEST_MAGIC))):
+        rest = Prefixed(window.peek(window.available), source)
+        window, zipped = Window(ArchiveSource(rest, archive)), archive.name
     container = _recognise(name, window, zipped)
-    container.format = zipped + container.format
+    if zipped:
+        container.format = f"{zipped} of {container.format}"
     return container, window
 
 
@@ -72,12 +77,13 @@ def _recognise(name: str, window: Window, zipped: str) -> Container:
         return _first_section(name, window)
     if magic in MAGICS or (magic and word32(head, 0, 1) in MAGICS):
         if not whole:
-            raise CaptureFileError(name, f"a pcap file header needs {HEADER_LEN} bytes, and only {len(head)} are there")
+            there = f"{len(head)} are there" + (f": {window.source.cut}" if window.source.cut else "")
+            raise CaptureFileError(name, f"a pcap file header needs {HEADER_LEN} bytes, and only {there}")
         return _pcap(name, window)
     if not head:
         raise _empty(name, window, zipped)
     window.need(_LOOKED_AT)
-    raise _foreign(name, window.peek(_LOOKED_AT))
+    raise _foreign(name, window.peek(_LOOKED_AT), window.source.cut)
 
 
 def _pcap(name: str, window: Window) -> PcapContainer:
@@ -106,11 +112,11 @@ def _empty(name: str, window: Window, zipped: str) -> CaptureFileError:
     if window.source.cut:
         return CaptureFileError(name, f"expected a capture, and nothing could be read: {window.source.cut}")
     if zipped:
-        return CaptureFileError(name, "the gzip archive is sound and its contents are empty (0 bytes)")
+        return CaptureFileError(name, f"the {zipped} archive is sound and its contents are empty (0 bytes)")
     return CaptureFileError(name, "the file is empty (0 bytes); a capture without frames would have a header")
 
 
-def _foreign(name: str, head: bytes) -> CaptureFileError:
+def _foreign(name: str, head: bytes, cut: str) -> CaptureFileError:
     what, remedy = "a format that is not known here", _EDITCAP
     for magic, named, mends in _FOREIGN:
         if head.startswith(magic):
@@ -124,7 +130,8 @@ def _foreign(name: str, head: bytes) -> CaptureFileError:
         elif _is_erf(head):
             what, remedy = "an ERF capture of an Endace card", _EDITCAP
     remedies = [remedy.format(name=_quoted(name))] if remedy else []
-    return CaptureFileError(name, f"expected a pcap or pcapng capture, found {what}", offset=0, remedies=remedies)
+    reason = f"expected a pcap or pcapng capture, found {what}" + (f"; {cut}" if cut else "")
+    return CaptureFileError(name, reason, offset=0, foreign=remedy == _EDITCAP, remedies=remedies)
 
 
 def _is_erf(head: bytes) -> bool:
