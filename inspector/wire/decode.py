@@ -75,14 +75,14 @@ def decode(buffer: Any, ref: Any, row: Any, verify: bool) -> None:  # noqa: FBT0
         row.direction = direction_of(frame, kind)
     ip_at, at, limit, protocol = datagram(frame, end, kind, row)
     if protocol < 0:
-        refuse(row, -protocol, at)
+        refuse(row, -protocol, min(at, len(frame)))
         return
     row.protocol = protocol
     end = min(end, limit)
     row.digest = digest(frame, ip_at, end)
     reason = transport(frame, at, end, limit, row)
     if reason:
-        refuse(row, reason, at)
+        refuse(row, reason, min(at, len(frame)))
     elif verify:
         row.checksum_verdict = verdict(frame, ip_at, at, row)
 

@@ -16,7 +16,7 @@ from inspector.wire.linkkinds import Kind, Link
 from inspector.wire.octets import u8, u16, u32
 from inspector.wire.undecoded import Reason
 
-__all__ = ["aggregate", "air", "avs", "ieee802_11", "little16", "little32", "prism", "radiotap"]
+__all__ = ["Control", "Tap", "aggregate", "air", "avs", "ieee802_11", "little16", "little32", "prism", "radiotap"]
 
 
 class Control(Constants):

@@ -12,7 +12,16 @@ from inspector.wire.linkkinds import Kind
 from inspector.wire.octets import u8, u16
 from inspector.wire.undecoded import Reason
 
-__all__ = ["cisco_hdlc", "frame_relay", "network_protocol", "ppp", "ppp_or_cisco", "snap"]
+__all__ = [
+    "NetworkProtocol",
+    "PppProtocol",
+    "cisco_hdlc",
+    "frame_relay",
+    "network_protocol",
+    "ppp",
+    "ppp_or_cisco",
+    "snap",
+]
 
 
 class PppProtocol(Constants):

@@ -22,6 +22,7 @@ from inspector.wire.row import Protocol, Tunnel
 from inspector.wire.undecoded import Reason
 
 __all__ = [
+    "Carrier",
     "GreKind",
     "Port",
     "by_udp",
@@ -55,6 +56,7 @@ class Port(Constants):
     L2TP = 1701
     GTP_U = 2152
     TEREDO = 3544
+    GRE = 4754
     VXLAN = 4789
     VXLAN_GPE = 4790
     GENEVE = 6081
@@ -150,6 +152,9 @@ def by_udp(frame: Any, at: int, end: int, limit: int) -> tuple[int, int, int]:  
     if port == Port.GTP_U:
         at, kind = gtp(frame, at, end, limit)
         return at, kind, Tunnel.GTP_U if kind > 0 else Tunnel.NONE
+    if port == Port.GRE and u16(frame, at) & 0x4FFF == 0:
+        at, kind = gre(frame, at, end)
+        return at, kind, Tunnel.GRE if kind > 0 else Tunnel.NONE
     if port == Port.L2TP:
         at, kind = l2tp(frame, at, end)
         return at, kind, Tunnel.L2TP if kind > 0 else Tunnel.NONE

@@ -33,6 +33,7 @@ ACCUSED: dict[tuple[str, int], tuple[dict[str, int], str]] = {
     (f"{TCPDUMP}bgp_mvpn_6_and_7_oobr.pcap", 1): ({"no-ack-flag": 1}, FUZZED),
     (f"{TCPDUMP}bgp_pmsi_tunnel-oobr.pcap", 1): ({"no-ack-flag": 1}, FUZZED),
     (f"{TCPDUMP}bgp_vpn_rt-oobr.pcap", 1): ({"no-ack-flag": 1}, FUZZED),
+    (f"{TCPDUMP}geneve-gcp.pcap", 1): ({"no-ack-flag": 1}, f"{FORGED}: the inner segment has no flags at all"),
     (f"{TCPDUMP}rpki-rtr-oobr.pcap", 1): ({"no-ack-flag": 1}, FUZZED),
     (f"{TCPDUMP}tcp_eight_lowest_weight_flags_set.pcap", 1): (
         {"syn-with-fin": 1, "syn-with-rst": 1},

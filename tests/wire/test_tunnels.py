@@ -46,6 +46,7 @@ IN_UDP = {
     "Teredo between peers": (Tunnel.TEREDO, datagram(OF_TEREDO, 50000)),
     "Teredo with an origin": (Tunnel.TEREDO, datagram(bytes.fromhex("0000f227bfa0fffe") + SIX, 40000, 3544)),
     "Teredo, authenticated": (Tunnel.TEREDO, datagram(b"\0\1" + bytes(11) + SIX, 3544)),
+    "GRE in UDP": (Tunnel.GRE, datagram(bytes.fromhex("20000800 00000001") + FOUR, 4754)),
     "L2TP": (Tunnel.L2TP, datagram(sized("4002 0000 0001 0002 ff030021", FOUR, 0), 1701)),
     "L2TP with everything": (
         Tunnel.L2TP,
@@ -100,7 +101,7 @@ def test_6to4_is_known_by_its_addresses() -> None:
     "data",
     [
         datagram(b"a program's own words, long enough to be a tunnel", port)
-        for port in (1701, 2152, 3544, 4789, 4790, 6081, 8472)
+        for port in (1701, 2152, 3544, 4754, 4789, 4790, 6081, 8472)
     ]
     + [
         datagram(bytes.fromhex("0800000100002a00") + FRAME, 4789),

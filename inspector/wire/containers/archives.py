@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from inspector.wire.containers.sources import Source
 
-__all__ = ["LONGEST_MAGIC", "ArchiveSource", "archive_of"]
+__all__ = ["LONGEST_MAGIC", "Archive", "ArchiveSource", "archive_of"]
 
 _COMPRESSED = 1 << 16
 _MOST_MEMORY = 256 << 20

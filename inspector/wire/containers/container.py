@@ -152,6 +152,8 @@ class PcapngContainer:
         self.interfaces: list[Interface] = []
         self.comments: list[str] = []
         self._section = Section()
+        self._is_known = True
+        """Whether the section is of the version that is read."""
         self._ticks: list[Ticks] = []
         self._columns: tuple[Any, Any] | None = None
         self._in_columns = 0
@@ -226,7 +228,9 @@ class PcapngContainer:
         if not window.need(length):
             return f"a section header of {length} bytes has only {window.available} left"
         at = window.position
-        if fault := _section_fault(window.buffer, at, length, big_endian):
+        fault = _section_fault(window.buffer, at, length, big_endian)
+        self._is_known = word16(window.buffer, at + 12, big_endian) == 1
+        if fault:
             return fault
         options = list(read_options(window.buffer, at + 24, at + length - 4, big_endian))
         self._remember(texts(options, 1))
@@ -238,6 +242,8 @@ class PcapngContainer:
         self.comments.extend(comments[: _MAX_COMMENTS - len(self.comments)])
 
     def _take_interface(self, buffer: bytearray, at: int, after: int) -> str:
+        if not self._is_known:
+            return "an interface of a section that is not read"
         made = read_interface(buffer, at, after, self._section.big_endian)
         if made is None:
             return "an interface description is too short"
