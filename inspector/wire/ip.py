@@ -20,7 +20,7 @@ from typing import Any
 from inspector.compiled import Constants, compilable
 from inspector.wire.links import network_layer
 from inspector.wire.octets import i64, u8, u16, u32
-from inspector.wire.row import Fragment, Tunnel
+from inspector.wire.row import Fragment, Protocol, Tunnel
 from inspector.wire.tunnels import tunnelled
 from inspector.wire.undecoded import Reason
 
@@ -83,7 +83,8 @@ def datagram(frame: Any, end: int, kind: int, row: Any) -> tuple[int, int, int, 
             row.fragment = outer_fragment
         outer_fragment = row.fragment
         end = min(end, limit)
-        if outer_fragment == Fragment.LATER:
+        # Most is TCP, and asking here spares it a call.
+        if protocol == Protocol.TCP or outer_fragment == Fragment.LATER:
             return ip_at, at, limit, protocol
         inner, kind, tunnel = tunnelled(frame, at, end, limit, protocol, row.version)
         if tunnel == Tunnel.NONE:

@@ -49,6 +49,9 @@ def network_layer(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:
 
     Which of the two is announced does not matter: `ip` reads the version from the header itself.
     """
+    # Most frames begin so, and asking here spares them a call.
+    if kind == Kind.ETHERNET:
+        at, kind = tagged(frame, at, end, 14)
     # Each turn either ends or moves `at` forward, so the frame's length bounds the loop.
     while kind >= 0 and kind not in (Kind.IPV4, Kind.IPV6):
         at, kind = peel(frame, at, end, kind)

@@ -76,8 +76,6 @@ def tunnelled(  # noqa: PLR0911, PLR0913 - a line per protocol; what a datagram 
     frame: Any, at: int, end: int, limit: int, protocol: int, version: int
 ) -> tuple[int, int, int]:
     """`(offset, kind, tunnel)` of what `protocol` carries at `at`, in a datagram of this version up to `limit`."""
-    if protocol == Protocol.TCP:
-        return at, 0, Tunnel.NONE
     if protocol == Protocol.UDP:
         return by_udp(frame, at, end, limit)
     if protocol == Carrier.GRE:
