@@ -28,12 +28,12 @@ import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from inspector.errors import CaptureError, CaptureFileError
+from inspector.referee.opinion import LABELS, Opinion
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
@@ -41,28 +41,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["LABELS", "Opinion", "Opinions", "bulk_opinions", "opinions", "tshark_version"]
-
-LABELS = (
-    "ack_lost_segment",
-    "duplicate_ack",
-    "fast_retransmission",
-    "keep_alive",
-    "keep_alive_ack",
-    "lost_segment",
-    "out_of_order",
-    "retransmission",
-    "reused_ports",
-    "spurious_retransmission",
-    "tfo_ack",
-    "tfo_ignored",
-    "tfo_syn",
-    "window_full",
-    "window_update",
-    "zero_window",
-    "zero_window_probe",
-    "zero_window_probe_ack",
-)
-"""Wireshark's verdicts on a segment, the flags among its fields `tcp.analysis.*`."""
 
 _OLDEST = (3, 6)
 """The first version that knows `tcp.completeness`."""
@@ -91,27 +69,6 @@ _SUBTREES = "frame ip ipv6 tcp"
 
 _QUOTING = ("icmp", "icmpv6")
 """Protocols that carry a datagram as a quotation: a segment behind one of these was not sent here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What tshark says of one TCP segment. None where it says nothing: a field that was cut off or is malformed."""
-
-    frame: int
-    """As tshark counts, which is with a pcapng's Custom Blocks; from 1."""
-    stream: int
-    """`tcp.stream`, from 0."""
-    source: Endpoint
-    destination: Endpoint
-    flags: int | None
-    """The nine bits of `wire.row.Flag`; the reserved ones are left out."""
-    seq: int | None
-    ack: int | None
-    payload_len: int | None
-    completeness: int | None
-    """`tcp.completeness` of the whole stream."""
-    labels: frozenset[str]
-    """Of `LABELS`."""
 
 
 class Opinions:

@@ -1,0 +1,1 @@
+"""One connection in the words of other tools, by their own rules."""
