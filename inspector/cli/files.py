@@ -29,6 +29,9 @@ _MANY_FRAMES = 100_000
 _verifying = click.option(
     "--checksums", "verify", is_flag=True, help="Verify TCP and UDP checksums: real damage, told from offloading."
 )
+_with_rosetta = click.option(
+    "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
+)
 
 
 @click.command()
@@ -36,6 +39,7 @@ _verifying = click.option(
 @click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @_verifying
+@_with_rosetta
 @report_options
 def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, **how: Any) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
@@ -52,6 +56,7 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
 @click.argument("files", nargs=-1, required=True)
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_verifying
+@_with_rosetta
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """Compare captures with an expected sequence; exit code 1 if they differ.

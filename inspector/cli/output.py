@@ -71,13 +71,20 @@ def report_options(command: F) -> F:
 
 
 def render(  # noqa: PLR0913 - the options of every report
-    inspections: Sequence[Inspection], *, as_json: bool, absolute: bool, verbose: bool, most: int, alone: bool = True
+    inspections: Sequence[Inspection],
+    *,
+    as_json: bool,
+    absolute: bool,
+    verbose: bool,
+    most: int,
+    rosetta: bool = False,
+    alone: bool = True,
 ) -> None:
     """Print reports: one after the other as text, or as one JSON value (an array unless `alone`)."""
     if as_json:
         from inspector.report.json_report import to_json
 
-        reports = [to_json(inspection) for inspection in inspections]
+        reports = [to_json(inspection, rosetta=rosetta) for inspection in inspections]
         print_json(reports[0] if alone and len(reports) == 1 else reports)
         return
     from inspector.report.terminal import render_inspection
@@ -91,6 +98,7 @@ def render(  # noqa: PLR0913 - the options of every report
             unicode=pick_unicode(),
             max_connections=most,
             verbose=verbose,
+            rosetta=rosetta,
         )
         print_text(("\n" if position else "") + text)
 

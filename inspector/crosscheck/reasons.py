@@ -63,8 +63,8 @@ class Reason(StrEnum):
 EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.CAPTURE_DUPLICATE: (
-            "The capture holds the frame twice, byte for byte and at once (a repeated SYN,ACK with IP ID 0 looks so too,"
-            " but comes later): we take the copy out, tshark counts it as a repeat."
+            "The capture holds the frame twice, byte for byte and at once (a repeated SYN,ACK with IP ID 0 looks so"
+            " too, but comes later): we take the copy out, tshark counts it as a repeat."
         ),
         Reason.SIMULTANEOUS_OPEN: (
             "The SYN,ACK of a simultaneous open has its SYN's number, as RFC 9293 Figure 7 prescribes. tshark takes SYN"
@@ -157,7 +157,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         Reason.UDP_TUNNEL: (
             "A segment inside a UDP datagram (VXLAN, Geneve, GTP, L2TP, a sample of sFlow), which we do not unwrap."
         ),
-        Reason.OTHER_PROTOCOL: "A segment inside a protocol that we do not unwrap, such as IPComp (tshark inflates it).",
+        Reason.OTHER_PROTOCOL: "A segment inside a protocol that we do not unwrap, such as IPComp, inflated by tshark.",
         Reason.SHORT_DATAGRAM: (
             "The IP header leaves too little for a TCP header; tshark reads what is missing from the padding."
         ),

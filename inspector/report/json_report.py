@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.findings import Side
 from inspector.report.escape import portable
 from inspector.report.kernel_json import kernel_to_json
+from inspector.report.rosetta import rosetta_to_json
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Flag, address_text
 
@@ -45,9 +46,9 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def to_json(inspection: Inspection) -> dict[str, Any]:
-    """`inspection` as an object that `json.dumps` takes as it is."""
-    report = {
+def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
+    """`inspection` as an object that `json.dumps` takes as it is; `rosetta` adds other tools' words."""
+    report: dict[str, Any] = {
         "schema": SCHEMA_NAME,
         "source": portable(inspection.source),
         "title": portable(inspection.title),
@@ -58,6 +59,9 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "expectation": _expectation(inspection.comparisons),
         "verdict": str(inspection.verdict),
     }
+    if rosetta:
+        for told, connection in zip(report["connections"], inspection.connections, strict=True):
+            told["rosetta"] = rosetta_to_json(connection)
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report

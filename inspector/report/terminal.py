@@ -22,6 +22,7 @@ from inspector.report.kernel import KernelsWord
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.page import Page, Text
 from inspector.report.places import are_worth_a_note, note_places
+from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
@@ -54,16 +55,18 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     unicode: bool = True,
     max_connections: int = 8,
     verbose: bool = False,
+    rosetta: bool = False,
 ) -> str:
     """The whole report, each line ended by a newline.
 
     `absolute` writes sequence numbers raw only, without symbols. `unicode` is whether the output's encoding can
     show box-drawing and Chinese; without it, all is ASCII. `max_connections` is how many connections and how many
     exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters and notes of
-    the addresses and ports.
+    the addresses and ports. `rosetta` adds what other tools would call each connection that is drawn.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
+    picture.rosetta = rosetta
     picture.draw()
     closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
     return page.text(colour=colour)
@@ -79,6 +82,7 @@ class _Picture:
         self._verbose = verbose
         self._limit = max(limit, 0)
         self._places = are_worth_a_note(inspection, verbose=verbose)
+        self.rosetta = False
         self.kernel = KernelsWord(inspection)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
@@ -136,6 +140,8 @@ class _Picture:
             absolute=self._absolute,
             verbose=self._verbose,
         ).draw()
+        if self.rosetta:
+            rosetta_lines(self._page, connection)
 
     def _exchange(self, exchange: Exchange) -> None:
         self._heading("exchange", exchange.number, len(self._inspection.exchanges))

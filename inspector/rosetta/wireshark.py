@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inspector.rosetta.model import Called, remarks_of
 from inspector.tcp.completeness import describe
 from inspector.tcp.facts import Fact
 from inspector.wire.row import Flag
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from inspector.tcp.model import Connection, TracedSegment
 
-__all__ = ["ANALYSIS", "EXPERT", "TWISTS", "Sign", "analysis_of", "expert_of", "word_for"]
+__all__ = ["ANALYSIS", "EXPERT", "TWISTS", "Sign", "analysis_of", "called_by_wireshark", "expert_of"]
 
 _REPEATS = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 _SYN_ACK = Flag.SYN | Flag.ACK
@@ -87,6 +88,7 @@ EXPERT = {
 }
 """The severity that Wireshark's expert gives a label, and what it says there, shortened."""
 
+_CHAT = "Chat"
 _RST = "Warning: Connection reset (RST)"
 _OPENING = {Flag.SYN: "Chat: Connection establish request (SYN)", _SYN_ACK: "Chat: Connection establish acknowledge"}
 _FIN = "Chat: Connection finish (FIN)"
@@ -114,6 +116,9 @@ def expert_of(traced: TracedSegment) -> Iterator[str]:
     yield from (EXPERT[label] for label in sorted(labels))
 
 
-def word_for(connection: Connection) -> str:
-    """Wireshark's words for the whole: `Complete, WITH_DATA (31)`."""
-    return describe(connection.completeness)
+def called_by_wireshark(connection: Connection) -> Called:
+    """`Complete, WITH_DATA (31)`, and what the expert notes or warns of."""
+    said = ((words, each.row.frame) for each in connection.segments for words in expert_of(each))
+    return Called(
+        "Wireshark", describe(connection.completeness), remarks_of(one for one in said if not one[0].startswith(_CHAT))
+    )
