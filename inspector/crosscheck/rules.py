@@ -100,9 +100,11 @@ def _repeats_with_sack(place: Place) -> bool:
 
 
 def _was_acknowledged_unseen(place: Place) -> bool:
-    """The peer had acknowledged up to here, or beyond, what of its end was not captured."""
-    highest = next((pair for pair in place.peers() if pair.row.flags & Flag.ACK), None)
-    return highest is not None and ahead(highest.row.ack, place.row.seq) >= 0
+    """Between what was captured of its end and this segment lies a gap, and the peer had acknowledged all of it."""
+    ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
+    has_gap = bool(ends) and all(ahead(place.row.seq, end) > 0 for end in ends)
+    latest = next((pair for pair in place.peers() if pair.row.flags & Flag.ACK), None)
+    return has_gap and latest is not None and ahead(latest.row.ack, place.row.seq) >= 0
 
 
 def _acknowledges_past_a_gap(place: Place) -> bool:
@@ -151,7 +153,8 @@ def _acknowledges_no_syn(place: Place) -> bool:
 
 
 def _is_at_zero(place: Place) -> bool:
-    return 0 in (place.row.ack, place.row.seq)
+    row = place.row
+    return row.payload_len == 0 and not row.flags & (Flag.SYN | Flag.FIN | Flag.RST) and 0 in (row.ack, row.seq)
 
 
 def _is_earlier(place: Place) -> bool:
