@@ -21,6 +21,7 @@ from inspector.crosscheck.rules import reason_for
 from inspector.crosscheck.streams import Groups, stream_disagreements
 from inspector.rosetta.wireshark import analysis_of
 from inspector.wire.flags import flags_text
+from inspector.wire.row import Option
 from inspector.wire.undecoded import Reason as Undecoded
 
 if TYPE_CHECKING:
@@ -80,13 +81,11 @@ def _by_our_frames(reading: Reading, said: Iterable[Opinion]) -> dict[int, Opini
     found: dict[int, Opinion] = {}
     shift = latest = 0
     for opinion in said:
-        for more in range(_FURTHEST + 1):
-            frame = opinion.frame - shift - more
-            if frame <= latest:
-                break
-            if frame in ours and _is_same(ours[frame], opinion):
-                shift += more
-                break
+        due = opinion.frame - shift
+        # The earliest that fits: everything before it is taken already.
+        candidates = range(max(latest + 1, due - _FURTHEST), due + 1)
+        fitting = (frame for frame in candidates if frame in ours and _is_same(ours[frame], opinion))
+        shift += due - next(fitting, due)
         latest = opinion.frame - shift
         found.setdefault(latest, opinion)
     return found
@@ -94,7 +93,9 @@ def _by_our_frames(reading: Reading, said: Iterable[Opinion]) -> dict[int, Opini
 
 def _is_same(traced: TracedSegment, opinion: Opinion) -> bool:
     row = traced.row
-    return (row.source, row.destination, row.seq) == (opinion.source, opinion.destination, opinion.seq)
+    ends = (row.source, row.destination) == (opinion.source, opinion.destination)
+    told = ((opinion.seq, row.seq), (opinion.ack, row.ack), (opinion.flags, row.flags))
+    return ends and all(theirs in {None, mine} for theirs, mine in told)
 
 
 def _unread(reading: Reading, opinions: Mapping[int, Opinion], groups: Groups) -> Iterator[Disagreement]:
@@ -114,7 +115,8 @@ def _compared(
         opinion = pair.opinion
         if opinion is None:
             word = f"{flags_text(pair.row.flags)} {pair.row.source} > {pair.row.destination}"
-            yield Disagreement(pair.row.frame, number, "segment", "", word, Reason.UNEXPLAINED)
+            reason = Reason.HEADER_CUT if pair.row.options & Option.CUT else Reason.UNEXPLAINED
+            yield Disagreement(pair.row.frame, number, "segment", "", word, reason)
             continue
         agreed["segment"] += 1
         for field, theirs, ours in _numbers(pair, opinion):

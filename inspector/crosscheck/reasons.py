@@ -45,6 +45,7 @@ class Reason(StrEnum):
     GROUPED_APART = "grouped-apart"
     STRAY_SYN = "stray-syn"
     LONGER_IP = "longer-ip"
+    HEADER_CUT = "header-cut"
     LENGTH_NOT_TOLD = "length-not-told"
     OTHER_LENGTH_BEFORE = "other-length-before"
     UDP_TUNNEL = "udp-tunnel"
@@ -151,6 +152,10 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.LONGER_IP: (
             "The IP header claims more than the frame had on the wire: we believe IP, tshark the frame."
+        ),
+        Reason.HEADER_CUT: (
+            "The capture ends inside the TCP header (a short snaplen), of this segment or of one before it. tshark"
+            " stops there and tells no more of it; we read what is there."
         ),
         Reason.LENGTH_NOT_TOLD: "A first fragment or a cut frame, of which tshark does not tell a length.",
         Reason.OTHER_LENGTH_BEFORE: "Follows from a segment before it whose length tshark tells differently, or not.",

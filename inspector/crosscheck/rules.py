@@ -15,7 +15,7 @@ from inspector.crosscheck.reasons import Reason
 from inspector.tcp.acceptance import STRAY
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead, plus
-from inspector.wire.row import NO_TIME, Flag
+from inspector.wire.row import NO_TIME, Flag, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +172,7 @@ def _goes_one_back(place: Place) -> bool:
 
 
 def _asks_for_a_cookie(place: Place) -> bool:
-    return place.row.flags & _SYN_ACK == Flag.SYN and place.row.payload_len == 0
+    return place.row.flags & _SYN_ACK == Flag.SYN and place.row.fast_open_len == 0
 
 
 def _has_too_many_unacked(place: Place) -> bool:
@@ -194,10 +194,15 @@ def _has_other_length_before(place: Place) -> bool:
     )
 
 
+def _was_cut(place: Place) -> bool:
+    return any(pair.row.options & Option.CUT for pair in (place.pair, *place.before))
+
+
 RULES = (
     Rule(Reason.CAPTURE_DUPLICATE, _is_copy, theirs=True),
     Rule(Reason.GROUPED_APART, lambda place: place.is_grouped_apart),
     Rule(Reason.SEGMENTS_NOT_READ, lambda place: place.misses_segments),
+    Rule(Reason.HEADER_CUT, _was_cut),
     Rule(Reason.LONGER_IP, _has_other_length),
     Rule(Reason.OTHER_LENGTH_BEFORE, _has_other_length_before),
     Rule(Reason.NOT_ACCEPTABLE, _is_dropped, theirs=True),

@@ -10,6 +10,7 @@ from inspector.crosscheck.reasons import Reason
 from inspector.tcp.completeness import Completeness, describe
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
+from inspector.wire.row import Option
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -143,6 +144,7 @@ def _why_completeness(
         return Reason.SEGMENTS_NOT_READ
     lengths = [(pair.opinion.payload_len, pair.row.payload_len) for pair in pairs if pair.opinion]
     known = (
+        (Reason.HEADER_CUT, any(pair.row.options & Option.CUT for pair in pairs)),
         (Reason.LENGTH_NOT_TOLD, any(theirs is None for theirs, _ in lengths)),
         (Reason.OTHER_LENGTH_BEFORE, any(theirs != ours for theirs, ours in lengths)),
         (Reason.CAPTURE_DUPLICATE, any(pair.traced.facts & Fact.DUPLICATE for pair in pairs)),

@@ -49,8 +49,8 @@ class Sum:
             for name, counts in sorted(self.tallies.items(), key=lambda item: (item[0].startswith("tcp."), item[0]))
         ]
         found += [
-            f"| `{reason}` | {self.reasons[reason]:,} | {EXPLANATIONS[reason]} |"
-            for reason in sorted(self.reasons, key=lambda reason: (-self.reasons[reason], reason))
+            f"| `{reason}` | {f'{self.reasons[reason]:,}' if self.reasons[reason] else '-'} | {EXPLANATIONS[reason]} |"
+            for reason in sorted(EXPLANATIONS, key=lambda reason: (-self.reasons[reason], reason))
             if reason is not Reason.UNEXPLAINED
         ]
         return found

@@ -47,6 +47,17 @@ def test_a_known_difference_is_told_with_its_reason(captures: Path, name: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("form", ["pcap-snap48.pcap", "pcap-snap54.pcap", "pcapng-unknown-blocks.pcapng"])
+@pytest.mark.usefixtures("tshark")
+def test_nothing_is_unexplained_where_headers_are_cut_or_frames_counted_apart(corpus: Path, form: str) -> None:
+    """Short snaplens, and the Custom Blocks that tshark counts as frames."""
+    paths = sorted((corpus / "derived-forms").glob(f"*.{form}"))
+
+    assert len(paths) == 4
+    assert sum_of(paths).unexplained == []
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("tshark")
 def test_nothing_is_unexplained_and_the_page_has_the_counts(corpus: Path, captures: Path, page: str) -> None:
     total = sum_of([*captures_with_tcp(corpus), *sorted(captures.glob("*/*.pcapng"))])

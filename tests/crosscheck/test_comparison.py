@@ -105,6 +105,10 @@ def test_custom_blocks_that_tshark_counts_shift_no_opinion(hello: Path) -> None:
     assert found(hello, said) == []
 
 
+def test_a_custom_block_before_every_frame_shifts_no_opinion(hello: Path) -> None:
+    assert found(hello, [replace(each, frame=2 * each.frame) for each in echo(read(hello))]) == []
+
+
 def test_every_label_but_one_has_a_sign_and_every_sign_an_expert() -> None:
     assert {sign.label for sign in ANALYSIS} == set(LABELS) - {"tfo_ignored"} == set(EXPERT)
 
