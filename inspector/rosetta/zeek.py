@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.wire.row import Row
 
-__all__ = ["WEIRDS", "called_by_zeek"]
+__all__ = ["WEIRDS", "Weird", "called_by_zeek"]
 
 _CONTROL = Flag.SYN | Flag.FIN | Flag.RST
 _UNANSWERED = (ZeekState.SYN_SENT, ZeekState.SYN_ACK_SENT)
