@@ -32,6 +32,7 @@ __all__ = [
     "U8",
     "U16",
     "U32",
+    "close_ranks",
     "columns",
     "dtype_of",
     "enlarged",
@@ -47,6 +48,8 @@ U16 = Annotated[int, "u2"]
 U32 = Annotated[int, "u4"]
 I32 = Annotated[int, "i4"]
 I64 = Annotated[int, "i8"]
+
+_MOVED_AT_ONCE = 4096
 
 _DTYPES: dict[type[Any], np.dtype[np.void]] = {}
 """A class's dtype never changes, and every array of it asks for it."""
@@ -92,6 +95,25 @@ def enlarged(record: type[Any], array: np.ndarray[Any, Any], count: int) -> np.n
     octets[: len(array)] = array.view(np.uint8).reshape(len(array), dtype.itemsize)
     octets[len(array) :] = np.array([values_of(record)(record())], dtype).view(np.uint8)
     return grown
+
+
+def close_ranks(
+    record: type[Any], array: np.ndarray[Any, Any], stay: np.ndarray[Any, Any], each: int, used: int
+) -> None:
+    """Move the groups of `each` records whose numbers are in `stay`, ascending, to the front of `array`, in place.
+
+    What was used behind them, up to group `used`, is in its default state afterwards.
+    """
+    import numpy as np
+
+    dtype = dtype_of(record)
+    octets = array.view(np.uint8).reshape(-1, each * dtype.itemsize)
+    for first in range(0, len(stay), _MOVED_AT_ONCE):
+        # Whoever moves, moves to the front: a block overwrites nobody who has yet to move.
+        block = stay[first : first + _MOVED_AT_ONCE]
+        octets[first : first + len(block)] = octets[block]
+    fresh = np.array([values_of(record)(record())] * each, dtype).view(np.uint8)
+    octets[len(stay) : used] = fresh
 
 
 def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.ndarray[Any, Any]:

@@ -35,6 +35,11 @@ class Blame(StrEnum):
     CAPTURE = "capture"
     PATH = "path"
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody broke a rule."""
+        return self is Blame.PEER
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -58,4 +63,4 @@ class Finding:
     @property
     def is_fault(self) -> bool:
         """Whether somebody broke a rule, so that a run must not be called clean."""
-        return self.blame is Blame.PEER
+        return self.blame.is_fault

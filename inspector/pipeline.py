@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
@@ -78,6 +79,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     name: str = "",
     expected: notation.Sequence | None = None,
     keep: int | None = KEEP_SEGMENTS,
+    limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -85,10 +87,13 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
-    always); `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
+    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
     """
     take = take or Take()
-    tracker, exchanges, counts = Tracker(), ExchangeTracker(), _Counts()
+    limits = limits if keep is not None else None
+    tracker = Tracker(limits=limits, limited_from=keep or 0)
+    exchanges, counts = ExchangeTracker(), _Counts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
@@ -109,7 +114,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 comments.update(_comments(batch))
             if progress:
                 progress(reader.frames)
-    connections = tuple(tracker.connections())
+    summary = tracker.summary() if limits is not None and not keeping else None
+    connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
@@ -118,6 +124,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         exchanges=conversations,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
         verdict=Verdict.NOTHING,
+        summary=summary,
         title=take.title,
         saved_to=take.saved_to,
         messages=take.messages,
@@ -148,12 +155,18 @@ def verdict_of(inspection: Inspection) -> Verdict:
     provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
     if any(finding.is_fault and finding.kind not in provoked for finding in inspection.findings):
         return Verdict.FINDINGS
+    if inspection.summary is not None and inspection.summary.faults:
+        return Verdict.FINDINGS
     if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):
         return Verdict.FINDINGS
-    is_empty = not inspection.connections and not inspection.exchanges
+    is_empty = not inspection.connections and not inspection.exchanges and not _has_more(inspection)
     if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
+
+
+def _has_more(inspection: Inspection) -> bool:
+    return inspection.summary is not None and inspection.summary.connections > 0
 
 
 def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from inspector.cli.environment import invoking_user
+from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
@@ -20,6 +21,7 @@ from inspector.report.escape import safe_text
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
     from inspector.report.inspection import Inspection
+    from inspector.tcp.lifetimes import Limits
 
 __all__ = ["check", "replay"]
 
@@ -40,16 +42,18 @@ _with_rosetta = click.option(
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @_verifying
 @_with_rosetta
+@lifetime_options
 @report_options
-def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, **how: Any) -> int:
+def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, **how: Any) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
 
     Draws every connection with the label of each segment and the states of both ends, and tells what was wrong.
+    A capture of more than 200,000 frames is summed up instead, in memory that follows its open connections.
     """
     names = files + more_files
     if not names:
         raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
-    return _inspect_all(names, None, **how)
+    return _inspect_all(names, None, limits, **how)
 
 
 @click.command()
@@ -65,10 +69,18 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """
     from inspector.expect.library import load
 
-    return _inspect_all(files, load(expect), **how)
+    return _inspect_all(files, load(expect), None, **how)
 
 
-def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: bool, verify: bool, **how: Any) -> int:
+def _inspect_all(
+    names: tuple[str, ...],
+    expected: Sequence | None,
+    limits: Limits | None,
+    *,
+    as_json: bool,
+    verify: bool,
+    **how: Any,
+) -> int:
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
@@ -78,8 +90,8 @@ def _inspect_all(names: tuple[str, ...], expected: Sequence | None, *, as_json: 
         opened = _open_before_dropping(names, stack)
         for name in names:
             try:
-                options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {}
-                inspections.append(_inspect(name, opened, expected, verify=verify, **options))
+                options = {"keep": None} if as_json or expected is not None else {"limits": limits}
+                inspections.append(_inspect(name, opened, expected, {**options, "verify": verify}))
             except CaptureFileError as error:
                 worst = tell_error(error)
     if inspections:
@@ -104,7 +116,7 @@ def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str,
     return opened
 
 
-def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, **options: Any) -> Inspection:
+def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, options: Any) -> Inspection:
     source: str | BinaryIO = opened.get(name, name)
     if name == "-":
         if sys.stdin.isatty():

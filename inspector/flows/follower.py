@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 from copy import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from inspector.columns import columns, enlarged, instances, instances_of, to_columns, to_instance
+from inspector.columns import close_ranks, columns, enlarged, instances, instances_of, to_columns, to_instance
 from inspector.compiled import compiled
 from inspector.flows.pairs import EMPTY, reindex
 from inspector.wire.row import Row
@@ -21,7 +21,9 @@ from inspector.wire.row import Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Follower", "Kept", "Layout"]
+    import numpy as np
+
+__all__ = ["Follower", "Kept", "Layout", "Listener"]
 
 _FIRST_CAPACITY = 32
 _CONVERTED_AT_ONCE = 4096
@@ -46,11 +48,22 @@ class Kept(NamedTuple):
     trace: Any
 
 
+class Listener(Protocol):
+    """Who is told of what the fold did, and may make room in its tables where otherwise they would grow."""
+
+    def folded(self, rows: Any, traces: Any, first: int, last: int) -> None:
+        """`rows[first:last]` have been folded; `traces` is parallel."""
+
+    def make_room(self, row: Any) -> int:
+        """The tables are full, and `row` may need a place: the pairs for which there shall be room from now on."""
+
+
 class Follower:
     """The memory of a fold, over a stream of rows. With `keep` it follows the capture, without, the pairs."""
 
-    def __init__(self, layout: Layout, *, keep: bool) -> None:
+    def __init__(self, layout: Layout, *, keep: bool, listener: Listener | None = None) -> None:
         self._layout = layout
+        self._listener = listener
         self._keep = keep
         self._columnar = False
         self._fed = 0
@@ -71,6 +84,24 @@ class Follower:
         header = self._headers[0]
         return int(header[name] if self._columnar else getattr(header, name))
 
+    def set_header(self, **values: int) -> None:
+        """Set fields of the table's header."""
+        for name, value in values.items():
+            if self._columnar:
+                self._headers[0][name] = value
+            else:
+                setattr(self._headers[0], name, value)
+
+    @property
+    def headers(self) -> Any:
+        """The one header as a fold sees it: a list or an array of one."""
+        return self._headers
+
+    @property
+    def columnar(self) -> bool:
+        """Whether the tables are columns by now."""
+        return self._columnar
+
     @property
     def keeps(self) -> bool:
         """Whether rows are kept."""
@@ -86,11 +117,16 @@ class Follower:
             self._traces = self._fresh(self._layout.trace, count)
         done = 0
         while done < count:
+            first = done
             done = self.call(
-                self._layout.fold, rows, done, count, self._traces, self._index, *self._tables, self._headers
+                self._layout.fold, rows, first, count, self._traces, self._index, *self._tables, self._headers
             )
+            if self._listener is not None:
+                self._listener.folded(rows, self._traces, first, done)
             if done < count:
-                self._grow(2 * self.header("capacity"))
+                self._make_room(rows[done])
+            if self._columnar and isinstance(rows, list):
+                rows = to_columns(Row, rows[:count], count)
         if self._keep:
             self._remember(rows, count)
         self._fed += count
@@ -119,6 +155,27 @@ class Follower:
             for i in range(last - first):
                 yield tuple(tuple(part[each * i : each * (i + 1)]) for each, part in parts)
 
+    def turn_columnar(self) -> None:
+        """Have the tables as columns from now on; rows may still come in either form."""
+        if not self._columnar:
+            self._turn_columnar()
+
+    def let_go(self, over: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Take the pairs marked in `over` out of the tables, which are columns; the old places of those that stay.
+
+        Those that stay close ranks in their order, and their places are used again: nothing grows.
+        """
+        import numpy as np
+
+        count = len(self)
+        stay = np.flatnonzero(~over[:count])
+        for position, (record, each) in enumerate(self._layout.tables):
+            close_ranks(record, self._tables[position], stay, each, count)
+        self.set_header(count=len(stay))
+        self._index.fill(EMPTY)
+        self.call(reindex, self._index, self._tables[0], len(stay), self.header("index_mask"))
+        return stay
+
     def kept(self) -> Iterator[Kept]:
         """Every row that was kept, in the order in which it came."""
         for before, rows, traces in self._kept:
@@ -130,15 +187,18 @@ class Follower:
     def _fresh(self, record: type[Any], count: int) -> Any:
         return columns(record, count) if self._columnar else instances(record, count)
 
+    def _make_room(self, row: Any) -> None:
+        have = self.header("capacity")
+        wanted = 2 * have if self._listener is None else self._listener.make_room(row)
+        if wanted > have:
+            self._grow(wanted)
+
     def _grow(self, capacity: int) -> None:
         for position, (record, each) in enumerate(self._layout.tables):
             self._tables[position] = self._enlarged(record, self._tables[position], capacity * each)
-        header, mask = self._headers[0], 2 * capacity - 1
-        if self._columnar:
-            header["capacity"], header["index_mask"] = capacity, mask
-        else:
-            header.capacity, header.index_mask = capacity, mask
-        self._index = self._empty_index(2 * capacity)
+        mask = (1 << (2 * capacity - 1).bit_length()) - 1
+        self.set_header(capacity=capacity, index_mask=mask)
+        self._index = self._empty_index(mask + 1)
         self.call(reindex, self._index, self._tables[0], len(self), mask)
 
     def _enlarged(self, record: type[Any], table: Any, size: int) -> Any:
@@ -159,7 +219,7 @@ class Follower:
             have = self._tables[position]
             self._tables[position] = to_columns(record, have, len(have))
         self._index = np.array(self._index, np.int64)
-        self._traces = columns(self._layout.trace, len(self._traces))
+        self._traces = to_columns(self._layout.trace, self._traces, len(self._traces))
         self._columnar = True
 
     def _remember(self, rows: Any, count: int) -> None:

@@ -64,9 +64,9 @@ class PairRecord:
     resp_port: U16 = 0
     pair_hash: U32 = 0
     superseded: U8 = 0
-    """The table holds a later incarnation of the same pair."""
+    """Not 0: the table holds, or held, a later incarnation of the same pair; a fold may say why."""
     previous: I32 = -1
-    """The incarnation before this one."""
+    """The incarnation before this one, by its place in the table at that time; -1 if none was known."""
     first_frame: I64 = 0
     first_ns: I64 = NO_TIME
     last_ns: I64 = NO_TIME

@@ -149,22 +149,23 @@ def _verdict(page: Page, inspection: Inspection) -> None:
 def _of_what(inspection: Inspection) -> str:
     """`: 1 connection, handshake complete, close three-segment, no findings`."""
     parts = []
-    connections = inspection.connections
-    if len(connections) > 1:
-        parts.append(plural(len(connections), "connection"))
+    connections, summary = inspection.connections, inspection.summary
+    total = len(connections) if summary is None else summary.connections
+    if total > 1:
+        parts.append(plural(total, "connection"))
     for what, ways in (
-        ("handshake", [one.handshake for one in connections]),
-        ("close", [one.close for one in connections]),
+        ("handshake", {one.handshake for one in connections} if summary is None else set(summary.handshakes)),
+        ("close", {one.close for one in connections} if summary is None else set(summary.closes)),
     ):
-        if len(set(ways)) == 1:
-            parts.append(f"{what} {ways[0]}" if len(ways) == 1 else f"each {what} {ways[0]}")
+        if len(ways) == 1:
+            parts.append(f"{'each ' if total > 1 else ''}{what} {next(iter(ways))}")
     if inspection.exchanges:
         parts.append(plural(len(inspection.exchanges), "UDP exchange"))
     differences = sum(len(each.differences) for each in inspection.comparisons)
     if differences:
         parts.append(plural(differences, "difference"))
-    faults = sum(finding.is_fault for finding in inspection.findings)
-    remarks = len(inspection.findings) - faults
+    faults = sum(finding.is_fault for finding in inspection.findings) + (summary.faults if summary else 0)
+    remarks = len(inspection.findings) + (summary.findings if summary else 0) - faults
     parts += [plural(faults, "fault")] * bool(faults) + [plural(remarks, "remark")] * bool(remarks)
     if inspection.capture.is_lossy:
         parts.append("from an incomplete capture")

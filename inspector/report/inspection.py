@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from inspector.findings import Finding
     from inspector.kernel.model import Testimony
     from inspector.tcp.model import Connection
+    from inspector.tcp.summary import Summary
     from inspector.udp.model import Exchange
 
 __all__ = ["CaptureSummary", "Inspection", "Message", "Verdict"]
@@ -90,6 +91,8 @@ class Inspection:
     exchanges: tuple[Exchange, ...]
     comparisons: tuple[Comparison, ...]
     verdict: Verdict
+    summary: Summary | None = None
+    """Where there were too many connections to keep: what all of them came to, and `connections` is empty."""
     title: str = ""
     saved_to: str = ""
     messages: tuple[Message, ...] = ()

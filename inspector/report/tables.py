@@ -72,8 +72,9 @@ def table_of_verdicts(
     return page.text(colour=colour)
 
 
-def connections_table(page: Page, connections: Sequence[Connection]) -> None:
-    """A row for each connection, in their order."""
+def connections_table(page: Page, connections: Sequence[Connection], found: Sequence[int] | None = None) -> None:
+    """A row for each connection, in their order; `found` is the number of findings of each, if not all are there."""
+    found = [len(each.findings) for each in connections] if found is None else found
     rows = [
         (
             str(each.number),
@@ -82,9 +83,9 @@ def connections_table(page: Page, connections: Sequence[Connection]) -> None:
             each.zeek.conn_state,
             count(each.originator.segments + each.responder.segments),
             count(each.originator.payload_bytes + each.responder.payload_bytes),
-            count(len(each.findings)),
+            count(findings),
         )
-        for each in connections
+        for each, findings in zip(connections, found, strict=True)
     ]
     heads = ("#", ">"), ("endpoints", ""), ("handshake, close", ""), ("zeek", ""), ("segments", ">"), ("bytes", ">")
     draw_table(page, (*heads, ("found", ">")), rows)

@@ -25,6 +25,7 @@ from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
+from inspector.report.summing import summary_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
 
@@ -100,6 +101,8 @@ class _Picture:
             self._page.blank()
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
+        if self._inspection.summary is not None:
+            summary_of(self._page, self._inspection.summary, verbose=self._verbose)
         self._others(connections, exchanges)
         if self._inspection.kernel is not None and self._inspection.kernel.show_sockets:
             tables_at_milestones(self._page, self._inspection.kernel.snapshots)

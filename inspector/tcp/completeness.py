@@ -66,6 +66,7 @@ def completeness_bits(completeness: int, flags: int, payload_len: int) -> int:
     return completeness
 
 
+@compilable
 def settled(completeness: int, segments: int) -> int:
     """The value as `tshark -2` shows it for a conversation of so many segments."""
     return completeness if segments > 1 or completeness & Completeness.SYN else 0

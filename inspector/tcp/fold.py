@@ -16,6 +16,8 @@ When does a SYN begin a new incarnation of a known pair of endpoints?
 * In a connection that lives, be it only half-open, it is stray at first (an old duplicate, or an end that
   lost its memory: RFC 9293 section 3.5, Figures 8 and 9): it moves nobody. If a SYN,ACK then acknowledges
   it, it was not: the new incarnation begins, and takes the SYN along.
+
+Any segment begins anew where it comes so late that the old connection is over (`tcp.lifetimes`).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from inspector.tcp.acceptance import (
 from inspector.tcp.closing import closing_facts
 from inspector.tcp.completeness import Completeness, completeness_bits
 from inspector.tcp.facts import Fact
+from inspector.tcp.lifetimes import Ended, over_at
 from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_offers, note_sent
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
@@ -96,6 +99,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
             trace.facts = Fact.DUPLICATE
             table.duplicates += 1
         else:
+            connection.last_ordinal = table.ordinal
             _step(row, trace, connection, me, peer, table)
             observe(row, side, zeeks[number], zeek_ends[2 * number + side], zeek_ends[2 * number + 1 - side])
         trace.originator_state = ends[2 * number].state
@@ -129,11 +133,16 @@ def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: Tab
         side = _side(row, connections[previous])
         me = ends[2 * previous + side]
         peer = ends[2 * previous + 1 - side]
-        if not _begins_anew(row, me, peer, connections[previous]):
+        late = over_at(row.time_ns, connections[previous], ends[2 * previous], ends[2 * previous + 1], table)
+        if not late and not _begins_anew(row, me, peer, connections[previous]):
             return previous
-        connections[previous].superseded = 1
+        connections[previous].superseded = late or Ended.CLOSED
+        if late:
+            previous = EMPTY
     number = table.count
     table.count += 1
+    table.opened += 1
+    connections[number].number = table.opened
     index[slot] = number
     _open(row, connections[number], ends[2 * number], ends[2 * number + 1], table)
     if previous != EMPTY:
@@ -313,8 +322,12 @@ def _note_milestones(  # noqa: PLR0913 - records, one by one
 def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
     if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
         connection.syn_ns = row.time_ns
-    elif facts & Fact.HANDSHAKE_1 and row.direction != Direction.LOST:
-        peer.seen |= Seen.ASKED_AGAIN
+    elif facts & Fact.HANDSHAKE_1:
+        connection.repeated_syns += 1
+        if row.direction != Direction.LOST:
+            peer.seen |= Seen.ASKED_AGAIN
+    if facts & (Fact.HANDSHAKE_2 | Fact.SYN_ACK_WRONG_ACK) == Fact.HANDSHAKE_2 and connection.syn_ack_ns == NO_TIME:
+        connection.syn_ack_ns = row.time_ns
     third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
     if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
         me.seen |= Seen.HANDSHAKE_3

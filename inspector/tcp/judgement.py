@@ -14,8 +14,11 @@ and repeats. Some facts are only judged in hindsight, when the whole connection 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
+from inspector.compiled import compilable
 from inspector.findings import Blame, Finding
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
@@ -26,7 +29,17 @@ if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
     from inspector.wire.row import Row
 
-__all__ = ["KINDS", "RULES", "Rule", "findings_of", "handshake_not_seen", "syn_not_seen"]
+__all__ = [
+    "KINDS",
+    "RULES",
+    "TELLING",
+    "Rule",
+    "finding_of",
+    "findings_of",
+    "handshake_not_seen",
+    "in_hindsight",
+    "syn_not_seen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +224,16 @@ RULES = (
 KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED, _WRONG_CHECKSUM)
 """Every kind of finding that a TCP connection can have."""
 
+TELLING = reduce(or_, (rule.fact for rule in RULES))
+"""Facts that may be findings: a segment with none of them never has one, also in hindsight."""
+
 _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK_BEYOND_FIN
 
 
 def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
     """What there is to say of one segment, now that its connection is known to its end."""
-    facts = _in_hindsight(row, trace.facts, me, peer)
-    found = tuple(_finding(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
+    facts = in_hindsight(row, trace.facts, me, peer)
+    found = tuple(finding_of(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
     return (*found, _wrong_checksum(row)) if row.checksum_verdict == Checksum.WRONG else found
 
 
@@ -228,7 +244,9 @@ def _wrong_checksum(row: Row) -> Finding:
     )
 
 
-def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
+@compilable
+def in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
+    """The facts of a segment, now that its connection is known to its end."""
     if facts & Fact.SYN_ACK_WRONG_ACK and me.seen & Seen.SYN_ACK_ACCEPTABLE and peer.facts & Fact.RST_ANSWERS:
         facts = facts & ~(Fact.SYN_ACK_WRONG_ACK | Fact.ACK_LOST_SEGMENT) | Fact.SYN_ACK_FOR_OLD_SYN
     if facts & Fact.AFTER_RESET and _was_overtaken(row, me):
@@ -244,17 +262,20 @@ def _in_hindsight(row: Row, facts: int, me: EndRecord, peer: EndRecord) -> int:
     return facts
 
 
+@compilable
 def _was_overtaken(row: Row, me: EndRecord) -> bool:
     """Whether a bare ACK is older than the data that its sender had sent: it left before the reset too."""
     return row.payload_len == 0 and not row.flags & Flag.FIN and ahead(row.seq, me.snd_nxt) < 0
 
 
+@compilable
 def _was_unseen(row: Row, peer: EndRecord) -> bool:
     """Whether what is acknowledged may have been sent and missed."""
     return ahead(row.ack, peer.iss) > 0 and peer.facts & Fact.LOST_SEGMENT > 0
 
 
-def _finding(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:
+def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:
+    """The finding that `rule` makes of a segment whose facts, in hindsight, show it."""
     due = {"ack": trace.expected_ack, "seq": trace.expected_seq}.get(rule.field, UNKNOWN)
     ack = row.ack if row.flags & Flag.ACK else None
     message = rule.message.format(

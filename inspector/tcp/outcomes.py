@@ -1,21 +1,48 @@
 """How a connection was opened and closed, in one word each, read off the fold's record alone.
 
-So a million connections get their outcomes without one row being kept.
+So a million connections get their outcomes without one row being kept. `outcome_code` holds all that the rules of this
+file look at: connections of one code have one outcome, and each code needs to be judged only once (`tcp.account`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.compiled import compilable
 from inspector.findings import Side
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
 from inspector.tcp.records import Seen
+from inspector.tcp.states import State
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord
 
-__all__ = ["close_of", "handshake_of"]
+__all__ = ["close_of", "handshake_of", "outcome_code", "state_of"]
+
+_LOOKED_AT = Seen.SYN | Seen.SYN_ACK | Seen.ESTABLISHED | Seen.REFUSED | Seen.FIN | Seen.FIN_ACKED | Seen.FIN_ACK_ALONE
+"""Of `EndRecord.seen`, which is below 2^15 then."""
+_FACTS_FROM = 14
+_FACTS_LOOKED_AT = Fact.FIN_CROSSING | Fact.RST_ABORTS | Fact.RST_ANSWERS | Fact.SYN_WITH_RST
+"""Of `EndRecord.facts`, between bit 14 and bit 28; the last but one and the first are asked by `view` alone."""
+
+
+@compilable
+def outcome_code(connection: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> int:
+    """All that the rules of this file, and `view.connection_findings`, look at: 57 bits."""
+    code = (originator.seen & _LOOKED_AT) << 15 | (responder.seen & _LOOKED_AT)
+    code = code << 14 | ((originator.facts | responder.facts) & _FACTS_LOOKED_AT) >> _FACTS_FROM
+    code = code << 8 | originator.state << 4 | responder.state
+    return code << 5 | connection.itself << 4 | (connection.last_reset + 1) << 2 | (connection.first_closer + 1)
+
+
+def state_of(
+    connection: ConnectionRecord, ends: tuple[EndRecord, EndRecord], side: Side, handshake: Handshake
+) -> State:
+    """The state of an end as it is shown: in hindsight, a port that refused was CLOSED all along."""
+    if handshake is Handshake.REFUSED and side is Side.RESPONDER:
+        return State.CLOSED
+    return State(ends[0 if connection.itself else side].state)
 
 
 def handshake_of(connection: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> Handshake:

@@ -16,7 +16,9 @@ from inspector.flows.copies import LatestFrames
 from inspector.flows.pairs import PairRecord, PairTable
 from inspector.wire.row import NO_TIME
 
-__all__ = ["ConnectionRecord", "EndRecord", "Seen", "TableRecord", "Trace"]
+__all__ = ["NEVER", "ConnectionRecord", "EndRecord", "Seen", "TableRecord", "Trace"]
+
+NEVER = 1 << 62
 
 
 class Seen(Constants):
@@ -111,9 +113,17 @@ class EndRecord(LatestFrames):
 class ConnectionRecord(PairRecord):
     """One incarnation of a pair of endpoints. Its ends are `ends[2 * n]` and `ends[2 * n + 1]`."""
 
+    number: I64 = 0
+    """In order of their first segment, from 1; its place in the table may change (`tcp.lifetimes`), this does not."""
+    last_ordinal: I64 = -1
+    """The row of its latest segment."""
     itself: U8 = 0
     """Both endpoints are the same: one end talks with itself (self-connect), and has one state."""
     syn_ns: I64 = NO_TIME
+    syn_ack_ns: I64 = NO_TIME
+    """When its first acceptable SYN,ACK was seen."""
+    repeated_syns: I32 = 0
+    """SYNs after the first, of the same attempt."""
     established_ns: I64 = NO_TIME
     """When the segment that completed the handshake was seen."""
     completeness: U8 = 0
@@ -132,6 +142,13 @@ class TableRecord(PairTable):
     ordinal: I64 = 0
     """Rows seen so far."""
     duplicates: I64 = 0
+    opened: I64 = 0
+    """Connections so far, whether they are still in the table or not."""
+    limited_from: I64 = NEVER
+    """From this row on connections are over (`tcp.lifetimes`) after these times of silence:"""
+    idle_ns: I64 = 0
+    closed_ns: I64 = 0
+    attempt_ns: I64 = 0
 
 
 @dataclass(slots=True)

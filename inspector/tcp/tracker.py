@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.flows.follower import Follower, Layout
 from inspector.tcp.fold import fold
+from inspector.tcp.ledger import Ledger
 from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
 from inspector.tcp.view import Memory, taken_syn, view_connection
 from inspector.tcp.zeek import ZeekEnd, ZeekRecord
@@ -13,7 +14,9 @@ from inspector.tcp.zeek import ZeekEnd, ZeekRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
+    from inspector.tcp.summary import Summary
     from inspector.wire.row import Row
 
 __all__ = ["Tracker"]
@@ -25,15 +28,20 @@ class Tracker:
     """Follows every TCP connection in a stream of rows.
 
     `keep` decides whether rows are kept for display: with it, connections have their segments, and memory
-    follows the capture; without it, memory follows the connections.
+    follows the capture; without it, memory follows the connections. With `limits`, from row `limited_from` on, those
+    whose time is over leave (`tcp.lifetimes`), memory follows the *open* connections, and there is a `summary` of all.
     """
 
-    def __init__(self, *, keep: bool = True) -> None:
-        self._follower = Follower(_LAYOUT, keep=keep)
+    def __init__(self, *, keep: bool = True, limits: Limits | None = None, limited_from: int = 0) -> None:
+        self._ledger = None if limits is None else Ledger(limits)
+        self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger)
+        if self._ledger is not None and limits is not None:
+            self._ledger.follower = self._follower
+            self._follower.set_header(limited_from=limited_from, **limits.times())
 
     def __len__(self) -> int:
         """Connections seen so far."""
-        return len(self._follower)
+        return self._follower.header("opened")
 
     @property
     def duplicates(self) -> int:
@@ -47,6 +55,12 @@ class Tracker:
     def stop_keeping(self) -> None:
         """Let go of all rows, and keep no more: connections will have no segments."""
         self._follower.stop_keeping()
+
+    def summary(self) -> Summary:
+        """The sum of all connections, asked once, at the end, of a tracker with limits."""
+        if self._ledger is None:
+            raise ValueError("a tracker without limits sums nothing up")
+        return self._ledger.close()
 
     def connections(self) -> Iterator[Connection]:
         """All connections so far, in the order in which they began."""

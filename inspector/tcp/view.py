@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from inspector.compiled import compilable
 from inspector.findings import Side
 from inspector.tcp import zeek as zeek_words
 from inspector.tcp.completeness import settled
@@ -18,7 +19,7 @@ from inspector.tcp.facts import Fact
 from inspector.tcp.judgement import findings_of, handshake_not_seen, syn_not_seen
 from inspector.tcp.labels import label_of
 from inspector.tcp.model import Connection, End, Handshake, TracedSegment
-from inspector.tcp.outcomes import close_of, handshake_of
+from inspector.tcp.outcomes import close_of, handshake_of, state_of
 from inspector.tcp.records import ConnectionRecord, EndRecord, Seen, Trace
 from inspector.tcp.sequence import UNKNOWN
 from inspector.tcp.states import Event, State, advance
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.tcp.zeek import ZeekEnd, ZeekRecord
     from inspector.wire.row import Row
 
-__all__ = ["Memory", "taken_syn", "view_connection"]
+__all__ = ["Memory", "connection_findings", "span", "taken_syn", "view_connection"]
 
 
 class Memory(NamedTuple):
@@ -45,21 +46,22 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
     """The connection as people read it; `number` counts from 1, `kept` are its rows in capture order."""
     record, (originator, responder) = memory.connection, memory.ends
     handshake = handshake_of(record, originator, responder)
+    handshake_ns = span(record.syn_ns, record.established_ns)
     was_open = not any(_denies_the_open(trace) for _, trace in kept)
     segments = tuple(_segment(row, trace, memory.ends, handshake, was_open=was_open) for row, trace in kept)
-    findings = _connection_findings(record, originator, responder)
+    findings = connection_findings(record, originator, responder)
     findings += tuple(finding for segment in segments for finding in segment.findings)
     return Connection(
         number=number,
-        originator=_end(record, originator, Side.ORIGINATOR, handshake),
-        responder=_end(record, originator if record.itself else responder, Side.RESPONDER, handshake),
+        originator=_end(record, memory.ends, Side.ORIGINATOR, handshake),
+        responder=_end(record, memory.ends, Side.RESPONDER, handshake),
         handshake=handshake,
         close=close_of(record, originator, responder),
         zeek=zeek_words.words(memory.zeek, memory.zeek_ends[0], memory.zeek_ends[1]),
         completeness=settled(record.completeness, originator.segments + responder.segments),
         first_ns=record.first_ns,
         last_ns=record.last_ns,
-        handshake_ns=_handshake_time(record),
+        handshake_ns=None if handshake_ns < 0 else handshake_ns,
         segments=segments,
         findings=findings,
         tunnel=tunnel_text(record.tunnel, record.orig_hi, record.resp_hi),
@@ -97,7 +99,8 @@ def _segment(
     )
 
 
-def _connection_findings(record: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> tuple[Finding, ...]:
+def connection_findings(record: ConnectionRecord, originator: EndRecord, responder: EndRecord) -> tuple[Finding, ...]:
+    """What is found of a connection as a whole; what it looks at is in `outcomes.outcome_code`."""
     seen, facts = originator.seen | responder.seen, originator.facts | responder.facts
     if seen & Seen.SYN_ACK and not seen & Seen.SYN:
         return (syn_not_seen(record.first_frame),)
@@ -107,23 +110,24 @@ def _connection_findings(record: ConnectionRecord, originator: EndRecord, respon
     return ()
 
 
-def _handshake_time(record: ConnectionRecord) -> int | None:
-    if NO_TIME in (record.syn_ns, record.established_ns):
-        return None
-    # A SYN that was captured after all that followed it says nothing of time.
-    return record.established_ns - record.syn_ns if record.established_ns > record.syn_ns else None
+@compilable
+def span(from_ns: int, to_ns: int) -> int:
+    """The time between two milestones; -1 where one has no time, or was captured after what follows it."""
+    if from_ns == NO_TIME or to_ns <= from_ns:
+        return -1
+    return to_ns - from_ns
 
 
-def _end(record: ConnectionRecord, end: EndRecord, side: Side, handshake: Handshake) -> End:
+def _end(record: ConnectionRecord, ends: tuple[EndRecord, EndRecord], side: Side, handshake: Handshake) -> End:
+    end = ends[0 if record.itself else side]
     offers = end.seen & Seen.OFFERS
     if side is Side.ORIGINATOR:
         endpoint = Endpoint(address_text(record.version, record.orig_hi, record.orig_lo), record.orig_port)
     else:
         endpoint = Endpoint(address_text(record.version, record.resp_hi, record.resp_lo), record.resp_port)
-    refused = handshake is Handshake.REFUSED and side is Side.RESPONDER
     return End(
         endpoint=endpoint,
-        state=State.CLOSED if refused else State(end.state),
+        state=state_of(record, ends, side, handshake),
         iss=None if end.iss == UNKNOWN else end.iss,
         mss=None if end.mss < 0 else end.mss,
         window_scale=None if end.window_scale < 0 else end.window_scale,

@@ -52,7 +52,7 @@ from inspector.wire.row import Flag
 if TYPE_CHECKING:
     from inspector.wire.row import Row
 
-__all__ = ["ZeekEnd", "ZeekRecord", "observe", "words"]
+__all__ = ["ZeekEnd", "ZeekRecord", "code_of", "observe", "words"]
 
 _SERVER_PORTS = (
     *(21, 22, 25, 53, 79, 80, 81, 88, 110, 135, 139, 143, 389, 443, 445, 502, 563, 585, 587, 614, 631, 636),
@@ -312,6 +312,15 @@ def _conn_state(originator: ZeekEnd, responder: ZeekEnd, letters: str) -> ConnSt
     return ConnState.S1 if ours == theirs == ZeekState.ESTABLISHED else ConnState.OTH
 
 
+@compilable
+def code_of(zeek: ZeekRecord, originator: ZeekEnd, responder: ZeekEnd) -> int:
+    """All that `words` looks at for the `conn_state`, but for the history."""
+    empty = 1 if _size(originator) == 0 and _size(responder) == 0 else 0
+    turned = 1 if zeek.zeek_marks & Mark.TURNED else 0
+    return originator.zeek_state << 6 | responder.zeek_state << 2 | turned << 1 | empty
+
+
+@compilable
 def _size(end: ZeekEnd) -> int:
     """Payload bytes, as Zeek infers them from sequence numbers: neither SYN nor FIN."""
     size = max(end.zeek_last, end.zeek_acked)

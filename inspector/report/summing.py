@@ -1,0 +1,137 @@
+"""What a large capture came to: its connections by outcome, what was found, where the trouble is, and examples.
+
+All of it is read off `tcp.summary`; no connection is drawn. A table lists the worst, or the
+first where none broke a rule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.findings import Blame
+from inspector.report.escape import safe_text
+from inspector.report.judged import finding_in_words
+from inspector.report.page import Text
+from inspector.report.tables import connections_table, draw_table
+from inspector.report.words import count, duration, plural
+from inspector.tcp.lifetimes import Ended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from inspector.report.page import Page
+    from inspector.tcp.spans import Spans
+    from inspector.tcp.summary import Kind, Summary
+
+__all__ = ["summary_of"]
+
+_ROWS = 10
+_MOST = 8
+"""Ports, endpoints."""
+_PERCENTILES = (50, 90, 99)
+_TITLES = {Blame.PEER: "faults", Blame.PATH: "path", Blame.CAPTURE: "capture"}
+
+
+def summary_of(page: Page, summary: Summary, *, verbose: bool) -> None:
+    """The whole summary; `verbose` lists more connections."""
+    _listed(page, summary, most=None if verbose else _ROWS)
+    page.blank()
+    _line(page, "sum", _amounts(summary))
+    _words(page, "handshakes", summary.handshakes)
+    _words(page, "closes", summary.closes)
+    _words(page, "zeek", summary.conn_states)
+    _times(page, summary)
+    if summary.repeated_syns:
+        of = plural(summary.repeaters, "connection")
+        _line(page, "SYN again", f"{plural(summary.repeated_syns, 'repeated SYN')} in {of}")
+    if summary.refused_ports:
+        _words(page, "refused", summary.refused_ports, name="port ")
+    troubled = [f"{endpoint} {count(number)}" for endpoint, number in summary.endpoints_with_trouble(_MOST)]
+    if troubled:
+        more = len(summary.troubled) - len(troubled)
+        rest = f" and {plural(more, 'more endpoint')}" if more > 0 else ""
+        _line(page, "trouble at", ", ".join(troubled) + rest)
+    _ended(page, summary)
+    _findings(page, summary)
+
+
+def _listed(page: Page, summary: Summary, most: int | None) -> None:
+    chosen = summary.worst or summary.first
+    rows = chosen[:most]
+    if not rows:
+        return
+    page.blank()
+    connections_table(page, [one.connection for one in rows], [one.findings for one in rows])
+    rest = summary.connections - len(rows)
+    if rest:
+        which = "the worst come first, and " if summary.worst else "and "
+        page.wrap(f"{which}{plural(rest, 'more connection')}; all of them are counted below", "italic")
+
+
+def _amounts(summary: Summary) -> str:
+    parts = (
+        plural(summary.connections, "connection"),
+        plural(summary.segments, "segment"),
+        plural(summary.payload_bytes, "payload byte"),
+        plural(summary.retransmissions, "retransmission"),
+    )
+    return ", ".join(parts)
+
+
+def _times(page: Page, summary: Summary) -> None:
+    """How long both parts of the handshake took."""
+    spans = (("SYN to SYN,ACK", summary.syn_to_syn_ack), ("SYN,ACK to ACK", summary.syn_ack_to_ack))
+    rows = [(name, *_figures(each)) for name, each in spans if each.count]
+    if rows:
+        page.blank()
+        heads = ("handshake time", ""), ("of", ">"), ("least", ">"), *((f"{each} %", ">") for each in _PERCENTILES)
+        draw_table(page, (*heads, ("most", ">")), rows)
+        page.blank()
+
+
+def _figures(spans: Spans) -> Iterable[str]:
+    within = (duration(spans.percentile(each)) for each in _PERCENTILES)
+    return (count(spans.count), duration(spans.shortest), *within, duration(spans.longest))
+
+
+def _ended(page: Page, summary: Summary) -> None:
+    """Who left the table before the capture ended, so that nobody takes an eviction for an end."""
+    if summary.evicted:
+        text = f"{plural(summary.evicted, 'connection')} for want of room (--max-open): they may have gone on"
+        _line(page, "evicted", Text(text, "bold yellow"))
+    silent = summary.ended[Ended.IDLE], summary.ended[Ended.ATTEMPT]
+    if any(silent):
+        open_, attempts = plural(silent[0], "open connection"), plural(silent[1], "attempt")
+        _line(page, "timed out", f"{open_} (--idle), {attempts} (--attempt): what came later counts anew")
+
+
+def _findings(page: Page, summary: Summary) -> None:
+    for blame, title in _TITLES.items():
+        kinds = [(name, kind) for name, kind in summary.kinds.items() if kind.blame is blame]
+        for name, kind in sorted(kinds, key=lambda each: (-each[1].findings, each[0])):
+            page.blank()
+            of = plural(kind.connections, "connection")
+            _line(page, title, f"{name}: {count(kind.findings)} in {of}", "bold red" if blame.is_fault else "")
+            _examples(page, kind)
+
+
+def _examples(page: Page, kind: Kind) -> None:
+    for example in kind.examples:
+        where = f"frame {count(example.finding.frame or 0)}, connection {count(example.connection)}, "
+        page.wrap(f"{where}{example.originator} > {example.responder}", lead=" " * 11, hang=" " * 13)
+        mark, text, _ = finding_in_words(example.finding, page.glyphs)
+        said = Text(safe_text(text.plain, ascii_only=not page.unicode), text.style)
+        page.wrap(Text.assemble(mark, " ", said), lead=" " * 13, hang=" " * 15)
+
+
+def _words(page: Page, title: str, counted: Any, name: str = "") -> None:
+    ranked = sorted(counted.items(), key=lambda each: (-each[1], str(each[0])))
+    text = ", ".join(f"{name}{word} {count(number)}" for word, number in ranked[:_MOST])
+    rest = len(ranked) - _MOST
+    if ranked:
+        _line(page, title, text + (f" and {count(rest)} more" if rest > 0 else ""))
+
+
+def _line(page: Page, title: str, content: Text | str, style: str = "") -> None:
+    page.wrap(content, style, lead=Text(f"{title:<11}", style or "bold"), hang=" " * 11)
