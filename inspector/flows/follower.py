@@ -10,7 +10,6 @@ A fold is a compilable `fold(rows, first, count, traces, index, *tables, headers
 from __future__ import annotations
 
 import os
-from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from inspector.columns import close_ranks, columns, enlarged, instances, instances_of, to_columns, to_instance
@@ -55,7 +54,7 @@ class Listener(Protocol):
         """`rows[first:last]` have been folded; `traces` is parallel."""
 
     def make_room(self, row: Any) -> int:
-        """The tables are full, and `row` may need a place: the pairs for which there shall be room from now on."""
+        """The tables are full, and `row` needs a place: the pairs for which there shall be room from now on."""
 
 
 class Follower:
@@ -202,6 +201,8 @@ class Follower:
         self.call(reindex, self._index, self._tables[0], len(self), mask)
 
     def _enlarged(self, record: type[Any], table: Any, size: int) -> Any:
+        if size <= len(table):
+            return table
         return enlarged(record, table, size) if self._columnar else table + instances(record, size - len(table))
 
     def _empty_index(self, size: int) -> Any:
@@ -223,8 +224,9 @@ class Follower:
         self._columnar = True
 
     def _remember(self, rows: Any, count: int) -> None:
-        traces = self._traces[:count]
         if self._columnar:
-            self._kept.append((self._fed, rows[:count].copy(), traces.copy()))
+            self._kept.append((self._fed, rows[:count].copy(), self._traces[:count].copy()))
         else:
-            self._kept.append((self._fed, [copy(row) for row in rows[:count]], [copy(trace) for trace in traces]))
+            # A columnar batch is used again; plain rows are whoever's reads them, and plain traces are made anew.
+            self._kept.append((self._fed, rows[:count], self._traces[:count]))
+            self._traces = []

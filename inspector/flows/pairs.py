@@ -25,6 +25,7 @@ __all__ = [
     "EMPTY",
     "FORWARD",
     "NEITHER",
+    "NO_ROOM",
     "REVERSE",
     "PairRecord",
     "PairTable",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 EMPTY = -1
+NO_ROOM = -2
+"""In place of the number of an entry: the table is full."""
 
 FORWARD = 0
 """The row goes from the entry's originator to its responder."""

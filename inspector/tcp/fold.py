@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
-from inspector.flows.pairs import BOTH, EMPTY, REVERSE, find_slot, open_pair, side_of
+from inspector.flows.pairs import BOTH, EMPTY, NO_ROOM, REVERSE, find_slot, open_pair, side_of
 from inspector.tcp.acceptance import (
     OPENED,
     STRAY,
@@ -70,7 +70,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
     zeek_ends: Any,
     tables: Any,
 ) -> int:
-    """Fold `rows[first:count]`; the number of the row where it stopped, which is `count` unless the table is full.
+    """Fold `rows[first:count]`; the number of the row where it stopped: `count`, or one that found the table full.
 
     `traces` is parallel to `rows`; `ends` and `zeek_ends` have two records for each of `connections`, `zeeks`
     one; `tables` holds the one header. A full table is the caller's to enlarge, who then calls again.
@@ -86,9 +86,9 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
         if row.protocol != Protocol.TCP or row.undecoded:
             table.ordinal += 1
             continue
-        if table.count >= table.capacity:
-            return i
         number = _connection_of(row, index, connections, ends, table)
+        if number == NO_ROOM:
+            return i
         connection = connections[number]
         side = _side(row, connection)
         me = ends[2 * number + side]
@@ -126,7 +126,10 @@ def _side(row: Row, connection: ConnectionRecord) -> int:
 
 @compilable
 def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: TableRecord) -> int:
-    """The number of the row's connection; begins it where there is none, or where it is another incarnation."""
+    """The number of the row's connection; begins it where there is none, or where it is another incarnation.
+
+    NO_ROOM, and nothing is changed, where it would begin one and the table is full.
+    """
     slot = find_slot(row, index, table.index_mask, connections, table.seed)
     previous: int = index[slot]
     if previous != EMPTY:
@@ -136,9 +139,13 @@ def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: Tab
         late = over_at(row.time_ns, connections[previous], ends[2 * previous], ends[2 * previous + 1], table)
         if not late and not _begins_anew(row, me, peer, connections[previous]):
             return previous
+        if table.count >= table.capacity:
+            return NO_ROOM
         connections[previous].superseded = late or Ended.CLOSED
         if late:
             previous = EMPTY
+    elif table.count >= table.capacity:
+        return NO_ROOM
     number = table.count
     table.count += 1
     table.opened += 1

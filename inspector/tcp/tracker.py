@@ -37,7 +37,8 @@ class Tracker:
         self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger)
         if self._ledger is not None and limits is not None:
             self._ledger.follower = self._follower
-            self._follower.set_header(limited_from=limited_from, **limits.times())
+            room = min(self._follower.header("capacity"), limits.most_open)
+            self._follower.set_header(capacity=room, limited_from=limited_from, **limits.times())
 
     def __len__(self) -> int:
         """Connections seen so far."""
