@@ -1,7 +1,9 @@
-"""Measure the fold, and the whole command side by side with the peers, on a generated capture.
+"""Measure the fold, and the whole command side by side with the peers, on generated captures.
 
-The capture is short connections: handshake, two data segments with their ACKs, a close in four segments. Every
-figure is the best of three runs, for a busy machine only ever adds. Ratios, not seconds, are what carries over to
+    scripts/bench [SEGMENTS] [short|bulk|flood ...]
+
+Short connections (handshake, two data segments with their ACKs, a close in four segments), long ones (bulk data), and a
+flood of SYNs that nobody answers; a segment every ten microseconds. Every figure is the best of three runs, for a busy machine only ever adds. Ratios, not seconds, are what carries over to
 another machine. A peer that is not installed is said to be absent.
 """
 
@@ -21,6 +23,8 @@ import numpy as np
 
 from inspector.cli.environment import cache_folder
 from inspector.compiled import use_cache
+from inspector.pipeline import KEEP_SEGMENTS
+from inspector.tcp.lifetimes import Limits
 from inspector.tcp.tracker import Tracker
 from inspector.wire.reader import open_capture
 
@@ -43,7 +47,23 @@ _CONNECTION = (
     (1, 0x11, 311, 112, 0),
     (0, 0x10, 112, 312, 0),
 )
+_BULK_BYTES = 100
+_BULK = (
+    *_CONNECTION[:3],
+    *(
+        segment
+        for at in range(100, 100_000, 2 * _BULK_BYTES)
+        for segment in (
+            (0, 0x10, at + 1, 301, _BULK_BYTES),
+            (0, 0x18, at + 1 + _BULK_BYTES, 301, _BULK_BYTES),
+            (1, 0x10, 301, at + 1 + 2 * _BULK_BYTES, 0),
+        )
+    ),
+    (0, 0x04, 100_101, 0, 0),
+)
+_SHAPES = {"short": _CONNECTION, "bulk": _BULK, "flood": _CONNECTION[:1]}
 _CLIENTS = 60_000
+_AT_ONCE = 100_000
 _PEERS = (
     ("tcptrace -n", ["tcptrace", "-n"]),
     ("tshark -q -z conv,tcp", ["tshark", "-q", "-z", "conv,tcp", "-r"]),
@@ -51,18 +71,20 @@ _PEERS = (
 )
 
 
-def generate(path: Path, connections: int) -> None:
-    """Write `connections` short connections as a pcap, one after the other, ten microseconds between segments."""
-    records = [_record(*segment) for segment in _CONNECTION]
+def generate(path: Path, connections: int, shape: str = "short") -> None:
+    """Write `connections` of a shape as a pcap, one after the other, ten microseconds between segments."""
+    segments = _SHAPES[shape]
+    records = [_record(*segment) for segment in segments]
     starts = np.cumsum([0] + [len(record) for record in records])
     template = np.frombuffer(b"".join(records), np.uint8)
     with path.open("wb") as stream:
         stream.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for first in range(0, connections, 10_000):
-            numbers = np.arange(first, min(first + 10_000, connections))
+        step = max(_AT_ONCE // len(segments), 1)
+        for first in range(0, connections, step):
+            numbers = np.arange(first, min(first + step, connections))
             block = np.tile(template, (len(numbers), 1))
-            for position, (side, *_) in enumerate(_CONNECTION):
-                _fill(block, int(starts[position]), numbers, position, side)
+            for position, (side, *_) in enumerate(segments):
+                _fill(block, int(starts[position]), numbers, numbers * len(segments) + position, side)
             stream.write(block.tobytes())
 
 
@@ -76,9 +98,8 @@ def _record(side: int, flags: int, seq: int, ack: int, length: int) -> bytes:
     return struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame
 
 
-def _fill(block: np.ndarray, start: int, numbers: np.ndarray, position: int, side: int) -> None:
+def _fill(block: np.ndarray, start: int, numbers: np.ndarray, ordinal: np.ndarray, side: int) -> None:
     """Give one segment of each connection its time, IP ID, client port and client address."""
-    ordinal = numbers * len(_CONNECTION) + position
     _put(block, start, 1_700_000_000 + ordinal // 100_000, "<u4")
     _put(block, start + 4, ordinal % 100_000 * 10, "<u4")
     ip = start + 16 + 14
@@ -96,7 +117,8 @@ def measure_rooms(path: Path) -> dict[str, float]:
     """Processor seconds of reading with decoding, and of the fold, best of some runs; machine code is loaded before."""
     best = {"read and decode": float("inf"), "fold": float("inf")}
     for _ in range(_RUNS + 1):
-        tracker, fold, began = Tracker(keep=False), 0.0, time.process_time()
+        tracker = Tracker(keep=False, limits=Limits(), limited_from=KEEP_SEGMENTS)
+        fold, began = 0.0, time.process_time()
         with open_capture(path, plain_frames=0) as reader:
             for batch in reader:
                 before = time.process_time()
@@ -123,28 +145,48 @@ def command_time(words: list[str]) -> float:
     return best_of(lambda: subprocess.run(words, check=False, capture_output=True, stdin=subprocess.DEVNULL))
 
 
+def peak_memory(words: list[str]) -> float:
+    """The most that a command held of memory, in MB; 0 where nothing tells."""
+    timer = shutil.which("time")
+    if timer is None:
+        return 0.0
+    done = subprocess.run([timer, "-f", "%M", *words], check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    return int(done.stderr.split()[-1]) / 1024
+
+
+def race(path: Path, inspector: str, segments: int) -> None:
+    """The rooms, the whole command and the peers on one capture."""
+    for room, seconds in measure_rooms(path).items():
+        print(f"  {room:<48} {segments / seconds / 1e6:6.1f} M segments/s on one core")
+    replay = [inspector, "replay", str(path)]
+    ours = command_time(replay)
+    print(f"  {'inspector replay':<48} {ours:6.2f} s, at most {peak_memory(replay):,.0f} MB of memory")
+    for name, words in _PEERS:
+        if not shutil.which(words[0]):
+            print(f"  {name:<48} not installed")
+            continue
+        tail = ["tcp[tcpflags] & 7 != 0"] if words[0] == "tcpdump" else []
+        theirs = command_time([*words, str(path), *tail])
+        print(f"  {name:<48} {theirs:6.2f} s   inspector takes {ours / theirs:.2f} of that")
+
+
 def main() -> None:
     """Generate, measure, tell."""
-    wanted = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else _SEGMENTS
-    connections = max(wanted // len(_CONNECTION), 1)
-    segments = connections * len(_CONNECTION)
+    numbers = [int(word.replace("_", "")) for word in sys.argv[1:] if word not in _SHAPES]
+    shapes = [word for word in sys.argv[1:] if word in _SHAPES] or ["short"]
+    wanted = numbers[0] if numbers else _SEGMENTS
     use_cache(cache_folder())
     inspector = shutil.which("inspector", path=str(Path(sys.executable).parent)) or "inspector"
     with tempfile.TemporaryDirectory(prefix="inspector-bench-") as folder:
-        path = Path(folder, "short.pcap")
-        generate(path, connections)
-        print(f"{segments:,} segments in {connections:,} connections, {os.cpu_count()} processors")
-        for room, seconds in measure_rooms(path).items():
-            print(f"  {room:<48} {segments / seconds / 1e6:6.1f} M segments/s on one core")
-        ours = command_time([inspector, "replay", str(path)])
-        print(f"  {'inspector replay':<48} {ours:6.2f} s")
-        for name, words in _PEERS:
-            if not shutil.which(words[0]):
-                print(f"  {name:<48} not installed")
-                continue
-            tail = ["tcp[tcpflags] & 7 != 0"] if words[0] == "tcpdump" else []
-            theirs = command_time([*words, str(path), *tail])
-            print(f"  {name:<48} {theirs:6.2f} s   inspector takes {ours / theirs:.2f} of that")
+        for shape in shapes:
+            path = Path(folder, f"{shape}.pcap")
+            length = len(_SHAPES[shape])
+            connections = max(wanted // length, 1)
+            generate(path, connections, shape)
+            segments = connections * length
+            print(f"{shape}: {segments:,} segments in {connections:,} connections, {os.cpu_count()} processors")
+            race(path, inspector, segments)
+            path.unlink()
         small = Path(folder, "small.pcap")
         generate(small, 1)
         print(f"  {'inspector replay, one connection':<48} {command_time([inspector, 'replay', str(small)]):6.2f} s")

@@ -28,6 +28,7 @@ from tests.tcp.test_properties import conversations
 
 if TYPE_CHECKING:
     from inspector.tcp.summary import Summary
+    from inspector.tcp.view import Memory
 
 HOUR_NS = 3_600_000_000_000
 PATIENT = Limits(HOUR_NS, HOUR_NS, HOUR_NS)
@@ -356,9 +357,14 @@ def test_each_combination_has_one_example(rows: list[tuple[int, int, int]]) -> N
 def test_a_combination_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from inspector.tcp import account
 
-    asked: list[int] = []
+    asked: list[Memory] = []
     real = account._outcome
-    monkeypatch.setattr(account, "_outcome", lambda memory: asked.append(1) or real(memory))
+
+    def ask(memory: Memory) -> tuple[int, ...]:
+        asked.append(memory)
+        return real(memory)
+
+    monkeypatch.setattr(account, "_outcome", ask)
     rows = numbered([row for at in range(40) for row in moved(Conversation().handshake().rows, at)])
 
     assert summed(rows, PATIENT).handshakes == {"complete": 40}
