@@ -32,10 +32,10 @@ __all__ = [
     "U8",
     "U16",
     "U32",
-    "close_ranks",
     "columns",
     "dtype_of",
     "enlarged",
+    "fill_gaps",
     "instances",
     "instances_of",
     "to_columns",
@@ -97,23 +97,21 @@ def enlarged(record: type[Any], array: np.ndarray[Any, Any], count: int) -> np.n
     return grown
 
 
-def close_ranks(
-    record: type[Any], array: np.ndarray[Any, Any], stay: np.ndarray[Any, Any], each: int, used: int
+def fill_gaps(  # noqa: PLR0913 - what moves where
+    record: type[Any], array: np.ndarray[Any, Any], each: int, gaps: Any, movers: Any, fresh: range
 ) -> None:
-    """Move the groups of `each` records whose numbers are in `stay`, ascending, to the front of `array`, in place.
+    """Move groups of `each` records, in place: those numbered `movers` into `gaps`, one by one.
 
-    What was used behind them, up to group `used`, is in its default state afterwards.
+    The groups in `fresh` are in their default state afterwards.
     """
     import numpy as np
 
     dtype = dtype_of(record)
     octets = array.view(np.uint8).reshape(-1, each * dtype.itemsize)
-    for first in range(0, len(stay), _MOVED_AT_ONCE):
-        # Whoever moves, moves to the front: a block overwrites nobody who has yet to move.
-        block = stay[first : first + _MOVED_AT_ONCE]
-        octets[first : first + len(block)] = octets[block]
-    fresh = np.array([values_of(record)(record())] * each, dtype).view(np.uint8)
-    octets[len(stay) : used] = fresh
+    for first in range(0, len(gaps), _MOVED_AT_ONCE):
+        block = slice(first, first + _MOVED_AT_ONCE)
+        octets[gaps[block]] = octets[movers[block]]
+    octets[fresh.start : fresh.stop] = np.array([values_of(record)(record())] * each, dtype).view(np.uint8)
 
 
 def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.ndarray[Any, Any]:

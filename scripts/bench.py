@@ -3,8 +3,9 @@
     scripts/bench [SEGMENTS] [short|bulk|flood ...]
 
 Short connections (handshake, two data segments with their ACKs, a close in four segments), long ones (bulk data), and a
-flood of SYNs that nobody answers; a segment every ten microseconds. Every figure is the best of three runs, for a busy machine only ever adds. Ratios, not seconds, are what carries over to
-another machine. A peer that is not installed is said to be absent.
+flood of SYNs that nobody answers; a segment every ten microseconds. Every figure is the best of three runs, for a busy
+machine only ever adds. Ratios, not seconds, are what carries over to another machine. A peer that is not installed is
+said to be absent.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from inspector.columns import close_ranks, columns, enlarged, instances, instances_of, to_columns, to_instance
+from inspector.columns import columns, enlarged, fill_gaps, instances, instances_of, to_columns, to_instance
 from inspector.compiled import compiled
 from inspector.flows.pairs import EMPTY, reindex
 from inspector.wire.row import Row
@@ -160,20 +160,24 @@ class Follower:
             self._turn_columnar()
 
     def let_go(self, over: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Take the pairs marked in `over` out of the tables, which are columns; the old places of those that stay.
+        """Take the pairs marked in `over` out of the tables, which are columns; where each of the old places is now.
 
-        Those that stay close ranks in their order, and their places are used again: nothing grows.
+        Those at the end move into the gaps, so nobody moves more than once, and places are used again.
         """
         import numpy as np
 
         count = len(self)
-        stay = np.flatnonzero(~over[:count])
-        for position, (record, each) in enumerate(self._layout.tables):
-            close_ranks(record, self._tables[position], stay, each, count)
-        self.set_header(count=len(stay))
+        staying = count - int(over.sum())
+        gaps = np.flatnonzero(over[:staying])
+        movers = np.flatnonzero(~over[staying:]) + staying
+        for (record, each), table in zip(self._layout.tables, self._tables, strict=True):
+            fill_gaps(record, table, each, gaps, movers, range(staying, count))
+        self.set_header(count=staying)
         self._index.fill(EMPTY)
-        self.call(reindex, self._index, self._tables[0], len(stay), self.header("index_mask"))
-        return stay
+        self.call(reindex, self._index, self._tables[0], staying, self.header("index_mask"))
+        places = np.arange(count)
+        places[movers] = gaps
+        return places
 
     def kept(self) -> Iterator[Kept]:
         """Every row that was kept, in the order in which it came."""

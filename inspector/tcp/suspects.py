@@ -101,12 +101,10 @@ class Suspects:
         return guilty
 
     def moved(self, places: np.ndarray[Any, Any]) -> None:
-        """Connections were moved in the table: `places[new]` is where each was, ascending."""
+        """Connections were moved in the table: `places[old]` is where each is now."""
         if self._count:
-            import numpy as np
-
             kept = self._kept[: self._count]
-            kept["place"] = np.searchsorted(places, kept["place"])
+            kept["place"] = places[kept["place"]]
 
     def _enlarge(self, count: int) -> None:
         if self._kept is None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.columns import close_ranks, columns, instances_of, to_columns
+from inspector.columns import columns, instances_of, to_columns
 from inspector.tcp import ledger
 from inspector.tcp.account import Account, Judge, Tables, distinct
 from inspector.tcp.lifetimes import Ended, Limits
@@ -332,18 +332,23 @@ def test_a_percentile_is_never_too_long_and_a_sixtieth_too_short_at_most(spans: 
     assert (distribution.shortest, distribution.longest) == (known[0], known[-1])
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(1, 2))
-def test_who_stays_closes_ranks_and_leaves_the_rest_fresh(stays: list[bool], each: int) -> None:
-    table = columns(EndRecord, each * (len(stays) + 1))
-    table["iss"] = np.arange(len(table))
-    places = np.flatnonzero(stays)
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_who_stays_fills_the_gaps_and_leaves_the_rest_fresh(going: list[bool]) -> None:
+    tracker = Tracker(keep=False, limits=PATIENT)
+    rows = flood(len(going))
+    tracker.feed(to_columns(Row, rows, len(rows)), len(rows), columnar=True)
+    follower = tracker._follower
+    before = follower.table(0)["number"].tolist()
 
-    close_ranks(EndRecord, table, places, each, len(stays))
+    places = follower.let_go(np.array(going))
 
-    kept = [each * place + part for place in places.tolist() for part in range(each)]
-    assert table["iss"][: len(kept)].tolist() == kept
-    assert instances_of(EndRecord, table[len(kept) : -each]) == [EndRecord()] * (len(table) - len(kept) - each)
-    assert table["iss"][-each:].tolist() == list(range(len(table) - each, len(table)))
+    left = going.count(False)
+    numbers = follower.table(0)["number"].tolist()
+    assert [numbers[places[at]] for at, goes in enumerate(going) if not goes] == [
+        before[at] for at, goes in enumerate(going) if not goes
+    ]
+    assert (len(set(numbers[:left])), set(numbers[left:])) == (left, {0} if left < len(numbers) else set())
+    assert instances_of(EndRecord, follower.table(1)[2 * left :]) == [EndRecord()] * (2 * (len(numbers) - left))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 2), st.just(7)), min_size=1, max_size=40))
