@@ -40,12 +40,13 @@ from inspector.tcp.completeness import Completeness, completeness_bits
 from inspector.tcp.facts import Fact
 from inspector.tcp.lifetimes import Ended, over_at
 from inspector.tcp.memory import is_capture_duplicate, note_acknowledgment, note_offers, note_sent
+from inspector.tcp.milestones import note_milestones
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
 from inspector.tcp.transfer import transfer_facts
 from inspector.tcp.zeek import observe
-from inspector.wire.row import NO_TIME, Direction, Flag, Protocol
+from inspector.wire.row import Direction, Flag, Protocol
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
@@ -241,7 +242,7 @@ def _step(  # noqa: PLR0913 - records, one by one
     if facts & Fact.HANDSHAKE_1 and _was_turned_away(me, peer):
         _start_over(me, peer, connection)
     _move(row, me, peer, facts, length)
-    _note_milestones(row, me, peer, connection, facts, trace.side)
+    note_milestones(row, me, peer, connection, facts, trace.side)
     me.facts |= facts
     me.latest = facts
     trace.facts = facts
@@ -302,47 +303,3 @@ def _move(row: Row, me: EndRecord, peer: EndRecord, facts: int, length: int) -> 
     note_acknowledgment(row, me, peer, facts)
     if row.direction != Direction.LOST:
         peer.state = NEXT[peer.state * EVENT_SETS + events_received(row, me, peer, facts)]
-
-
-@compilable
-def _note_milestones(  # noqa: PLR0913 - records, one by one
-    row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int, side: int
-) -> None:
-    """What outcomes are later read off."""
-    _note_opening(row, me, peer, connection, facts)
-    if row.flags & Flag.FIN and connection.first_closer < 0 and not facts & STRAY:
-        connection.first_closer = side
-    if facts & Fact.ACKS_FIN:
-        peer.seen |= Seen.FIN_ACKED
-        if not row.flags & Flag.FIN:
-            me.seen |= Seen.FIN_ACK_ALONE
-    if row.direction == Direction.LOST:
-        return
-    if facts & Fact.RST_REFUSES:
-        me.seen |= Seen.REFUSED
-    if facts & (Fact.RST_REFUSES | Fact.RST_ABORTS) and not me.seen & Seen.RST:
-        me.seen |= Seen.RST
-        connection.last_reset = side
-
-
-@compilable
-def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
-    if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
-        connection.syn_ns = row.time_ns
-    elif facts & Fact.HANDSHAKE_1:
-        connection.repeated_syns += 1
-        if row.direction != Direction.LOST:
-            peer.seen |= Seen.ASKED_AGAIN
-    if facts & (Fact.HANDSHAKE_2 | Fact.SYN_ACK_WRONG_ACK) == Fact.HANDSHAKE_2 and connection.syn_ack_ns == NO_TIME:
-        connection.syn_ack_ns = row.time_ns
-    third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)
-    if facts & (Fact.HANDSHAKE_3 | Fact.HANDSHAKE_MISSED) and third_is_right:
-        me.seen |= Seen.HANDSHAKE_3
-    if facts & Fact.HANDSHAKE_MISSED:
-        peer.seen |= Seen.HANDSHAKE_3
-    if me.state >= State.ESTABLISHED:
-        me.seen |= Seen.ESTABLISHED
-    if peer.state >= State.ESTABLISHED:
-        peer.seen |= Seen.ESTABLISHED
-    if me.seen & peer.seen & Seen.ESTABLISHED and connection.established_ns == NO_TIME:
-        connection.established_ns = row.time_ns

@@ -160,8 +160,8 @@ class Summary:
         refused = accounts["handshake"] == HANDSHAKES.index(Handshake.REFUSED)
         _count(self.refused_ports, accounts["resp_port"][refused], range(65_536))
         codes = [HANDSHAKES.index(each) for each in _TROUBLE]
-        troubled = accounts[np.isin(accounts["handshake"], codes) | (accounts["faults"] > 0)]
-        columns = [troubled[name] for name in ("version", "resp_hi", "resp_lo", "resp_port")]
+        troubled = np.isin(accounts["handshake"], codes) | (accounts["faults"] > 0)
+        columns = [accounts[name][troubled] for name in ("version", "resp_hi", "resp_lo", "resp_port")]
         examples, which = distinct(columns)
         keys = zip(*(column[examples].tolist() for column in columns), strict=True)
         for key, number in zip(keys, np.bincount(which).tolist(), strict=True):
