@@ -38,6 +38,7 @@ __all__ = [
     "fill_gaps",
     "instances",
     "instances_of",
+    "reserved",
     "to_columns",
     "to_instance",
     "values_of",
@@ -84,6 +85,20 @@ def columns(record: type[Any], count: int) -> np.ndarray[Any, Any]:
     return enlarged(record, np.empty(0, dtype_of(record)), count)
 
 
+def reserved(record: type[Any], array: np.ndarray[Any, Any], used: int, count: int) -> np.ndarray[Any, Any]:
+    """A new array of `count` records that begins with the first `used` of `array`; the others hold anything.
+
+    Memory that nobody has touched costs nothing, so a table may be far larger than what is in it.
+    """
+    import numpy as np
+
+    dtype = dtype_of(record)
+    grown = np.empty(count, dtype)
+    octets = grown.view(np.uint8).reshape(count, dtype.itemsize)
+    octets[:used] = array[:used].view(np.uint8).reshape(used, dtype.itemsize)
+    return grown
+
+
 def enlarged(record: type[Any], array: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
     """A copy of `array` with room for `count` records, the further ones in their default state."""
     import numpy as np
@@ -97,13 +112,8 @@ def enlarged(record: type[Any], array: np.ndarray[Any, Any], count: int) -> np.n
     return grown
 
 
-def fill_gaps(  # noqa: PLR0913 - what moves where
-    record: type[Any], array: np.ndarray[Any, Any], each: int, gaps: Any, movers: Any, fresh: range
-) -> None:
-    """Move groups of `each` records, in place: those numbered `movers` into `gaps`, one by one.
-
-    The groups in `fresh` are in their default state afterwards.
-    """
+def fill_gaps(record: type[Any], array: np.ndarray[Any, Any], each: int, gaps: Any, movers: Any) -> None:
+    """Move groups of `each` records, in place: those numbered `movers` into `gaps`, one by one."""
     import numpy as np
 
     dtype = dtype_of(record)
@@ -111,7 +121,6 @@ def fill_gaps(  # noqa: PLR0913 - what moves where
     for first in range(0, len(gaps), _MOVED_AT_ONCE):
         block = slice(first, first + _MOVED_AT_ONCE)
         octets[gaps[block]] = octets[movers[block]]
-    octets[fresh.start : fresh.stop] = np.array([values_of(record)(record())] * each, dtype).view(np.uint8)
 
 
 def to_columns(record: type[Any], plain: Sequence[Any], capacity: int) -> np.ndarray[Any, Any]:

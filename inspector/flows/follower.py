@@ -10,9 +10,10 @@ A fold is a compilable `fold(rows, first, count, traces, index, *tables, headers
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from inspector.columns import columns, enlarged, fill_gaps, instances, instances_of, to_columns, to_instance
+from inspector.columns import columns, fill_gaps, instances, instances_of, reserved, to_columns, to_instance, values_of
 from inspector.compiled import compiled
 from inspector.flows.pairs import EMPTY, reindex
 from inspector.wire.row import Row
@@ -58,10 +59,15 @@ class Listener(Protocol):
 
 
 class Follower:
-    """The memory of a fold, over a stream of rows. With `keep` it follows the capture, without, the pairs."""
+    """The memory of a fold, over a stream of rows. With `keep` it follows the capture, without, the pairs.
 
-    def __init__(self, layout: Layout, *, keep: bool, listener: Listener | None = None) -> None:
+    `reserve` is a number of pairs for which columns have their place from the start, so that a table that grows is
+    not copied. Memory is taken where it is used.
+    """
+
+    def __init__(self, layout: Layout, *, keep: bool, listener: Listener | None = None, reserve: int = 0) -> None:
         self._layout = layout
+        self._reserve = reserve
         self._listener = listener
         self._keep = keep
         self._columnar = False
@@ -171,7 +177,7 @@ class Follower:
         gaps = np.flatnonzero(over[:staying])
         movers = np.flatnonzero(~over[staying:]) + staying
         for (record, each), table in zip(self._layout.tables, self._tables, strict=True):
-            fill_gaps(record, table, each, gaps, movers, range(staying, count))
+            fill_gaps(record, table, each, gaps, movers)
         self.set_header(count=staying)
         self._index.fill(EMPTY)
         self.call(reindex, self._index, self._tables[0], staying, self.header("index_mask"))
@@ -197,17 +203,31 @@ class Follower:
             self._grow(wanted)
 
     def _grow(self, capacity: int) -> None:
-        for position, (record, each) in enumerate(self._layout.tables):
-            self._tables[position] = self._enlarged(record, self._tables[position], capacity * each)
+        if capacity >= len(self._tables[0]):
+            self._move(capacity)
         mask = (1 << (2 * capacity - 1).bit_length()) - 1
-        self.set_header(capacity=capacity, index_mask=mask)
+        self.set_header(capacity=capacity, blank=len(self._tables[0]) - 1, index_mask=mask)
         self._index = self._empty_index(mask + 1)
         self.call(reindex, self._index, self._tables[0], len(self), mask)
 
-    def _enlarged(self, record: type[Any], table: Any, size: int) -> Any:
-        if size <= len(table):
-            return table
-        return enlarged(record, table, size) if self._columnar else table + instances(record, size - len(table))
+    def _move(self, capacity: int) -> None:
+        """Move to tables for `capacity` pairs, and one more in its default state."""
+        if self._columnar and capacity < self._reserve:
+            with suppress(MemoryError):  # where a process may not even reserve it, it is moved more often
+                self._tables = self._moved(self._reserve)
+                return
+        self._tables = self._moved(capacity)
+
+    def _moved(self, capacity: int) -> list[Any]:
+        moved = []
+        for (record, each), table in zip(self._layout.tables, self._tables, strict=True):
+            used, size = len(self) * each, (capacity + 1) * each
+            if self._columnar:
+                moved.append(reserved(record, table, used, size))
+                moved[-1][size - each :] = values_of(record)(record())
+            else:
+                moved.append(table[:used] + instances(record, size - used))
+        return moved
 
     def _empty_index(self, size: int) -> Any:
         if not self._columnar:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector.columns import I32, I64, U8, U16, U32
-from inspector.compiled import compilable
+from inspector.compiled import compilable, compilable_as
 from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "hash_pair",
     "open_pair",
     "reindex",
+    "renew",
     "side_of",
 ]
 
@@ -83,6 +84,22 @@ class PairTable:
     capacity: I64 = 0
     index_mask: I64 = 0
     seed: U32 = 0
+    blank: I64 = 0
+    """The place of a record in its default state, for `renew`."""
+
+
+@compilable
+def renew_from_blank(records: Any, place: int, blank: int) -> None:
+    """As `renew`, where records beyond those in use hold anything."""
+    records[place] = records[blank]
+
+
+@compilable_as(renew_from_blank)
+def renew(records: Any, place: int, blank: int) -> None:
+    """Bring the record at `place`, which was not in use, into its default state: that of the record at `blank`.
+
+    In the plain form a record that was not in use is always a fresh one.
+    """
 
 
 @compilable

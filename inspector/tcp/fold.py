@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
-from inspector.flows.pairs import BOTH, EMPTY, NO_ROOM, REVERSE, find_slot, open_pair, side_of
+from inspector.flows.pairs import BOTH, EMPTY, NO_ROOM, REVERSE, find_slot, open_pair, renew, side_of
 from inspector.tcp.acceptance import (
     OPENED,
     STRAY,
@@ -87,9 +87,14 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
         if row.protocol != Protocol.TCP or row.undecoded:
             table.ordinal += 1
             continue
+        opened = table.opened
         number = _connection_of(row, index, connections, ends, table)
         if number == NO_ROOM:
             return i
+        if table.opened != opened:
+            renew(zeeks, number, table.blank)
+            renew(zeek_ends, 2 * number, 2 * table.blank)
+            renew(zeek_ends, 2 * number + 1, 2 * table.blank)
         connection = connections[number]
         side = _side(row, connection)
         me = ends[2 * number + side]
@@ -150,6 +155,9 @@ def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: Tab
     number = table.count
     table.count += 1
     table.opened += 1
+    renew(connections, number, table.blank)
+    renew(ends, 2 * number, 2 * table.blank)
+    renew(ends, 2 * number + 1, 2 * table.blank)
     connections[number].number = table.opened
     index[slot] = number
     _open(row, connections[number], ends[2 * number], ends[2 * number + 1], table)

@@ -23,6 +23,9 @@ __all__ = ["Tracker"]
 
 _LAYOUT = Layout(fold, Trace, TableRecord, ((ConnectionRecord, 1), (EndRecord, 2), (ZeekRecord, 1), (ZeekEnd, 2)))
 
+_RESERVED = 1 << 20
+"""Connections; a gigabyte of addresses."""
+
 
 class Tracker:
     """Follows every TCP connection in a stream of rows.
@@ -34,7 +37,8 @@ class Tracker:
 
     def __init__(self, *, keep: bool = True, limits: Limits | None = None, limited_from: int = 0) -> None:
         self._ledger = None if limits is None else Ledger(limits)
-        self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger)
+        reserve = 0 if limits is None else min(limits.most_open, _RESERVED)
+        self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger, reserve=reserve)
         if self._ledger is not None and limits is not None:
             self._ledger.follower = self._follower
             room = min(self._follower.header("capacity"), limits.most_open)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.flows.copies import COPY, FIRST, copy_of, remember_frame
-from inspector.flows.pairs import EMPTY, REVERSE, find_slot, open_pair, side_of
+from inspector.flows.pairs import EMPTY, REVERSE, find_slot, open_pair, renew, side_of
 from inspector.udp.records import Part
 from inspector.wire.row import Fragment, Protocol
 
@@ -49,7 +49,7 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
             continue
         if table.count >= table.capacity:
             return i
-        number = _exchange_of(row, index, exchanges, table)
+        number = _exchange_of(row, index, exchanges, ends, table)
         exchange = exchanges[number]
         side = 1 if side_of(row, exchange) == REVERSE else 0
         trace.pair = number
@@ -98,11 +98,14 @@ def is_undelivered(protocol: int, icmp_type: int, icmp_code: int) -> int:
 
 
 @compilable
-def _exchange_of(row: Row, index: Any, exchanges: Any, table: PairTable) -> int:
+def _exchange_of(row: Row, index: Any, exchanges: Any, ends: Any, table: PairTable) -> int:
     """The number of the row's exchange; whoever sent the first row (or what it quotes) is its originator."""
     slot = find_slot(row, index, table.index_mask, exchanges, table.seed)
     if index[slot] == EMPTY:
         index[slot] = table.count
+        renew(exchanges, table.count, table.blank)
+        renew(ends, 2 * table.count, 2 * table.blank)
+        renew(ends, 2 * table.count + 1, 2 * table.blank)
         open_pair(row, exchanges[table.count], table.seed, 0)
         table.count += 1
     return int(index[slot])

