@@ -111,7 +111,7 @@ def compiled(function: F) -> F:
     if plain not in _compilable:
         raise TypeError(f"{plain.__qualname__} is not marked @compilable")
     if plain not in _entries:
-        machine: Any = _compile(plain)
+        machine: Any = _compile(plain, nogil=True)
         # Only what is called from Python is kept: it has all that it calls inside.
         machine._cache = _Cache(plain)  # noqa: SLF001 - numba's own seam has no public name
         _entries[plain] = machine

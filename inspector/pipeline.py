@@ -11,19 +11,19 @@ prints, exits or reads the environment (`cli/`).
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from inspector.ahead import ahead, processors
 from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
-from inspector.report.artefacts import Artefacts
+from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
-from inspector.wire.undecoded import is_fault, undecoded_of
+from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,15 +44,6 @@ _PAYLOAD_SHOWN = 2048
 """Bytes of each payload kept for display."""
 _PAYLOADS_SHOWN = 5000
 _COMMENTS_SHOWN = 5000
-
-
-@dataclass(slots=True)
-class _Counts:
-    """What was lost or could not be read, counted batch by batch."""
-
-    undecoded: Counter[str] = field(default_factory=Counter)
-    passed_over: Counter[str] = field(default_factory=Counter)
-    truncated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +84,42 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take = take or Take()
     limits = limits if keep is not None else None
     tracker = Tracker(limits=limits, limited_from=keep or 0)
-    exchanges, counts = ExchangeTracker(), _Counts()
+    exchanges, survey = ExchangeTracker(), Survey()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    artefacts = Artefacts()
     with _open(source, name, verify=verify) as reader:
-        for batch in reader:
+        surveyed = _surveyed(reader, survey, exchanges)
+        for batch in surveyed:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
-            exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
-            _count(batch, counts)
-            artefacts.feed(batch)
-            if keeping and keep is not None and reader.frames > keep:
-                keeping = False
-                tracker.stop_keeping()
-                exchanges.stop_keeping()
-            if keeping and len(payloads) < _PAYLOADS_SHOWN:
-                payloads.update(_payloads(batch))
-            if keeping and not batch.columnar and len(comments) < _COMMENTS_SHOWN:
-                comments.update(_comments(batch))
             if progress:
                 progress(reader.frames)
+            if keep is not None and reader.frames > keep:
+                keeping = False
+                break
+            if len(payloads) < _PAYLOADS_SHOWN:
+                payloads.update(_payloads(batch))
+            if not batch.columnar and len(comments) < _COMMENTS_SHOWN:
+                comments.update(_comments(batch))
+        if not keeping:
+            tracker.stop_keeping()
+            exchanges.stop_keeping()
+            for batch in _on_two_processors(surveyed, reader):
+                tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
+                if progress:
+                    progress(reader.frames)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
-        capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(connections)),
+        capture=_summary(
+            reader,
+            survey,
+            take,
+            tracker.duplicates + exchanges.duplicates,
+            artefacts_of(survey.totals, connections),
+        ),
         connections=connections,
         exchanges=conversations,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
@@ -134,6 +134,22 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _surveyed(reader: CaptureReader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
+    """The batches of `reader`, each of them surveyed and its datagrams followed."""
+    for batch in reader:
+        survey.feed(batch)
+        exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
+        yield batch
+
+
+def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader) -> Iterator[Batch]:
+    """The same batches; where there is a second processor, the next one is read while one is consumed."""
+    if processors() < 2:
+        return batches
+    reader.outlast_one()
+    return ahead(batches)
 
 
 def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureReader:
@@ -176,21 +192,6 @@ def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) ->
     return any(each.unexplained for each in agreements(connections, testimony))
 
 
-def _count(batch: Batch, counts: _Counts) -> None:
-    if batch.columnar:
-        rows, refs = batch.rows[: batch.count], batch.refs[: batch.count]
-        counts.truncated += int((refs["captured_len"] < refs["wire_len"]).sum())
-        suspects = [batch.row(int(index)) for index in rows["undecoded"].nonzero()[0]]
-    else:
-        counts.truncated += sum(batch.refs[i].captured_len < batch.refs[i].wire_len for i in range(batch.count))
-        suspects = [row for row in batch.rows[: batch.count] if row.undecoded]
-    for row in suspects:
-        told = undecoded_of(row)
-        if told is not None:
-            kinds = counts.undecoded if is_fault(row.undecoded) else counts.passed_over
-            kinds[f"{told.layer}: {told.reason}"] += 1
-
-
 def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
     if batch.columnar:
         carrying = batch.rows["captured_len"][: batch.count].nonzero()[0].tolist()
@@ -209,9 +210,9 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _summary(
-    reader: CaptureReader, counts: _Counts, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+    reader: CaptureReader, survey: Survey, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
 ) -> CaptureSummary:
-    counts.undecoded.update(
+    survey.faults.update(
         {
             "IP: a datagram of which some fragments did not come": reader.fragments.incomplete,
             "IP: a datagram whose fragments contradict each other": reader.fragments.refused,
@@ -221,10 +222,10 @@ def _summary(
         frames=reader.frames,
         dropped=take.dropped if take.dropped is not None else reader.dropped,
         duplicates=duplicates + take.duplicates,
-        undecoded=counts.undecoded.total(),
-        truncated=counts.truncated,
-        undecoded_reasons=tuple((+counts.undecoded).most_common()),
-        passed_over=tuple(counts.passed_over.most_common()),
+        undecoded=survey.faults.total(),
+        truncated=survey.totals.truncated,
+        undecoded_reasons=tuple((+survey.faults).most_common()),
+        passed_over=tuple(survey.passed_over.most_common()),
         cut=reader.cut,
         skipped=str(reader.skipped),
         artefacts=artefacts,

@@ -2,8 +2,9 @@
 
 A capture on loopback may show every frame leaving and again arriving. A frame is such a copy if and only if
 (a) every captured byte from the IP header on equals an earlier frame of the same direction and (b) it follows
-that frame far sooner than any retransmission could. The copy need not be the next record, so the
-latest four frames of each end are remembered.
+that frame far sooner than any retransmission could. Of a segment the headers are compared and what comes with them
+in its first 64 bytes: two that agree in their numbers, length, IP ID, timestamps and checksum carry the same. The
+copy need not be the next record, so the latest four frames of each end are remembered.
 
 Where the sender gives its datagrams no IP ID (IPv6, or 0), or always the same (frames made by scapy, some small
 devices), it may itself have sent the same bytes twice at once; then equality proves nothing, unless the capture

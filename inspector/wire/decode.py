@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["decode", "decode_batch", "decode_frame", "describe", "refuse", "reset", "transport"]
 
+_OF_SEGMENT = 64
+"""Bytes of a segment that its digest covers: the whole header, whose numbers and checksum tell the rest apart."""
+
 
 def decode_frame(frame: Frame, verify: bool = False) -> Row:  # noqa: FBT001, FBT002 - as in `decode`
     """The row of one frame; `verify` asks for a verdict on its checksum."""
@@ -79,7 +82,7 @@ def decode(buffer: Any, ref: Any, row: Any, verify: bool) -> None:  # noqa: FBT0
         return
     row.protocol = protocol
     end = min(end, limit)
-    row.digest = digest(frame, ip_at, end)
+    row.digest = digest(frame, ip_at, min(end, at + _OF_SEGMENT) if protocol == Protocol.TCP else end)
     reason = transport(frame, at, end, limit, row)
     if reason:
         refuse(row, reason, min(at, len(frame)))

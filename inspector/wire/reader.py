@@ -17,6 +17,7 @@ Not here: which bytes mean what (`containers/`, `decode`).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -129,7 +130,8 @@ class CaptureReader:
         self._ended = False
         self._foreign: set[int] = set()
         self._looked_at = 0
-        self._columns: tuple[Any, Any] | None = None
+        self._rooms: list[tuple[Any, Any]] = []
+        self._rooms_wanted = 1
         self._batches = self._read()
         if self._container.complete:
             self._refuse_unless_supported()
@@ -164,9 +166,14 @@ class CaptureReader:
 
     def close(self) -> None:
         """Close the file, if it was opened here."""
-        self._batches.close()
+        with suppress(ValueError):  # it is running, in a thread that was abandoned (`ahead`)
+            self._batches.close()
         if self._stream is not None:
             self._stream.close()
+
+    def outlast_one(self) -> None:
+        """From now on the rows of a batch stay valid while one more is asked for; its payloads and comments do not."""
+        self._rooms_wanted = 2
 
     def __iter__(self) -> Iterator[Batch]:
         return self
@@ -192,11 +199,13 @@ class CaptureReader:
         if not columnar:
             room = min(_PLAIN_BATCH, self._plain_frames - self.frames)
             return instances(FrameRef, room), []
-        if self._columns is None:
+        if len(self._rooms) < self._rooms_wanted:
             from inspector.columns import columns
 
-            self._columns = columns(FrameRef, _COLUMNAR_BATCH), columns(Row, _COLUMNAR_BATCH)
-        return self._columns
+            self._rooms.append((columns(FrameRef, _COLUMNAR_BATCH), columns(Row, _COLUMNAR_BATCH)))
+        else:
+            self._rooms.append(self._rooms.pop(0))
+        return self._rooms[-1]
 
     def _fill(self, refs: Any, *, columnar: bool) -> int:
         """Fill `refs` as far as the bytes at hand go, reading more only if they give nothing."""

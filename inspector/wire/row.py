@@ -169,7 +169,7 @@ class Row:
     """How many outer IP headers were unwrapped."""
     tunnel: U8 = 0
     digest: I64 = 0
-    """A hash of every captured byte from the IP header to the end of the IP datagram."""
+    """A hash of the captured bytes from the IP header to the end of the IP datagram, or of a segment's first 64."""
 
     # Transport.
     src_port: U16 = 0
