@@ -178,7 +178,7 @@ class Follower:
         movers = np.flatnonzero(~over[staying:]) + staying
         for (record, each), table in zip(self._layout.tables, self._tables, strict=True):
             fill_gaps(record, table, each, gaps, movers)
-        self.set_header(count=staying)
+        self.set_header(count=staying, latest=EMPTY)
         self._index.fill(EMPTY)
         self.call(reindex, self._index, self._tables[0], staying, self.header("index_mask"))
         places = np.arange(count)

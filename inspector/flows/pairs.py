@@ -31,6 +31,7 @@ __all__ = [
     "PairTable",
     "find_slot",
     "hash_pair",
+    "latest_of",
     "open_pair",
     "reindex",
     "renew",
@@ -84,6 +85,8 @@ class PairTable:
     capacity: I64 = 0
     index_mask: I64 = 0
     seed: U32 = 0
+    latest: I64 = -1
+    """The entry of the row before, where its place is known."""
     blank: I64 = 0
     """The place of a record in its default state, for `renew`."""
 
@@ -156,6 +159,15 @@ def find_slot(row: Row, index: Any, mask: int, entries: Any, seed: int) -> int:
             return slot
         slot = (slot + 1) & mask
     return slot
+
+
+@compilable
+def latest_of(row: Row, index: Any, entries: Any, table: PairTable) -> int:
+    """The latest incarnation of the row's pair, or EMPTY. Rows come in trains: that of the row before comes first."""
+    latest = int(table.latest)
+    if latest >= 0 and side_of(row, entries[latest]) != NEITHER:
+        return latest
+    return int(index[find_slot(row, index, table.index_mask, entries, table.seed)])
 
 
 @compilable

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
-from inspector.flows.pairs import BOTH, EMPTY, NO_ROOM, REVERSE, find_slot, open_pair, renew, side_of
+from inspector.flows.pairs import BOTH, EMPTY, NO_ROOM, REVERSE, find_slot, latest_of, open_pair, renew, side_of
 from inspector.tcp.acceptance import (
     OPENED,
     STRAY,
@@ -44,6 +44,7 @@ from inspector.tcp.milestones import note_milestones
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
+from inspector.tcp.steady import is_steady
 from inspector.tcp.transfer import transfer_facts
 from inspector.tcp.zeek import observe
 from inspector.wire.row import Direction, Flag, Protocol
@@ -106,7 +107,10 @@ def fold(  # noqa: PLR0913 - numba takes arrays one by one
             table.duplicates += 1
         else:
             connection.last_ordinal = table.ordinal
-            _step(row, trace, connection, me, peer, table)
+            if is_steady(row, me, peer, connection):
+                _pass(row, connection, me, peer)
+            else:
+                _step(row, trace, connection, me, peer, table)
             observe(row, side, zeeks[number], zeek_ends[2 * number + side], zeek_ends[2 * number + 1 - side])
         trace.originator_state = ends[2 * number].state
         trace.responder_state = ends[2 * number].state if connection.itself else ends[2 * number + 1].state
@@ -136,14 +140,14 @@ def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: Tab
 
     NO_ROOM, and nothing is changed, where it would begin one and the table is full.
     """
-    slot = find_slot(row, index, table.index_mask, connections, table.seed)
-    previous: int = index[slot]
+    previous = latest_of(row, index, connections, table)
     if previous != EMPTY:
         side = _side(row, connections[previous])
         me = ends[2 * previous + side]
         peer = ends[2 * previous + 1 - side]
         late = over_at(row.time_ns, connections[previous], ends[2 * previous], ends[2 * previous + 1], table)
         if not late and not _begins_anew(row, me, peer, connections[previous]):
+            table.latest = previous
             return previous
         if table.count >= table.capacity:
             return NO_ROOM
@@ -153,13 +157,14 @@ def _connection_of(row: Row, index: Any, connections: Any, ends: Any, table: Tab
     elif table.count >= table.capacity:
         return NO_ROOM
     number = table.count
+    index[find_slot(row, index, table.index_mask, connections, table.seed)] = number
+    table.latest = number
     table.count += 1
     table.opened += 1
     renew(connections, number, table.blank)
     renew(ends, 2 * number, 2 * table.blank)
     renew(ends, 2 * number + 1, 2 * table.blank)
     connections[number].number = table.opened
-    index[slot] = number
     _open(row, connections[number], ends[2 * number], ends[2 * number + 1], table)
     if previous != EMPTY:
         connections[number].previous = previous
@@ -254,6 +259,16 @@ def _step(  # noqa: PLR0913 - records, one by one
     me.facts |= facts
     me.latest = facts
     trace.facts = facts
+    connection.last_ns = row.time_ns
+    connection.completeness = completeness_bits(connection.completeness, row.flags, row.payload_len)
+
+
+@compilable
+def _pass(row: Row, connection: ConnectionRecord, me: EndRecord, peer: EndRecord) -> None:
+    """What a steady segment does to its connection: no fact, and no step."""
+    note_sent(row, me, 0, row.payload_len)
+    note_acknowledgment(row, me, peer, 0)
+    me.latest = 0
     connection.last_ns = row.time_ns
     connection.completeness = completeness_bits(connection.completeness, row.flags, row.payload_len)
 

@@ -49,7 +49,8 @@ class Limits:
 
     def times(self) -> dict[str, int]:
         """The fields of the table's header that hold them."""
-        return {"idle_ns": self.idle_ns, "closed_ns": self.closed_ns, "attempt_ns": self.attempt_ns}
+        times = {"idle_ns": self.idle_ns, "closed_ns": self.closed_ns, "attempt_ns": self.attempt_ns}
+        return {**times, "least_ns": min(times.values())}
 
 
 class Ended(Constants):
@@ -87,7 +88,7 @@ def over_at(
         return 0
     if connection.superseded:
         return int(connection.superseded)
-    if time_ns < 0 or connection.last_ns < 0:
+    if time_ns < 0 or connection.last_ns < 0 or time_ns - connection.last_ns <= table.least_ns:
         return 0
     kind = _kind(connection, originator, responder)
     limit = table.idle_ns

@@ -149,6 +149,8 @@ class TableRecord(PairTable):
     idle_ns: I64 = 0
     closed_ns: I64 = 0
     attempt_ns: I64 = 0
+    least_ns: I64 = 0
+    """The shortest of the three."""
 
 
 @dataclass(slots=True)

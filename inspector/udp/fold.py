@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.flows.copies import COPY, FIRST, copy_of, remember_frame
-from inspector.flows.pairs import EMPTY, REVERSE, find_slot, open_pair, renew, side_of
+from inspector.flows.pairs import EMPTY, REVERSE, find_slot, latest_of, open_pair, renew, side_of
 from inspector.udp.records import Part
 from inspector.wire.row import Fragment, Protocol
 
@@ -100,15 +100,17 @@ def is_undelivered(protocol: int, icmp_type: int, icmp_code: int) -> int:
 @compilable
 def _exchange_of(row: Row, index: Any, exchanges: Any, ends: Any, table: PairTable) -> int:
     """The number of the row's exchange; whoever sent the first row (or what it quotes) is its originator."""
-    slot = find_slot(row, index, table.index_mask, exchanges, table.seed)
-    if index[slot] == EMPTY:
-        index[slot] = table.count
+    number = latest_of(row, index, exchanges, table)
+    if number == EMPTY:
+        number = int(table.count)
+        index[find_slot(row, index, table.index_mask, exchanges, table.seed)] = number
         renew(exchanges, table.count, table.blank)
         renew(ends, 2 * table.count, 2 * table.blank)
         renew(ends, 2 * table.count + 1, 2 * table.blank)
         open_pair(row, exchanges[table.count], table.seed, 0)
         table.count += 1
-    return int(index[slot])
+    table.latest = number
+    return number
 
 
 @compilable
