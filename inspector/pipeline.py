@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.artefacts import Artefacts
-from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
+from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
-from inspector.wire.reader import open_capture
+from inspector.wire.reader import PLAIN_FRAMES, open_capture
+from inspector.wire.series import SeriesReader
 from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
+    from inspector.wire.series import FileOfSeries
+
+    Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
 __all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
 
@@ -74,7 +78,7 @@ class Take:
 
 
 def inspect(  # noqa: PLR0913 - what a command line may ask for
-    source: str | Path | BinaryIO,
+    source: Source,
     *,
     name: str = "",
     expected: notation.Sequence | None = None,
@@ -82,13 +86,14 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
-    `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
-    always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. `keep` is the
+    number of frames up to which rows are kept (None: always). Beyond, with `limits`, connections are let go of when
+    their time is over, and there is a summary in place of them. `verify` has checksums verified; `progress` hears how
+    many frames and bytes are read. Raises CaptureFileError.
     """
     take = take or Take()
     limits = limits if keep is not None else None
@@ -113,7 +118,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             if keeping and not batch.columnar and len(comments) < _COMMENTS_SHOWN:
                 comments.update(_comments(batch))
             if progress:
-                progress(reader.frames)
+                progress(reader.frames, reader.taken)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
@@ -131,15 +136,24 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         payloads=payloads,
         comments=comments,
         lesson=take.lesson,
+        origins=reader.origins if isinstance(reader, SeriesReader) else None,
         kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureReader:
-    """A reader of the capture: our own, or for a foreign format one of what `editcap` makes of it."""
+def _open(source: Source, name: str, *, verify: bool) -> CaptureReader | SeriesReader:
+    if isinstance(source, (list, tuple)):
+        return SeriesReader(source, _open_one, name=name, verify=verify)
+    return _open_one(source, name=name, verify=verify)
+
+
+def _open_one(
+    source: str | Path | BinaryIO, *, name: str, verify: bool, plain_frames: int = PLAIN_FRAMES
+) -> CaptureReader:
+    """A reader of one capture: our own, or for a foreign format one of what `editcap` makes of it."""
     try:
-        return open_capture(source, name=name, verify=verify)
+        return open_capture(source, name=name, verify=verify, plain_frames=plain_frames)
     except CaptureFileError as error:
         if not error.foreign or not isinstance(source, (str, Path)):
             raise
@@ -209,7 +223,11 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _summary(
-    reader: CaptureReader, counts: _Counts, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+    reader: CaptureReader | SeriesReader,
+    counts: _Counts,
+    take: Take,
+    duplicates: int,
+    artefacts: tuple[tuple[str, int], ...],
 ) -> CaptureSummary:
     counts.undecoded.update(
         {
@@ -229,4 +247,10 @@ def _summary(
         skipped=str(reader.skipped),
         artefacts=artefacts,
         undrained=take.undrained,
+        files=tuple(_file(each) for each in reader.files) if isinstance(reader, SeriesReader) else (),
     )
+
+
+def _file(file: FileOfSeries) -> CapturedFile:
+    unread = "" if file.refused is None else file.refused.reason
+    return CapturedFile(file.name, file.frames, file.dropped, file.cut, unread)

@@ -50,7 +50,7 @@ class ExitCode:
 
 def exit_code_of(inspections: Sequence[Inspection]) -> int:
     """One code for all: an incomplete answer first, then differences and findings, then an empty one."""
-    if any(inspection.capture.cut or inspection.capture.skipped for inspection in inspections):
+    if any(inspection.capture.is_incomplete for inspection in inspections):
         return ExitCode.UNREADABLE
     verdicts = {inspection.verdict for inspection in inspections}
     if verdicts & {Verdict.DIFFERS, Verdict.FINDINGS}:

@@ -123,8 +123,10 @@ class CaptureReader:
         """Frames of a link type that we do not decode, in a capture that has others too."""
         self.fragments = Reassembly()
         self._stream = stream if owned else None
-        self._container, self._window = open_container(name, StreamSource(stream))
-        self._plain_frames = plain_frames
+        self.plain_frames = plain_frames
+        """Frames that come in the plain form; may be lowered while reading."""
+        self._source = StreamSource(stream)
+        self._container, self._window = open_container(name, self._source)
         self._verify = verify
         self._ended = False
         self._foreign: set[int] = set()
@@ -138,6 +140,16 @@ class CaptureReader:
     def format(self) -> str:
         """`pcapng`, `pcap (nanoseconds, big-endian)`, `gzip of pcapng`, ..."""
         return self._container.format
+
+    @property
+    def taken(self) -> int:
+        """Bytes read of the stream so far: of a compressed one, compressed."""
+        return self._source.taken
+
+    @property
+    def place(self) -> int:
+        """Bytes of the capture consumed so far: of a compressed one, unpacked."""
+        return self._window.place
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -176,7 +188,7 @@ class CaptureReader:
 
     def _read(self) -> Generator[Batch]:
         while not self._ended:
-            columnar = self.frames >= self._plain_frames or self._window.place >= PLAIN_BYTES
+            columnar = self.frames >= self.plain_frames or self._window.place >= PLAIN_BYTES
             if columnar and not self._window.need(1):
                 break
             refs, rows = self._room(columnar=columnar)
@@ -190,7 +202,7 @@ class CaptureReader:
 
     def _room(self, *, columnar: bool) -> tuple[Any, Any]:
         if not columnar:
-            room = min(_PLAIN_BATCH, self._plain_frames - self.frames)
+            room = min(_PLAIN_BATCH, self.plain_frames - self.frames)
             return instances(FrameRef, room), []
         if self._columns is None:
             from inspector.columns import columns
