@@ -70,6 +70,8 @@ class _Open:
 
     index: int
     reader: CaptureReader
+    rank: tuple[int, ...] = ()
+    """When it began, and its index: of frames of equal times, those of the file that began earlier come first."""
     numbers: list[int] = field(default_factory=list)
     """For each of its interfaces, the number in the series."""
     latest: int = NO_TIME
@@ -82,8 +84,8 @@ class _Open:
         return int(self.keys[self.at])
 
     @property
-    def last(self) -> tuple[int, int]:
-        return int(self.keys[-1]), self.index
+    def last(self) -> tuple[int, tuple[int, ...]]:
+        return int(self.keys[-1]), self.rank
 
 
 class _Later:
@@ -207,8 +209,9 @@ class SeriesReader:
         reader.fragments = _LATER
         opened = _Open(index, reader)
         if self._has_more(opened):
+            opened.rank = opened.head, index
             self._due.append(opened)
-            self._due.sort(key=lambda each: each.index)
+            self._due.sort(key=lambda each: each.rank)
 
     def _has_more(self, opened: _Open) -> bool:
         """Fetch the next batch of a file, if there is one; else note what the file came to, and close it."""
@@ -252,13 +255,13 @@ class SeriesReader:
                     record.interface = opened.numbers[record.interface]
 
     def _next_parts(self) -> list[Part]:
-        """What nothing to come can precede, of each file, in the order in which the files were named."""
-        bound = min((each.last for each in self._due), default=(NO_TIME, -1))
+        """What nothing to come can precede, of each file; files in the order of their ranks."""
+        bound = min((each.last for each in self._due), default=(NO_TIME, ()))
         if self._waiting:
-            bound = min(bound, (self._waiting[-1][0], -1))
+            bound = min(bound, (self._waiting[-1][0], ()))
         parts = []
         for each in self._due:
-            find = bisect_right if each.index <= bound[1] else bisect_left
+            find = bisect_right if each.rank <= bound[1] else bisect_left
             end = find(each.keys, bound[0], each.at)
             if end > each.at:
                 part = each.batch if end - each.at == each.batch.count else each.batch.part(each.at, end)

@@ -1,9 +1,9 @@
 """Several batches into one, in time order: a stable merge of sorted runs, in the plain form or by columns.
 
 A frame's *key* is the latest time in its file so far. So the frames of one file never change their order: one whose
-clock stepped back, and one that has no time, come right behind their predecessor. Of equal keys the file that was
-named first comes first. That is what a merge that always takes the earliest of the files' next frames gives
-(Wireshark's `mergecap` is one; among equal times it prefers the file that was named last).
+clock stepped back, and one that has no time, come right behind their predecessor. Of equal keys the file that began
+first comes first, and of files that began at once the one named first. That is what a merge gives that always takes
+the earliest of the files' next frames (Wireshark's `mergecap`, which among equal times prefers the file named last).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def keys_of(batch: Batch, latest: int) -> Any:
 
 
 def weave(parts: Sequence[Part]) -> WovenBatch:
-    """One batch of `parts`, which are in the order in which their files were named."""
+    """One batch of `parts`, which are in the order of their files, which equal keys keep."""
     if any(part.batch.columnar for part in parts):
         return _weave_columns(parts)
     owners = [owner for owner, part in enumerate(parts) for _ in range(part.batch.count)]

@@ -142,14 +142,16 @@ PAIRS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[one.rsplit("/")[-1] for one, _ in PAIRS])
 def test_mergecap_merges_to_the_same_report(corpus: Path, tmp_path: Path, one: str, other: str) -> None:
-    """Among equal times `mergecap` takes the file that was named last, and we the first: hence the other order.
+    """Among equal times `mergecap` takes the file that was named last, we the one that began first: hence the order.
 
     No frames without a time here: it gives them one, 1970.
     """
     if shutil.which("mergecap") is None:
         pytest.skip("needs Wireshark's mergecap")
     theirs = tmp_path / "merged.pcapng"
-    subprocess.run(["mergecap", "-w", theirs, corpus / other, corpus / one], check=True, capture_output=True)
+    beginnings = {name: frames_in(corpus / name)[0].time_ns for name in (other, one)}
+    ours_last = sorted((other, one), key=beginnings.__getitem__, reverse=True)
+    subprocess.run(["mergecap", "-w", theirs, *(corpus / name for name in ours_last)], check=True, capture_output=True)
     ours = inspect([FileOfSeries(name, corpus / name) for name in (one, other)], name="two")
 
     assert report(ours) == report(inspect(theirs))

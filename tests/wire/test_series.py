@@ -74,11 +74,11 @@ def earliest_heads(files: list[Times]) -> list[tuple[int, int]]:
     places, told = [0] * len(files), []
     while any(place < len(times) for place, times in zip(places, files, strict=True)):
         heads = [
-            (-1 if times[place] is None else times[place], file)
+            (-1 if times[place] is None else times[place], -1 if times[0] is None else times[0], file)
             for file, (place, times) in enumerate(zip(places, files, strict=True))
             if place < len(times)
         ]
-        _, file = min(heads)
+        *_, file = min(heads)  # of equal times the file that began first, then the one named first
         places[file] += 1
         told.append((file, places[file]))
     return told
@@ -112,7 +112,12 @@ def test_files_that_follow_each_other_are_passed_on_as_they_are() -> None:
     assert series.origins.of(3) == Origin(0, 1)
 
 
-def test_of_equal_times_the_file_named_first_comes_first() -> None:
+def test_of_equal_times_the_file_that_began_first_comes_first() -> None:
+    """So the order over the border of a ring's files is kept, where the ring begins anew at its first number."""
+    assert names_in(series_of(capture(0, [20, 30]), capture(1, [10, 20]))) == [(1, 1), (1, 2), (0, 1), (0, 2)]
+
+
+def test_of_files_that_began_at_once_the_one_named_first_comes_first() -> None:
     assert names_in(series_of(capture(7, [10, 20]), capture(3, [10, 20]))) == [(7, 1), (3, 1), (7, 2), (3, 2)]
 
 
