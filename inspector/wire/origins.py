@@ -6,7 +6,6 @@ or two for each frame, packed, which for two files that alternate at random is a
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,6 +51,8 @@ class Origins:
 
     def note_mixed(self, first: Mapping[int, int], owners: bytes) -> None:
         """The next frames belong to files in turn: `owners` are their indexes, as `WovenBatch.files` tells them."""
+        import zlib
+
         self._add(_Stretch(dict(first), zlib.compress(owners, 1)))
         self._expected = Origin(-1, 0)
         self._next += len(owners) // _OWNER
@@ -70,6 +71,8 @@ class Origins:
         if not packed:
             ((file, begins),) = first.items()
             return Origin(file, begins + behind)
+        import zlib
+
         owners = memoryview(zlib.decompress(packed)[: (behind + 1) * _OWNER]).cast("H")
         file = owners[-1]
         return Origin(file, first[file] + owners.tolist().count(file) - 1)

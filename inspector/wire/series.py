@@ -28,7 +28,7 @@ from inspector.wire.fragments import Reassembly
 from inspector.wire.origins import Origins
 from inspector.wire.reader import PLAIN_BYTES, PLAIN_FRAMES
 from inspector.wire.row import NO_TIME
-from inspector.wire.weaving import Part, keys_of, weave
+from inspector.wire.weaving import Part, keys_of, number_frames, renumber_interfaces, weave
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -120,8 +120,9 @@ class SeriesReader:
         self._batches = self._read()
         self._waiting: list[tuple[int, int]] = []
         """When files begin, and their indexes: those whose time has not come, the next of them last."""
-        for index in range(len(files)):
-            self._look_up(index)
+        for index, file in enumerate(files):
+            if file.refused is None:
+                self._look_up(index)
         self._waiting.sort(reverse=True)
 
     @property
@@ -242,17 +243,8 @@ class SeriesReader:
         for interface in opened.reader.interfaces[len(opened.numbers) :]:
             opened.numbers.append(len(self.interfaces))
             self.interfaces.append(interface)
-        if opened.numbers[-1] == len(opened.numbers) - 1:
-            return
-        for records in (batch.rows, batch.refs):
-            if batch.columnar:
-                import numpy as np
-
-                numbers = records["interface"][: batch.count]
-                numbers[:] = np.array(opened.numbers, np.int32)[numbers]
-            else:
-                for record in records[: batch.count]:
-                    record.interface = opened.numbers[record.interface]
+        if opened.numbers[-1] != len(opened.numbers) - 1:
+            renumber_interfaces(batch, opened.numbers)
 
     def _next_parts(self) -> list[Part]:
         """What nothing to come can precede, of each file; files in the order of their ranks."""
@@ -278,7 +270,7 @@ class SeriesReader:
         else:
             batch = woven = weave(parts)
             self.origins.note_mixed(numbers, woven.files())
-        _number(batch, self.frames + 1)
+        number_frames(batch, self.frames + 1)
         self.frames += batch.count
         self.fragments.apply(batch, self._verify)
         return batch
@@ -292,16 +284,3 @@ class SeriesReader:
             for each in self._due:
                 each.reader.plain_frames = 0
         self._due = [each for each in self._due if each.at < each.batch.count or self._has_more(each)]
-
-
-def _number(batch: Batch, first: int) -> None:
-    """Number the frames of a batch, from `first` on."""
-    if batch.columnar:
-        import numpy as np
-
-        numbers = np.arange(first, first + batch.count)
-        batch.rows["frame"][: batch.count] = numbers
-        batch.refs["number"][: batch.count] = numbers
-    else:
-        for number, row, ref in zip(range(first, first + batch.count), batch.rows, batch.refs, strict=False):
-            row.frame = ref.number = number

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from inspector.wire.containers.container import Container
 
-__all__ = ["Part", "WovenBatch", "keys_of", "weave"]
+__all__ = ["Part", "WovenBatch", "keys_of", "number_frames", "renumber_interfaces", "weave"]
 
 
 class Part(NamedTuple):
@@ -121,3 +121,29 @@ def _scattered(record: type[Any], pieces: Sequence[Any], places: Sequence[Any]) 
     for piece, place in zip(pieces, places, strict=True):
         octets[place] = piece.view(np.uint8).reshape(-1, dtype.itemsize)
     return made
+
+
+def number_frames(batch: Batch, first: int) -> None:
+    """Number the frames of a batch, from `first` on."""
+    if batch.columnar:
+        import numpy as np
+
+        numbers = np.arange(first, first + batch.count)
+        batch.rows["frame"][: batch.count] = numbers
+        batch.refs["number"][: batch.count] = numbers
+    else:
+        for number, row, ref in zip(range(first, first + batch.count), batch.rows, batch.refs, strict=False):
+            row.frame = ref.number = number
+
+
+def renumber_interfaces(batch: Batch, numbers: Sequence[int]) -> None:
+    """Give every frame of a batch the number of its interface that stands at its old number in `numbers`."""
+    for records in (batch.rows, batch.refs):
+        if batch.columnar:
+            import numpy as np
+
+            old = records["interface"][: batch.count]
+            old[:] = np.array(numbers, np.int32)[old]
+        else:
+            for record in records[: batch.count]:
+                record.interface = numbers[record.interface]
