@@ -22,8 +22,7 @@ from inspector.report.artefacts import Artefacts
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
-from inspector.wire.reader import PLAIN_FRAMES, open_capture
-from inspector.wire.series import SeriesReader
+from inspector.wire.reader import open_capture
 from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
-    from inspector.wire.series import FileOfSeries
+    from inspector.wire.series import FileOfSeries, SeriesReader
 
     Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
@@ -136,7 +135,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         payloads=payloads,
         comments=comments,
         lesson=take.lesson,
-        origins=reader.origins if isinstance(reader, SeriesReader) else None,
+        origins=reader.origins,
         kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
@@ -144,16 +143,16 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
 
 def _open(source: Source, name: str, *, verify: bool) -> CaptureReader | SeriesReader:
     if isinstance(source, (list, tuple)):
+        from inspector.wire.series import SeriesReader
+
         return SeriesReader(source, _open_one, name=name, verify=verify)
     return _open_one(source, name=name, verify=verify)
 
 
-def _open_one(
-    source: str | Path | BinaryIO, *, name: str, verify: bool, plain_frames: int = PLAIN_FRAMES
-) -> CaptureReader:
+def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: int) -> CaptureReader:
     """A reader of one capture: our own, or for a foreign format one of what `editcap` makes of it."""
     try:
-        return open_capture(source, name=name, verify=verify, plain_frames=plain_frames)
+        return open_capture(source, name=name, verify=verify, **form)
     except CaptureFileError as error:
         if not error.foreign or not isinstance(source, (str, Path)):
             raise
@@ -247,7 +246,7 @@ def _summary(
         skipped=str(reader.skipped),
         artefacts=artefacts,
         undrained=take.undrained,
-        files=tuple(_file(each) for each in reader.files) if isinstance(reader, SeriesReader) else (),
+        files=tuple(_file(each) for each in reader.files),
     )
 
 

@@ -19,7 +19,6 @@ from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
 from inspector.report.inspection import Verdict
-from inspector.wire.series import FileOfSeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
     from inspector.tcp.lifetimes import Limits
+    from inspector.wire.series import FileOfSeries
 
 __all__ = ["check", "replay"]
 
@@ -144,30 +144,38 @@ def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, Binar
 
 def _inspect(stream: Stream, opened: dict[str, BinaryIO], options: dict[str, Any], how: dict[str, Any]) -> Told:
     """Inspect a stream, and say it in as little as is printed of it."""
-    files = [_file(name, opened) for name in stream.files]
+    files: list[FileOfSeries] = []
     try:
-        if len(files) == 1 and files[0].refused is not None:
-            raise files[0].refused
-        source = files if len(files) > 1 else files[0].source
-        inspection = inspect(source, name=stream.name, **options)
+        if len(stream.files) == 1:
+            source = _source(stream.name, opened)
+            inspection = inspect(source, name=stream.name, **options)
+        else:
+            files = _files_of(stream, opened)
+            inspection = inspect(files, name=stream.name, **options)
     except CaptureFileError as error:
         return Told(refusals=(refusal_of(error),))
-    return Told(
-        rendered(inspection, **how),
-        inspection.verdict,
-        inspection.capture.is_incomplete,
-        tuple(refusal_of(file.refused) for file in files if file.refused is not None),
-    )
+    refusals = tuple(refusal_of(file.refused) for file in files if file.refused is not None)
+    return Told(rendered(inspection, **how), inspection.verdict, inspection.capture.is_incomplete, refusals)
 
 
-def _file(name: str, opened: dict[str, BinaryIO]) -> FileOfSeries:
+def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
     if name == "-":
-        return FileOfSeries(name, sys.stdin.buffer)
-    file = FileOfSeries(name, opened.get(name, name))
+        return sys.stdin.buffer
     if name not in opened and _is_folder(name):
-        remedies = _captures_in(Path(name))
-        file.refused = CaptureFileError(name, "expected a capture file, found a folder", remedies=remedies)
-    return file
+        raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
+    return opened.get(name, name)
+
+
+def _files_of(stream: Stream, opened: dict[str, BinaryIO]) -> list[FileOfSeries]:
+    from inspector.wire.series import FileOfSeries
+
+    files = []
+    for name in stream.files:
+        try:
+            files.append(FileOfSeries(name, _source(name, opened)))
+        except CaptureFileError as error:
+            files.append(FileOfSeries(name, name, refused=error))
+    return files
 
 
 def _is_folder(name: str) -> bool:

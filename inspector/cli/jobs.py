@@ -7,7 +7,6 @@ not follow the number of captures; and it is the same whether it comes out of th
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.cli.environment import pick_jobs
@@ -42,8 +41,7 @@ class Refusal(NamedTuple):
         return CaptureFileError(self.path, self.reason, offset=self.offset, remedies=self.remedies)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What came of a capture: its report as it is printed, unless there is none, and what could not be read."""
 
     report: str | None = None

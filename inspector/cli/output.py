@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -117,7 +116,7 @@ def print_reports(reports: Sequence[str], *, as_json: bool, alone: bool) -> None
         print_text(reports[0] + "\n")
     else:
         # No string of JSON has a line break in it.
-        print_text("[\n" + ",\n".join(indent(report, "  ") for report in reports) + "\n]\n")
+        print_text("[\n" + ",\n".join("  " + report.replace("\n", "\n  ") for report in reports) + "\n]\n")
 
 
 def print_json(value: Any) -> None:

@@ -29,9 +29,9 @@ __all__ = ["Stream", "streams_of"]
 _PACKED = r"(?:\.(?:gz|xz|bz2|zst|lz4))?"
 _DATE = r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d"
 _TIME = r"[0-2]\d([-_.:h]?)[0-5]\d[-_.:m]?[0-6]\d"
-_STAMP = re.compile(rf"(?<!\d)(?:{_DATE}[-_.T ]?{_TIME}|1\d{{9}})(?!\d)")
-_NUMBER_BESIDE = re.compile(r"_\d{5,}(?=_<time>)|(?<=_<time>)_\d{5,}")
-_NUMBER_BEHIND = re.compile(rf"(\.(?:pcapng|pcap|cap|dmp|dump))\d+({_PACKED})$")
+_STAMP = rf"(?<!\d)(?:{_DATE}[-_.T ]?{_TIME}|1\d{{9}})(?!\d)"
+_NUMBER_BESIDE = r"_\d{5,}(?=_<time>)|(?<=_<time>)_\d{5,}"
+_NUMBER_BEHIND = rf"(\.(?:pcapng|pcap|cap|dmp|dump))\d+({_PACKED})$"
 
 
 class Stream(NamedTuple):
@@ -46,7 +46,7 @@ def streams_of(names: Sequence[str], *, merge: bool | None) -> list[Stream]:
 
     Raises click.UsageError where a stream would hold a file twice.
     """
-    if merge:
+    if merge or len(names) == 1:
         return [_stream(list(names))]
     patterns = ["" if merge is False else _pattern_of(name) for name in names]
     # The first file of `tcpdump -C` has no number: it belongs to those that have.
@@ -61,7 +61,8 @@ def streams_of(names: Sequence[str], *, merge: bool | None) -> list[Stream]:
 def _pattern_of(name: str) -> str:
     """`name` without the numbers that a ring buffer counts in; empty if it has none."""
     folder, slash, base = name.rpartition("/")
-    pattern = _NUMBER_BEHIND.sub(r"\1\2", _NUMBER_BESIDE.sub("", _STAMP.sub("<time>", base)))
+    pattern = re.sub(_NUMBER_BESIDE, "", re.sub(_STAMP, "<time>", base))
+    pattern = re.sub(_NUMBER_BEHIND, r"\1\2", pattern)
     return "" if pattern == base else f"{folder}{slash}{pattern}"
 
 

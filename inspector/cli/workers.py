@@ -18,7 +18,7 @@ import selectors
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -202,4 +202,4 @@ def _work_on(orders: int, answers: int, work: Work, *, hears: bool) -> None:
 
         tell_when_compiling(lambda: say(compiling=True))
         for position in iter(positions.readline, ""):
-            say(told=asdict(work(int(position), hear if hears else None)))
+            say(told=work(int(position), hear if hears else None)._asdict())

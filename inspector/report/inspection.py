@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from inspector.expect.model import Comparison
@@ -36,8 +36,7 @@ class Verdict(StrEnum):
         return self in {Verdict.AS_EXPECTED, Verdict.NO_FINDINGS}
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedFile:
+class CapturedFile(NamedTuple):
     """One of several files that were read as one stream."""
 
     name: str

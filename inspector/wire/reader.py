@@ -35,10 +35,12 @@ from inspector.wire.linktypes import link_type_text
 from inspector.wire.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from types import TracebackType
 
     from inspector.wire.containers.pcapng_blocks import Interface
+    from inspector.wire.origins import Origins
+    from inspector.wire.series import FileOfSeries
 
 __all__ = ["PLAIN_BYTES", "PLAIN_FRAMES", "CaptureReader", "Skipped", "open_capture"]
 
@@ -104,6 +106,10 @@ class CaptureReader:
 
     What it says of the capture (`frames`, `cut`, `dropped`, ...) is complete when the iteration has ended.
     """
+
+    files: Sequence[FileOfSeries] = ()
+    origins: Origins | None = None
+    """Those of a `wire.series`; a single capture has neither."""
 
     def __init__(
         self,
