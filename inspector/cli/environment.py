@@ -58,7 +58,7 @@ def pick_unicode() -> bool:
 
 def pick_progress() -> bool:
     """Whether standard error is a terminal on which a line can change."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def pick_jobs() -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inspector.cli.environment import pick_progress
 from inspector.cli.output import clear_line_by
+from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
     from inspector.cli.streams import Stream
 
-__all__ = ["REFRESHED_S", "Progress", "size_of"]
+__all__ = ["REFRESHED_S", "Progress"]
 
 _SHOWN_AFTER_S = 1.0
 REFRESHED_S = 0.1
 """Between two looks of the line."""
+_LONGEST_NAME = 16
 
 
-def size_of(stream: Stream) -> int | None:
+def _size_of(stream: Stream) -> int | None:
     """Bytes of the files of a stream; None where one of them is no file."""
     total = 0
     for name in stream.files:
@@ -41,10 +43,12 @@ def size_of(stream: Stream) -> int | None:
 class Progress:
     """Hears what was read of each stream, and shows all of it in one line; a context manager."""
 
-    def __init__(self, sizes: Sequence[int | None], *, shown: bool | None = None) -> None:
-        self._sizes = sizes
-        self._shown = pick_progress() if shown is None else shown
-        self._read = [(0, 0)] * len(sizes)
+    def __init__(self, streams: Sequence[Stream]) -> None:
+        self.sizes = [_size_of(stream) for stream in streams]
+        """Bytes of each stream; None where that is not known."""
+        self._streams = streams
+        self._shown = pick_progress()
+        self._read = [(0, 0)] * len(streams)
         self._finished = 0
         self._began = self._latest = monotonic()
         self._line: Any = None
@@ -65,7 +69,7 @@ class Progress:
 
     def hear(self, position: int, frames: int, taken: int) -> None:
         """So many frames and bytes of the stream at `position` have been read."""
-        size = self._sizes[position]
+        size = self.sizes[position]
         # What `editcap` converts has another size than the file.
         self._read[position] = frames, taken if size is None else min(taken, size)
         self._show()
@@ -73,7 +77,7 @@ class Progress:
     def finish(self, position: int) -> None:
         """That stream is done with."""
         frames, taken = self._read[position]
-        size = self._sizes[position]
+        size = self.sizes[position]
         self._read[position] = frames, taken if size is None else size
         self._finished += 1
         self._show()
@@ -95,7 +99,12 @@ class Progress:
         if self._line is None:
             from inspector.cli.progress_line import ProgressLine
 
-            self._line = ProgressLine(None if None in self._sizes else sum(filter(None, self._sizes)))
+            self._line = ProgressLine(None if None in self.sizes else sum(filter(None, self.sizes)))
         frames, taken = (sum(each) for each in zip(*self._read, strict=True))
-        files = f"file {self._finished + 1} of {len(self._sizes)}" if len(self._sizes) > 1 else ""
-        self._line.show(files, taken, f"{frames / (now - self._began):,.0f} frames/s")
+        self._line.show(self._where(), taken, f"{frames / (now - self._began):,.0f} frames/s")
+
+    def _where(self) -> str:
+        number = len(self._streams)
+        if number == 1:
+            return safe_text(Path(self._streams[0].files[0]).name, _LONGEST_NAME)
+        return f"file {min(self._finished + 1, number)} of {number}"

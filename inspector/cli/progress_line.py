@@ -6,6 +6,7 @@ from rich.console import Console  # noqa: TID253 - see above
 from rich.progress import (  # noqa: TID253 - see above
     BarColumn,
     DownloadColumn,
+    FileSizeColumn,
     Progress,
     TaskProgressColumn,
     TextColumn,
@@ -33,20 +34,21 @@ class ProgressLine:
     def __init__(self, total: int | None) -> None:
         terminal = _Terminal(stderr=True, highlight=False)
         terminal.width = min(terminal.width, _WIDEST)
-        share = (BarColumn(_BAR), TaskProgressColumn(), TimeRemainingColumn()) if total is not None else ()
+        amount = (TaskProgressColumn(), DownloadColumn(), TimeRemainingColumn()) if total else (FileSizeColumn(),)
+        bar = (BarColumn(_BAR),) if total and pick_unicode() else ()
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            *(share if pick_unicode() else share[1:]),
-            DownloadColumn(),
+            *bar,
+            *amount,
             TextColumn("{task.fields[rate]}", markup=False),
             console=terminal, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False,
         )  # fmt: skip
         self._task = self._progress.add_task("", total=total, rate="")
 
-    def show(self, files: str, taken: int, rate: str) -> None:
+    def show(self, where: str, taken: int, rate: str) -> None:
         """Show, or show anew."""
+        self._progress.update(self._task, completed=taken, description=where, rate=rate)
         self._progress.start()
-        self._progress.update(self._task, completed=taken, description=files, rate=rate)
         self._progress.refresh()
 
     def stop(self) -> None:
