@@ -15,6 +15,7 @@ from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.output import ExitCode, exit_code, print_reports, rendered, report_options, tell_error
+from inspector.cli.progress import Progress
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from inspector.wire.series import FileOfSeries
 
 __all__ = ["check", "replay"]
+
+_FURTHER_FILES = 200
+"""That may have to be open beside captures."""
 
 _verifying = click.option(
     "--checksums", "verify", is_flag=True, help="Verify TCP and UDP checksums: real damage, told from offloading."
@@ -109,13 +113,14 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
         )
     worst = ExitCode.AS_EXPECTED
     reports: list[Told] = []
+    progress = Progress(streams)  # which looks at sizes that the user who asked may not see
     with ExitStack() as stack:
         opened = _open_before_dropping(names, stack)
 
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
             return _inspect(streams[position], opened, {**options, "progress": hear}, {"as_json": as_json, **how})
 
-        with closing(told_of(streams, work, jobs)) as all_told:
+        with closing(told_of(streams, work, jobs, progress)) as all_told:
             for told in all_told:
                 for refusal in told.refusals:
                     worst = tell_error(refusal.error())
@@ -134,12 +139,23 @@ def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, Binar
     if invoking_user() is not None:
         from inspector.cli.privilege import drop_privilege
 
+        _make_room_for(len(names))
         for name in names:
             if name != "-" and not _is_folder(name):
                 with suppress(OSError):
                     opened[name] = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
         drop_privilege()
     return opened
+
+
+def _make_room_for(files: int) -> None:
+    """Have so many files open at once, as far as the system lets us."""
+    import resource  # Unix's alone, as `sudo` is
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files + _FURTHER_FILES if hard == resource.RLIM_INFINITY else min(files + _FURTHER_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _inspect(stream: Stream, opened: dict[str, BinaryIO], options: dict[str, Any], how: dict[str, Any]) -> Told:

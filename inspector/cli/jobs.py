@@ -10,13 +10,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.cli.environment import pick_jobs
-from inspector.cli.progress import Progress
 from inspector.errors import CaptureFileError
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from inspector.cli.progress import Progress
     from inspector.cli.streams import Stream
 
     Hear = Callable[[int, int], None] | None
@@ -56,9 +56,8 @@ def refusal_of(error: CaptureFileError) -> Refusal:
     return Refusal(error.path, error.reason, error.offset, error.remedies)
 
 
-def told_of(streams: Sequence[Stream], work: Work, jobs: int | None) -> Generator[Told]:
+def told_of(streams: Sequence[Stream], work: Work, jobs: int | None, progress: Progress) -> Generator[Told]:
     """What came of every stream, in their order: `work` at each of them, here or in `jobs` processes."""
-    progress = Progress(streams)
     weights = [size or 0 for size in progress.sizes]
     if jobs is None:
         jobs = pick_jobs() if sum(weights) - max(weights) >= _WORTH else 1
