@@ -89,19 +89,16 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
-    `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. `keep` is the
-    number of frames up to which rows are kept (None: always). Beyond, with `limits`, connections are let go of when
-    their time is over, and there is a summary in place of them. `verify` has checksums verified; `progress` hears how
-    many frames and bytes are read. Raises CaptureFileError.
+    `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. Rows are kept
+    up to `keep` frames (None: always); beyond, with `limits`, connections are let go of when their time is over, and a
+    summary takes their place. `verify` verifies checksums; `progress` hears frames and bytes. Raises CaptureFileError.
     """
     take = take or Take()
-    limits = limits if keep is not None else None
-    tracker = Tracker(limits=limits, limited_from=keep or 0)
-    exchanges, counts = ExchangeTracker(), _Counts()
+    tracker = Tracker(limits=None if keep is None else limits, limited_from=keep or 0)
+    exchanges, counts, artefacts = ExchangeTracker(), _Counts(), Artefacts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    artefacts = Artefacts()
     with _open(source, name, verify=verify) as reader:
         for batch in reader:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
