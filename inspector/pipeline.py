@@ -19,7 +19,7 @@ from inspector.ahead import ahead, processors
 from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.artefacts import artefacts_of
-from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
+from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
+    from inspector.wire.series import FileOfSeries, SeriesReader
+
+    Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
 __all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
 
@@ -65,7 +68,7 @@ class Take:
 
 
 def inspect(  # noqa: PLR0913 - what a command line may ask for
-    source: str | Path | BinaryIO,
+    source: Source,
     *,
     name: str = "",
     expected: notation.Sequence | None = None,
@@ -73,13 +76,13 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
-    `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
-    always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. Rows are kept
+    up to `keep` frames (None: always); beyond, with `limits`, connections are let go of when their time is over, and a
+    summary takes their place. `verify` verifies checksums; `progress` hears frames and bytes. Raises CaptureFileError.
     """
     take = take or Take()
     limits = limits if keep is not None else None
@@ -93,7 +96,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         for batch in surveyed:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             if progress:
-                progress(reader.frames)
+                progress(reader.frames, reader.taken)
             if keep is not None and reader.frames > keep:
                 keeping = False
                 break
@@ -107,7 +110,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             for batch in _on_two_processors(surveyed, reader):
                 tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
                 if progress:
-                    progress(reader.frames)
+                    progress(reader.frames, reader.taken)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
@@ -131,12 +134,13 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         payloads=payloads,
         comments=comments,
         lesson=take.lesson,
+        origins=reader.origins,
         kernel=take.kernel,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _surveyed(reader: CaptureReader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
+def _surveyed(reader: CaptureReader | SeriesReader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
     """The batches of `reader`, each of them surveyed and its datagrams followed."""
     for batch in reader:
         survey.feed(batch)
@@ -144,7 +148,7 @@ def _surveyed(reader: CaptureReader, survey: Survey, exchanges: ExchangeTracker)
         yield batch
 
 
-def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader) -> Iterator[Batch]:
+def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader | SeriesReader) -> Iterator[Batch]:
     """The same batches; where there is a second processor, the next one is read while one is consumed."""
     if processors() < 2:
         return batches
@@ -152,10 +156,18 @@ def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader) -> Itera
     return ahead(batches)
 
 
-def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureReader:
-    """A reader of the capture: our own, or for a foreign format one of what `editcap` makes of it."""
+def _open(source: Source, name: str, *, verify: bool) -> CaptureReader | SeriesReader:
+    if isinstance(source, (list, tuple)):
+        from inspector.wire.series import SeriesReader
+
+        return SeriesReader(source, _open_one, name=name, verify=verify)
+    return _open_one(source, name=name, verify=verify)
+
+
+def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: int) -> CaptureReader:
+    """A reader of one capture: our own, or for a foreign format one of what `editcap` makes of it."""
     try:
-        return open_capture(source, name=name, verify=verify)
+        return open_capture(source, name=name, verify=verify, **form)
     except CaptureFileError as error:
         if not error.foreign or not isinstance(source, (str, Path)):
             raise
@@ -210,7 +222,11 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _summary(
-    reader: CaptureReader, survey: Survey, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+    reader: CaptureReader | SeriesReader,
+    survey: Survey,
+    take: Take,
+    duplicates: int,
+    artefacts: tuple[tuple[str, int], ...],
 ) -> CaptureSummary:
     survey.faults.update(
         {
@@ -230,4 +246,10 @@ def _summary(
         skipped=str(reader.skipped),
         artefacts=artefacts,
         undrained=take.undrained,
+        files=tuple(_file(each) for each in reader.files),
     )
+
+
+def _file(file: FileOfSeries) -> CapturedFile:
+    unread = "" if file.refused is None else file.refused.reason
+    return CapturedFile(file.name, file.frames, file.dropped, file.cut, unread)

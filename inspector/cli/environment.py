@@ -17,6 +17,8 @@ __all__ = [
     "command_line",
     "invoking_user",
     "pick_colour",
+    "pick_jobs",
+    "pick_progress",
     "pick_unicode",
     "pick_width",
     "port_settings",
@@ -52,6 +54,18 @@ def pick_unicode() -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def pick_progress() -> bool:
+    """Whether standard error is a terminal on which a line can change."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+
+
+def pick_jobs() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def invoking_user() -> tuple[int, int] | None:

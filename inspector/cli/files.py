@@ -5,28 +5,34 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from inspector.cli.environment import invoking_user
+from inspector.cli.jobs import Told, refusal_of, told_of
 from inspector.cli.lifetimes import lifetime_options
-from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
+from inspector.cli.output import ExitCode, exit_code, print_reports, rendered, report_options, tell_error
+from inspector.cli.progress import Progress
+from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
-from inspector.report.escape import safe_text
+from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
-    from inspector.report.inspection import Inspection
     from inspector.tcp.lifetimes import Limits
+    from inspector.wire.series import FileOfSeries
 
 __all__ = ["check", "replay"]
 
-_MANY_FRAMES = 100_000
-"""Frames between two words of progress."""
+_FURTHER_FILES = 200
+"""That may have to be open beside captures."""
 
 _verifying = click.option(
     "--checksums", "verify", is_flag=True, help="Verify TCP and UDP checksums: real damage, told from offloading."
@@ -34,17 +40,37 @@ _verifying = click.option(
 _with_rosetta = click.option(
     "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
 )
+_with_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Inspect N captures at once (default: as processors and work allow).",
+)
 
 
 @click.command()
 @click.argument("files", nargs=-1)
 @click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
+@click.option(
+    "--merge/--no-merge",
+    default=None,
+    help="Read all FILEs as one stream, or each for itself; by default, the files of a ring buffer are one.",
+)
+@_with_jobs
 @_verifying
 @_with_rosetta
 @lifetime_options
 @report_options
-def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, **how: Any) -> int:
+def replay(
+    files: tuple[str, ...],
+    more_files: tuple[str, ...],
+    *,
+    merge: bool | None,
+    _numeric: bool,
+    limits: Limits,
+    **how: Any,
+) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
 
     Draws every connection with the label of each segment and the states of both ends, and tells what was wrong.
@@ -53,12 +79,13 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
     names = files + more_files
     if not names:
         raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
-    return _inspect_all(names, None, limits, **how)
+    return _inspect_all(streams_of(names, merge=merge), None, limits, **how)
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
+@_with_jobs
 @_verifying
 @_with_rosetta
 @report_options
@@ -69,37 +96,43 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """
     from inspector.expect.library import load
 
-    return _inspect_all(files, load(expect), None, **how)
+    return _inspect_all(streams_of(files, merge=False), load(expect), None, **how)
 
 
-def _inspect_all(
-    names: tuple[str, ...],
-    expected: Sequence | None,
-    limits: Limits | None,
-    *,
-    as_json: bool,
-    verify: bool,
-    **how: Any,
-) -> int:
+def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
+    streams: list[Stream], expected: Sequence | None, limits: Limits | None,
+    *, as_json: bool, verify: bool, jobs: int | None, **how: Any,
+) -> int:  # fmt: skip
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
-    inspections: list[Inspection] = []
+    options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
+    options |= {"expected": expected, "verify": verify}
+    names = [name for stream in streams for name in stream.files]
+    if "-" in names and sys.stdin.isatty():
+        raise click.UsageError(
+            "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
+        )
     worst = ExitCode.AS_EXPECTED
+    reports: list[Told] = []
+    progress = Progress(streams)  # which looks at sizes that the user who asked may not see
     with ExitStack() as stack:
         opened = _open_before_dropping(names, stack)
-        for name in names:
-            try:
-                options = {"keep": None} if as_json or expected is not None else {"limits": limits}
-                inspections.append(_inspect(name, opened, expected, {**options, "verify": verify}))
-            except CaptureFileError as error:
-                worst = tell_error(error)
-    if inspections:
-        render(inspections, as_json=as_json, alone=len(names) == 1, **how)
-    return worst or exit_code_of(inspections)
+
+        def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
+            return _inspect(streams[position], opened, {**options, "progress": hear}, {"as_json": as_json, **how})
+
+        with closing(told_of(streams, work, jobs, progress)) as all_told:
+            for told in all_told:
+                for refusal in told.refusals:
+                    worst = tell_error(refusal.error())
+                reports += [told] * (told.report is not None)
+    if reports:
+        print_reports([each.report or "" for each in reports], as_json=as_json, alone=len(streams) == 1)
+    return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
 
 
-def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str, BinaryIO]:
+def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, BinaryIO]:
     """Under `sudo`: what only root can open, opened; whoever decodes it is the user who asked.
 
     What cannot be opened even so is told when its turn comes.
@@ -108,6 +141,7 @@ def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str,
     if invoking_user() is not None:
         from inspector.cli.privilege import drop_privilege
 
+        _make_room_for(len(names))
         for name in names:
             if name != "-" and not _is_folder(name):
                 with suppress(OSError):
@@ -116,17 +150,50 @@ def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str,
     return opened
 
 
-def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, options: Any) -> Inspection:
-    source: str | BinaryIO = opened.get(name, name)
+def _make_room_for(files: int) -> None:
+    """Have so many files open at once, as far as the system lets us."""
+    import resource  # Unix's alone, as `sudo` is
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files + _FURTHER_FILES if hard == resource.RLIM_INFINITY else min(files + _FURTHER_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _inspect(stream: Stream, opened: dict[str, BinaryIO], options: dict[str, Any], how: dict[str, Any]) -> Told:
+    """Inspect a stream, and say it in as little as is printed of it."""
+    files: list[FileOfSeries] = []
+    try:
+        if len(stream.files) == 1:
+            source = _source(stream.name, opened)
+            inspection = inspect(source, name=stream.name, **options)
+        else:
+            files = _files_of(stream, opened)
+            inspection = inspect(files, name=stream.name, **options)
+    except CaptureFileError as error:
+        return Told(refusals=(refusal_of(error),))
+    refusals = tuple(refusal_of(file.refused) for file in files if file.refused is not None)
+    return Told(rendered(inspection, **how), inspection.verdict, inspection.capture.is_incomplete, refusals)
+
+
+def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
     if name == "-":
-        if sys.stdin.isatty():
-            raise click.UsageError(
-                "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
-            )
-        source = sys.stdin.buffer
-    elif name not in opened and _is_folder(name):
+        return sys.stdin.buffer
+    if name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
-    return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+    return opened.get(name, name)
+
+
+def _files_of(stream: Stream, opened: dict[str, BinaryIO]) -> list[FileOfSeries]:
+    from inspector.wire.series import FileOfSeries
+
+    files = []
+    for name in stream.files:
+        try:
+            files.append(FileOfSeries(name, _source(name, opened)))
+        except CaptureFileError as error:
+            files.append(FileOfSeries(name, name, refused=error))
+    return files
 
 
 def _is_folder(name: str) -> bool:
@@ -141,18 +208,3 @@ def _captures_in(folder: Path) -> list[str]:
         if next(folder.glob(pattern), None) is not None:
             return [f"inspector replay {shlex.quote(str(folder))}/{pattern}"]
     return [f"find {shlex.quote(str(folder))} -name '*cap*'"]
-
-
-def _progress(name: str) -> Any:
-    """A word on the way for large captures, on a terminal only."""
-    if not sys.stderr.isatty():
-        return None
-    told = 0
-
-    def hear(frames: int) -> None:
-        nonlocal told
-        if frames - told >= _MANY_FRAMES:
-            told = frames
-            click.echo(f"\r{safe_text(name)}: {frames:,} frames ...", err=True, nl=False)
-
-    return hear

@@ -14,7 +14,7 @@ import click
 
 from inspector import __version__
 from inspector.cli.environment import cache_folder
-from inspector.cli.output import ExitCode, tell, tell_error
+from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
 
@@ -30,18 +30,6 @@ _VERBS = {
     "explain": ("inspector.cli.explain", "explain", "What a word means: an address, a port, a flag, a state ..."),
     "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
 }
-
-
-class _SlowStart:
-    """Says, once a run, why a large capture keeps its user waiting before the first frame is counted."""
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def __call__(self) -> None:
-        if not self._said:
-            self._said = True
-            tell("a large capture: compiling the fast path for this machine, once; it is kept for later runs")
 
 
 class _Verbs(click.Group):
@@ -84,7 +72,7 @@ def cli() -> None:
     130 interrupted.
     """  # noqa: D301 - the backspace itself, not its name, tells click to leave the lines as they are
     use_cache(cache_folder())
-    tell_when_compiling(_SlowStart())
+    tell_when_compiling(tell_slow_start)
 
 
 def main() -> None:

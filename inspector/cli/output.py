@@ -16,7 +16,7 @@ from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeVar
 
     from inspector.report.inspection import Inspection
@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExitCode",
+    "clear_line_by",
+    "exit_code",
     "exit_code_of",
     "print_json",
+    "print_reports",
     "print_text",
     "print_wrapped",
     "render",
+    "rendered",
     "report_options",
     "tell",
     "tell_error",
+    "tell_slow_start",
 ]
 
 
@@ -48,11 +53,17 @@ class ExitCode:
     INTERRUPTED = 130
 
 
-def exit_code_of(inspections: Sequence[Inspection]) -> int:
+def exit_code_of(inspections: Iterable[Inspection]) -> int:
     """One code for all: an incomplete answer first, then differences and findings, then an empty one."""
-    if any(inspection.capture.cut or inspection.capture.skipped for inspection in inspections):
+    return exit_code((each.verdict, each.capture.is_incomplete) for each in inspections)
+
+
+def exit_code(outcomes: Iterable[tuple[Verdict, bool]]) -> int:
+    """The same of verdicts, and of whether each is of an incomplete capture."""
+    told = tuple(outcomes)
+    if any(is_incomplete for _, is_incomplete in told):
         return ExitCode.UNREADABLE
-    verdicts = {inspection.verdict for inspection in inspections}
+    verdicts = {verdict for verdict, _ in told}
     if verdicts & {Verdict.DIFFERS, Verdict.FINDINGS}:
         return ExitCode.DIFFERS
     return ExitCode.NOTHING if verdicts <= {Verdict.NOTHING} else ExitCode.AS_EXPECTED
@@ -70,42 +81,51 @@ def report_options(command: F) -> F:
     return command
 
 
-def render(  # noqa: PLR0913 - the options of every report
-    inspections: Sequence[Inspection],
-    *,
-    as_json: bool,
-    absolute: bool,
-    verbose: bool,
-    most: int,
-    rosetta: bool = False,
-    alone: bool = True,
-) -> None:
-    """Print reports: one after the other as text, or as one JSON value (an array unless `alone`)."""
+def render(inspections: Sequence[Inspection], *, as_json: bool, **how: Any) -> None:
+    """Print reports: one after the other as text, or as one JSON value (an array unless there is but one)."""
+    print_reports([rendered(each, as_json=as_json, **how) for each in inspections], as_json=as_json, alone=True)
+
+
+def rendered(  # noqa: PLR0913 - the options of every report
+    inspection: Inspection, *, as_json: bool, absolute: bool, verbose: bool, most: int, rosetta: bool = False
+) -> str:
+    """One report, as text or as JSON, for `print_reports`."""
     if as_json:
         from inspector.report.json_report import to_json
 
-        reports = [to_json(inspection, rosetta=rosetta) for inspection in inspections]
-        print_json(reports[0] if alone and len(reports) == 1 else reports)
-        return
+        return _as_json(to_json(inspection, rosetta=rosetta))
     from inspector.report.terminal import render_inspection
 
-    for position, inspection in enumerate(inspections):
-        text = render_inspection(
-            inspection,
-            width=pick_width(),
-            colour=pick_colour(),
-            absolute=absolute,
-            unicode=pick_unicode(),
-            max_connections=most,
-            verbose=verbose,
-            rosetta=rosetta,
-        )
-        print_text(("\n" if position else "") + text)
+    return render_inspection(
+        inspection,
+        width=pick_width(),
+        colour=pick_colour(),
+        absolute=absolute,
+        unicode=pick_unicode(),
+        max_connections=most,
+        verbose=verbose,
+        rosetta=rosetta,
+    )
+
+
+def print_reports(reports: Sequence[str], *, as_json: bool, alone: bool) -> None:
+    """Print what `rendered` gave; JSON is an array unless `alone` and a single one."""
+    if not as_json:
+        print_text("\n".join(reports))
+    elif alone and len(reports) == 1:
+        print_text(reports[0] + "\n")
+    else:
+        # No string of JSON has a line break in it.
+        print_text("[\n" + ",\n".join("  " + report.replace("\n", "\n  ") for report in reports) + "\n]\n")
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value."""
-    print_text(json.dumps(value, ensure_ascii=not pick_unicode(), indent=2) + "\n")
+    print_text(_as_json(value) + "\n")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=not pick_unicode(), indent=2)
 
 
 def print_text(text: str) -> None:
@@ -113,6 +133,7 @@ def print_text(text: str) -> None:
 
     A reader that went away (`| head`) is told nothing more; the exit code still tells the verdict.
     """
+    _clear_line()
     encoding = sys.stdout.encoding or "ascii"
     try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -127,9 +148,34 @@ def print_wrapped(lead: str, text: str) -> None:
     print_text(click.wrap_text(text, pick_width() - 1, lead, " " * len(lead)) + "\n")
 
 
+_clearers: list[Callable[[], None]] = []
+
+
+def clear_line_by(clear: Callable[[], None]) -> None:
+    """Call `clear` before anything is printed: a line that changes stands in its way."""
+    _clearers[:] = [clear]
+
+
+def _clear_line() -> None:
+    for clear in _clearers:
+        clear()
+
+
 def tell(line: str) -> None:
     """One line to standard error."""
+    _clear_line()
     click.echo(f"inspector: {line}", err=True)
+
+
+_told_once: set[str] = set()
+
+
+def tell_slow_start() -> None:
+    """Say, once a run, why a large capture keeps its user waiting before the first frame is counted."""
+    words = "a large capture: compiling the fast path for this machine, once; it is kept for later runs"
+    if words not in _told_once:
+        _told_once.add(words)
+        tell(words)
 
 
 def tell_error(error: InspectorError) -> int:

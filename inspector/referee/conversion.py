@@ -10,13 +10,9 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
 
 from inspector.errors import CaptureFileError
 from inspector.wire.reader import CaptureReader
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["ConvertedReader", "converted"]
 
@@ -79,11 +75,7 @@ class ConvertedReader(CaptureReader):
         super().__init__(pipe, name, verify=verify)
         self._pipe = pipe
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def close(self) -> None:
+        """Close what it reads, and end the program that writes it."""
+        super().close()
         self._pipe.close()

@@ -10,6 +10,7 @@ from inspector.report.differences import in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.inspection import Verdict
 from inspector.report.page import Text
+from inspector.report.stream import note_files
 from inspector.report.words import count, plural
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     page.blank()
     _compared(page, inspection, told, verbose=verbose)
     kernel.total(page)
+    note_files(page, inspection)
     _capture(page, inspection.capture)
     if inspection.saved_to:
         page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from inspector.expect.model import Comparison
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
     from inspector.udp.model import Exchange
+    from inspector.wire.origins import Origins
 
-__all__ = ["CaptureSummary", "Inspection", "Message", "Verdict"]
+__all__ = ["CaptureSummary", "CapturedFile", "Inspection", "Message", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -33,6 +34,17 @@ class Verdict(StrEnum):
     def is_good(self) -> bool:
         """Whether there is nothing to mend."""
         return self in {Verdict.AS_EXPECTED, Verdict.NO_FINDINGS}
+
+
+class CapturedFile(NamedTuple):
+    """One of several files that were read as one stream."""
+
+    name: str
+    frames: int
+    dropped: int | None
+    cut: str
+    unread: str
+    """Why it could not be read; empty where it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +68,18 @@ class CaptureSummary:
     """What the capturing did to the capture (`report.artefacts`): what frames are, and how many."""
     undrained: str = ""
     """What was still under way when a live capture was ended; empty where all had come to rest."""
+    files: tuple[CapturedFile, ...] = ()
+    """Those that were read as one stream, in the order in which they were named; empty for a single capture."""
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something that the input holds, or should hold, could not be read."""
+        return bool(self.cut or self.skipped or any(file.unread for file in self.files))
 
     @property
     def is_lossy(self) -> bool:
         """Whether something that was on the wire may be missing. Duplicates and truncated payload lose no segment."""
-        return bool(self.dropped or self.undecoded or self.cut or self.skipped)
+        return bool(self.dropped or self.undecoded or self.is_incomplete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,8 @@ class Inspection:
     """Captured payload by frame number, for the segments that are shown; hostile data."""
     comments: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """What the capture says of a frame (pcapng `opt_comment`), by frame number; hostile data."""
+    origins: Origins | None = None
+    """Where frames lie in `capture.files`, if several were read as one stream."""
     kernel: Testimony | None = None
     """What the kernel said of the states of its sockets, in a live run that asked it."""
     lesson: tuple[str, ...] = ()

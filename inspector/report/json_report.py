@@ -21,6 +21,7 @@ from inspector.findings import Side
 from inspector.report.escape import portable
 from inspector.report.kernel_json import kernel_to_json
 from inspector.report.rosetta import rosetta_to_json
+from inspector.report.stream import add_origins, files_to_json
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Flag, address_text
 
@@ -62,6 +63,9 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
     if rosetta:
         for told, connection in zip(report["connections"], inspection.connections, strict=True):
             told["rosetta"] = rosetta_to_json(connection)
+    if inspection.origins is not None:
+        report["capture"]["files"] = files_to_json(inspection)
+        add_origins(report, inspection)
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report

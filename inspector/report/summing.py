@@ -17,7 +17,7 @@ from inspector.report.words import count, duration, plural
 from inspector.tcp.lifetimes import Ended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from inspector.report.page import Page
@@ -33,8 +33,8 @@ _PERCENTILES = (50, 90, 99)
 _TITLES = {Blame.PEER: "faults", Blame.PATH: "path", Blame.CAPTURE: "capture"}
 
 
-def summary_of(page: Page, summary: Summary, *, verbose: bool) -> None:
-    """The whole summary; `verbose` lists more connections."""
+def summary_of(page: Page, summary: Summary, place: Callable[[int], str] = lambda _: "", *, verbose: bool) -> None:
+    """The whole summary; `verbose` lists more connections, and `place` says in which file a frame lies."""
     _listed(page, summary, most=None if verbose else _ROWS)
     page.blank()
     _line(page, "sum", _amounts(summary))
@@ -53,7 +53,7 @@ def summary_of(page: Page, summary: Summary, *, verbose: bool) -> None:
         rest = f" and {plural(more, 'more endpoint')}" if more > 0 else ""
         _line(page, "trouble at", ", ".join(troubled) + rest)
     _ended(page, summary)
-    _findings(page, summary)
+    _findings(page, summary, place)
 
 
 def _listed(page: Page, summary: Summary, most: int | None) -> None:
@@ -106,23 +106,25 @@ def _ended(page: Page, summary: Summary) -> None:
         _line(page, "timed out", f"{open_} (--idle), {attempts} (--attempt): what came later counts anew")
 
 
-def _findings(page: Page, summary: Summary) -> None:
+def _findings(page: Page, summary: Summary, place: Callable[[int], str]) -> None:
     for blame, title in _TITLES.items():
         kinds = [(name, kind) for name, kind in summary.kinds.items() if kind.blame is blame]
         for name, kind in sorted(kinds, key=lambda each: (-each[1].findings, each[0])):
             page.blank()
             of = plural(kind.connections, "connection")
             _line(page, title, f"{name}: {count(kind.findings)} in {of}", "bold red" if blame.is_fault else "")
-            _examples(page, kind)
+            _examples(page, kind, place)
 
 
-def _examples(page: Page, kind: Kind) -> None:
+def _examples(page: Page, kind: Kind, place: Callable[[int], str]) -> None:
     for example in kind.examples:
-        where = f"frame {count(example.finding.frame or 0)}, connection {count(example.connection)}, "
+        frame = example.finding.frame or 0
+        inside = f" ({said})" if (said := place(frame)) else ""
+        where = f"frame {count(frame)}{inside}, connection {count(example.connection)}, "
         page.wrap(f"{where}{example.originator} > {example.responder}", lead=" " * 11, hang=" " * 13)
         mark, text, _ = finding_in_words(example.finding, page.glyphs)
-        said = Text(safe_text(text.plain, ascii_only=not page.unicode), text.style)
-        page.wrap(Text.assemble(mark, " ", said), lead=" " * 13, hang=" " * 15)
+        words = Text(safe_text(text.plain, ascii_only=not page.unicode), text.style)
+        page.wrap(Text.assemble(mark, " ", words), lead=" " * 13, hang=" " * 15)
 
 
 def _words(page: Page, title: str, counted: Any, name: str = "") -> None:

@@ -25,12 +25,13 @@ from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
+from inspector.report.stream import where
 from inspector.report.summing import summary_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TypeVar
 
     from inspector.expect.model import Comparison
@@ -102,7 +103,7 @@ class _Picture:
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         if self._inspection.summary is not None:
-            summary_of(self._page, self._inspection.summary, verbose=self._verbose)
+            summary_of(self._page, self._inspection.summary, self._place, verbose=self._verbose)
         self._others(connections, exchanges)
         if self._inspection.kernel is not None and self._inspection.kernel.show_sockets:
             tables_at_milestones(self._page, self._inspection.kernel.snapshots)
@@ -130,6 +131,7 @@ class _Picture:
 
     def _connection(self, connection: Connection) -> None:
         self._heading("connection", connection.number, len(self._inspection.connections))
+        self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
         ConnectionLadder(
@@ -148,6 +150,7 @@ class _Picture:
 
     def _exchange(self, exchange: Exchange) -> None:
         self._heading("exchange", exchange.number, len(self._inspection.exchanges))
+        self._files(each.row.frame for each in exchange.datagrams)
         if self._places:
             note_places(self._page, (exchange.originator, exchange.responder))
             self._page.blank()
@@ -161,12 +164,21 @@ class _Picture:
             verbose=self._verbose,
         ).draw()
 
+    def _place(self, frame: int) -> str:
+        return where(self._inspection, (frame,))
+
     def _heading(self, what: str, number: int, total: int) -> None:
         self._page.blank()
         if total > 1:
             dash = self._page.glyphs.rule
             words = f"{dash * 2} {what} {number} of {total} "
             self._page.add(Text(words + dash * max(self._page.width - len(words), 0), "bold"))
+
+    def _files(self, frames: Iterable[int]) -> None:
+        """In which files a conversation lies, if there are several."""
+        places = where(self._inspection, frames)
+        if places:
+            self._page.wrap(f"in {places}", "dim", hang="   ")
 
     def _comparisons(self, conversation: Connection | Exchange) -> list[Comparison]:
         """Those of this conversation, whose differences are told in place."""

@@ -23,13 +23,13 @@ __all__ = ["Batch"]
 class Batch:
     """Frames `0 ... count - 1` of one stretch of a capture."""
 
-    __slots__ = ("_container", "buffer", "columnar", "count", "reassembled", "refs", "rows")
+    __slots__ = ("_buffer", "_container", "columnar", "count", "reassembled", "refs", "rows")
 
     def __init__(  # noqa: PLR0913 - its fields
         self, container: Container, buffer: bytearray, refs: Any, rows: Any, *, count: int, columnar: bool
     ) -> None:
         self._container = container
-        self.buffer = buffer
+        self._buffer = buffer
         self.refs = refs
         self.rows = rows
         self.count = count
@@ -57,7 +57,7 @@ class Batch:
         return Frame(
             number=ref.number,
             time_ns=ref.time_ns,
-            data=bytes(self.buffer[ref.start : ref.start + ref.captured_len]),
+            data=self.octets(index),
             wire_len=ref.wire_len,
             link_type=ref.link_type,
             interface=ref.interface,
@@ -65,10 +65,26 @@ class Batch:
             comments=self.comments(index),
         )
 
+    def octets(self, index: int) -> bytes:
+        """What was captured of frame `index`."""
+        ref = self.ref(index)
+        return bytes(self.home(index)[1][ref.start : ref.start + ref.captured_len])
+
+    def home(self, index: int) -> tuple[Container, bytearray]:
+        """The container that frame `index` came from, and the buffer that its bytes lie in."""
+        del index
+        return self._container, self._buffer
+
+    def part(self, first: int, last: int) -> Batch:
+        """Frames `first ... last - 1` as a batch of their own, valid as long as this one."""
+        refs, rows = self.refs[first:last], self.rows[first:last]
+        return Batch(self._container, self._buffer, refs, rows, count=last - first, columnar=self.columnar)
+
     def comments(self, index: int) -> tuple[str, ...]:
         """What people wrote to frame `index` (pcapng `opt_comment`); hostile text, as everything in a file."""
         ref = self.ref(index)
-        return self._container.comments_of(self.buffer, ref.start, ref.captured_len)
+        container, buffer = self.home(index)
+        return container.comments_of(buffer, ref.start, ref.captured_len)
 
     def payload(self, index: int, limit: int | None = None) -> bytes:
         """The captured bytes of the payload of row `index`, at most `limit` of them."""
@@ -78,7 +94,7 @@ class Batch:
         if whole is not None:
             return whole[row.payload_at : row.payload_at + length]
         start = self.ref(index).start + row.payload_at
-        return bytes(self.buffer[start : start + length])
+        return bytes(self.home(index)[1][start : start + length])
 
     def _plain(self, record: type[Any], records: Any, index: int) -> Any:
         if not 0 <= index < self.count:

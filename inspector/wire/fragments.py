@@ -111,10 +111,8 @@ class Reassembly:
     def apply(self, batch: Batch, verify: bool) -> None:  # noqa: FBT001 - as in `decode`
         """Feed every fragment of `batch` and put the rows of completed datagrams into it."""
         for index in _fragmented(batch):
-            ref = batch.ref(index)
             row = batch.row(index)
-            data = bytes(batch.buffer[ref.start : ref.start + ref.captured_len])
-            whole = self.feed(row, data, verify)
+            whole = self.feed(row, batch.octets(index), verify)
             _put(batch, index, row)
             if whole:
                 batch.reassembled[index] = whole

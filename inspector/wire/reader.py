@@ -36,10 +36,12 @@ from inspector.wire.linktypes import link_type_text
 from inspector.wire.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from types import TracebackType
 
     from inspector.wire.containers.pcapng_blocks import Interface
+    from inspector.wire.origins import Origins
+    from inspector.wire.series import FileOfSeries
 
 __all__ = ["PLAIN_BYTES", "PLAIN_FRAMES", "CaptureReader", "Skipped", "open_capture"]
 
@@ -106,6 +108,10 @@ class CaptureReader:
     What it says of the capture (`frames`, `cut`, `dropped`, ...) is complete when the iteration has ended.
     """
 
+    files: Sequence[FileOfSeries] = ()
+    origins: Origins | None = None
+    """Those of a `wire.series`; a single capture has neither."""
+
     def __init__(
         self,
         stream: BinaryIO | Any,
@@ -124,8 +130,10 @@ class CaptureReader:
         """Frames of a link type that we do not decode, in a capture that has others too."""
         self.fragments = Reassembly()
         self._stream = stream if owned else None
-        self._container, self._window = open_container(name, StreamSource(stream))
-        self._plain_frames = plain_frames
+        self.plain_frames = plain_frames
+        """Frames that come in the plain form; may be lowered while reading."""
+        self._source = StreamSource(stream)
+        self._container, self._window = open_container(name, self._source)
         self._verify = verify
         self._ended = False
         self._foreign: set[int] = set()
@@ -140,6 +148,16 @@ class CaptureReader:
     def format(self) -> str:
         """`pcapng`, `pcap (nanoseconds, big-endian)`, `gzip of pcapng`, ..."""
         return self._container.format
+
+    @property
+    def taken(self) -> int:
+        """Bytes read of the stream so far: of a compressed one, compressed."""
+        return self._source.taken
+
+    @property
+    def place(self) -> int:
+        """Bytes of the capture consumed so far: of a compressed one, unpacked."""
+        return self._window.place
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -183,7 +201,7 @@ class CaptureReader:
 
     def _read(self) -> Generator[Batch]:
         while not self._ended:
-            columnar = self.frames >= self._plain_frames or self._window.place >= PLAIN_BYTES
+            columnar = self.frames >= self.plain_frames or self._window.place >= PLAIN_BYTES
             if columnar and not self._window.need(1):
                 break
             refs, rows = self._room(columnar=columnar)
@@ -197,7 +215,7 @@ class CaptureReader:
 
     def _room(self, *, columnar: bool) -> tuple[Any, Any]:
         if not columnar:
-            room = min(_PLAIN_BATCH, self._plain_frames - self.frames)
+            room = min(_PLAIN_BATCH, self.plain_frames - self.frames)
             return instances(FrameRef, room), []
         if len(self._rooms) < self._rooms_wanted:
             from inspector.columns import columns

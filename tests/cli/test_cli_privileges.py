@@ -246,6 +246,22 @@ def test_a_capture_that_only_root_can_open_is_decoded_by_the_user_who_asked(tmp_
     assert "handshake refused" in done.out
 
 
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("how", [("--jobs", "2"), ("--merge",)], ids=" ".join)
+def test_so_are_several_of_them_in_any_number_of_processes(tmp_path: Path, how: tuple[str, ...]) -> None:
+    names = [f"{number}.pcapng" for number in range(20)]
+    for name in names:
+        (tmp_path / name).write_bytes(shipped("refused").read_bytes())
+    usual = inspector("replay", *how, *names, cwd=tmp_path)
+    for name in names:
+        (tmp_path / name).chmod(0o600)
+    sudo: dict[str, Any] = {"SUDO_UID": str(INVOKER), "SUDO_GID": str(INVOKER)}
+    few_files = ("prlimit", "--nofile=16:4096")
+
+    assert inspector("replay", *how, *names, cwd=tmp_path, before=few_files, **sudo) == usual
+    assert usual.code == 0
+
+
 @pytest.mark.usefixtures("root", "can_capture")
 def test_without_sudo_it_belongs_to_root(tmp_path: Path) -> None:
     done = inspector("demo", "tcp-hello", "--port", "auto", "-w", "x.pcapng", cwd=tmp_path)

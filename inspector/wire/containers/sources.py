@@ -39,15 +39,19 @@ class StreamSource:
 
     def __init__(self, stream: BinaryIO) -> None:
         self.cut = ""
+        self.taken = 0
+        """Bytes that came so far."""
         self._read_into = _reader_of(stream)
 
     def read_into(self, room: memoryview) -> int:
         """See `Source`; a failing device ends the bytes, and `cut` says so."""
         try:
-            return self._read_into(room)
+            count = self._read_into(room)
         except OSError as error:
             self.cut = f"reading failed ({error.strerror or type(error).__name__})"
             return 0
+        self.taken += count
+        return count
 
 
 def _reader_of(stream: BinaryIO) -> Callable[[memoryview], int]:

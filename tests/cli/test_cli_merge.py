@@ -1,0 +1,123 @@
+"""Several files as one stream, from the command line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inspector.wire import CaptureWriter, open_capture
+from tests.cli.command import inspector, shipped
+from tests.wire.files import drained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RING = [f"x_0000{number}_2026010112000{number}.pcapng" for number in (1, 2, 3)]
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Path:
+    """A connection of eight segments over the three files of a ring buffer, whose second number came first."""
+    with open_capture(shipped("wrong-syn-ack")) as reader:
+        frames = drained(reader)
+    for name, part in zip(RING, (frames[3:6], frames[:3], frames[6:]), strict=True):
+        with CaptureWriter(tmp_path / name, link_type=frames[0].link_type) as writer:
+            for frame in part:
+                writer.write(frame)
+    return tmp_path
+
+
+def reports(*words: str | Path, cwd: Path) -> Any:
+    done = inspector("replay", "--json", *words, cwd=cwd)
+    assert done.err == ""
+    return json.loads(done.out)
+
+
+def test_a_ring_buffer_is_one_stream_in_the_order_of_its_times(ring: Path) -> None:
+    told = reports(*RING, cwd=ring)
+
+    assert told["source"] == f"{RING[0]} and 2 more"
+    (connection,) = told["connections"]
+    assert (connection["handshake"], connection["close"], len(connection["segments"])) == (
+        "complete", "three-segment", 8,
+    )  # fmt: skip
+
+
+def test_the_report_says_so(ring: Path) -> None:
+    done = inspector("replay", *RING, cwd=ring)
+
+    assert done.code == 1
+    assert "files     read as one stream: 3 files" in done.out
+    assert f"in {RING[1]} frames 1 to 3; {RING[0]}" in done.out
+
+
+def test_a_ring_buffer_may_be_read_apart(ring: Path) -> None:
+    assert [len(report["connections"]) for report in reports("--no-merge", *RING, cwd=ring)] == [1, 1, 1]
+
+
+def test_other_files_are_merged_on_demand(ring: Path) -> None:
+    for number, name in enumerate(RING):
+        (ring / name).rename(ring / f"part{number}.pcapng")
+    names = [f"part{number}.pcapng" for number in range(3)]
+
+    assert len(reports(*names, cwd=ring)) == 3
+    assert len(reports("--merge", *names, cwd=ring)["connections"]) == 1
+
+
+def test_compressed_files_and_standard_input_are_merged_too(ring: Path) -> None:
+    packed = gzip.compress((ring / RING[0]).read_bytes())
+    (ring / "one.gz").write_bytes(packed)
+    done = inspector(
+        "replay", "--json", "--merge", "one.gz", "-", RING[2], cwd=ring, stdin=(ring / RING[1]).read_bytes()
+    )
+
+    (connection,) = json.loads(done.out)["connections"]
+    assert (connection["close"], len(connection["segments"])) == ("three-segment", 8)
+    assert [file["frames"] for file in json.loads(done.out)["capture"]["files"]] == [3, 3, 2]
+
+
+def test_a_ring_buffer_among_others_stands_at_its_first_file(ring: Path) -> None:
+    told = reports(RING[0], shipped("refused"), *RING[1:], cwd=ring)
+
+    assert [report["source"] for report in told] == [f"{RING[0]} and 2 more", str(shipped("refused"))]
+
+
+def test_a_cut_file_is_named_and_the_others_are_read(ring: Path) -> None:
+    whole = (ring / RING[1]).read_bytes()
+    (ring / RING[1]).write_bytes(whole[:-10])
+    done = inspector("replay", *RING, cwd=ring)
+
+    assert done.code == 3
+    assert f"cut: {RING[1]}: byte" in done.out
+    assert "7 frames" in done.out
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(ring: Path) -> None:
+    (ring / RING[1]).write_bytes(b"no capture\n")
+    done = inspector("replay", "--merge", *RING, "absent", "/", cwd=ring)
+
+    assert done.code == 3
+    assert [line.split(": ")[1] for line in done.err.splitlines() if line.startswith("inspector: ")] == [
+        f"{RING[1]}, byte 0", "absent", "/",
+    ]  # fmt: skip
+    assert f"not read: {RING[1]}" in done.out
+    assert "5 frames" in done.out
+
+
+def test_where_nothing_can_be_read_there_is_a_reason(tmp_path: Path) -> None:
+    done = inspector("replay", "--merge", "absent", "missing", cwd=tmp_path)
+
+    assert done.code == 3
+    assert done.err.count("cannot be opened") == 2
+    assert done.out.count("not read") == 2
+
+
+def test_a_stream_that_names_a_file_twice_is_refused(ring: Path) -> None:
+    done = inspector("replay", RING[0], RING[1], RING[0], cwd=ring)
+
+    assert done.code == 2
+    assert f"{RING[0]} is named twice" in done.err
+    assert inspector("replay", "--no-merge", RING[0], RING[1], RING[0], cwd=ring).code == 1
