@@ -28,6 +28,7 @@ from inspector.wire.undecoded import is_fault, undecoded_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from inspector.choice.choosing import Choice
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
     from inspector.tcp.lifetimes import Limits
@@ -83,20 +84,22 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take: Take | None = None,
     verify: bool = False,
     progress: Callable[[int], None] | None = None,
+    choice: Choice | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
     always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    of them. `verify` has checksums verified; `progress` hears the number of frames read. With a `choice` only the
+    connections that it wants are told of, whatever the capture's size. Raises CaptureFileError, and NoSuchConnection.
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    tracker = Tracker(limits=limits, limited_from=keep or 0)
-    exchanges, counts = ExchangeTracker(), _Counts()
+    keeping = choice is None
+    tracker = Tracker(keep=keeping, limits=limits, limited_from=keep or 0, watch=choice.watch if choice else None)
+    exchanges, counts = ExchangeTracker(keep=keeping), _Counts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
-    keeping = True
     artefacts = Artefacts()
     with _open(source, name, verify=verify) as reader:
         for batch in reader:
@@ -104,6 +107,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
             _count(batch, counts)
             artefacts.feed(batch)
+            if choice is not None:
+                choice.take(batch, reader)
             if keeping and keep is not None and reader.frames > keep:
                 keeping = False
                 tracker.stop_keeping()
@@ -114,6 +119,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 comments.update(_comments(batch))
             if progress:
                 progress(reader.frames)
+    if choice is not None:
+        return _chosen(choice, reader, counts, tracker.duplicates + exchanges.duplicates)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
@@ -132,6 +139,24 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         comments=comments,
         lesson=take.lesson,
         kernel=take.kernel,
+    )
+    return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _chosen(choice: Choice, reader: CaptureReader, counts: _Counts, duplicates: int) -> Inspection:
+    """What is told of the connections of `choice`: the verdict is theirs, the losses are the whole capture's."""
+    connections = choice.close()
+    inspection = Inspection(
+        source=reader.name,
+        capture=_summary(reader, counts, Take(), duplicates, ()),
+        connections=connections,
+        exchanges=(),
+        comparisons=(),
+        verdict=Verdict.NOTHING,
+        saved_to=choice.saved_to,
+        payloads=choice.payloads,
+        comments=choice.comments,
+        chosen_of=choice.watch.seen,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 

@@ -13,12 +13,14 @@ import click
 
 from inspector.cli.environment import invoking_user
 from inspector.cli.lifetimes import lifetime_options
+from inspector.cli.one_connection import connection_options
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
+    from inspector.cli.one_connection import Wanted
     from inspector.expect.notation import Sequence
     from inspector.report.inspection import Inspection
     from inspector.tcp.lifetimes import Limits
@@ -42,9 +44,12 @@ _with_rosetta = click.option(
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @_verifying
 @_with_rosetta
+@connection_options
 @lifetime_options
 @report_options
-def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, **how: Any) -> int:
+def replay(
+    files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, wanted: Wanted, **how: Any
+) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
 
     Draws every connection with the label of each segment and the states of both ends, and tells what was wrong.
@@ -53,6 +58,8 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
     names = files + more_files
     if not names:
         raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
+    if wanted:
+        return _inspect_one(names, wanted, limits, **how)
     return _inspect_all(names, None, limits, **how)
 
 
@@ -97,6 +104,20 @@ def _inspect_all(
     if inspections:
         render(inspections, as_json=as_json, alone=len(names) == 1, **how)
     return worst or exit_code_of(inspections)
+
+
+def _inspect_one(names: tuple[str, ...], wanted: Wanted, limits: Limits, *, verify: bool, **how: Any) -> int:
+    """Open single connections of one capture."""
+    if len(names) != 1:
+        raise click.UsageError(f"expected one capture, whose connection is meant; found {len(names)}")
+    gc.disable()  # as in `_inspect_all`
+    with ExitStack() as stack:
+        opened = _open_before_dropping(names, stack)
+        choice, hearers = wanted.choose(names[0], opened.get(names[0]))
+        stack.callback(choice.discard)
+        inspection = _inspect(names[0], opened, None, {"limits": limits, "verify": verify, "choice": choice})
+    wanted.show(inspection, hearers, **how)
+    return exit_code_of([inspection])
 
 
 def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str, BinaryIO]:

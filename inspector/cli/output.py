@@ -79,8 +79,12 @@ def render(  # noqa: PLR0913 - the options of every report
     most: int,
     rosetta: bool = False,
     alone: bool = True,
+    **chosen: Any,
 ) -> None:
-    """Print reports: one after the other as text, or as one JSON value (an array unless `alone`)."""
+    """Print reports: one after the other as text, or as one JSON value (an array unless `alone`).
+
+    `chosen` is what a report of single connections has beyond others (`terminal.render_inspection`).
+    """
     if as_json:
         from inspector.report.json_report import to_json
 
@@ -99,6 +103,7 @@ def render(  # noqa: PLR0913 - the options of every report
             max_connections=most,
             verbose=verbose,
             rosetta=rosetta,
+            **chosen,
         )
         print_text(("\n" if position else "") + text)
 
