@@ -146,6 +146,9 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
 def _chosen(choice: Choice, reader: CaptureReader, counts: _Counts, duplicates: int) -> Inspection:
     """What is told of the connections of `choice`: the verdict is theirs, the losses are the whole capture's."""
     connections = choice.close()
+    if reader.frames > KEEP_SEGMENTS:
+        # Connections are let go of by then: nobody knows whether another one had the same endpoints.
+        connections = tuple(replace(each, is_alone=False) for each in connections)
     inspection = Inspection(
         source=reader.name,
         capture=_summary(reader, counts, Take(), duplicates, ()),

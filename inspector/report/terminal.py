@@ -26,7 +26,7 @@ from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
 from inspector.report.summing import summary_of
-from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
+from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
 from inspector.report.words import plural
 
 if TYPE_CHECKING:
@@ -204,6 +204,8 @@ class _Picture:
         left_out = len(conversations) - len(rows)
         if what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
+            if self._verbose:
+                filters_of(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         else:
             exchanges_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         if left_out:
