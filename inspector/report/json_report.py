@@ -62,6 +62,8 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
     if rosetta:
         for told, connection in zip(report["connections"], inspection.connections, strict=True):
             told["rosetta"] = rosetta_to_json(connection)
+    if inspection.chosen_of is not None:
+        report["chosen_of"] = inspection.chosen_of
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report
