@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
 
-__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
+__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "inspect_chosen", "verdict_of"]
 
 KEEP_SEGMENTS = 200_000
 """Frames up to which all rows are kept for display; beyond, connections have outcomes and no segments."""
@@ -84,22 +84,20 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take: Take | None = None,
     verify: bool = False,
     progress: Callable[[int], None] | None = None,
-    choice: Choice | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
     always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. With a `choice` only the
-    connections that it wants are told of, whatever the capture's size. Raises CaptureFileError, and NoSuchConnection.
+    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    keeping = choice is None
-    tracker = Tracker(keep=keeping, limits=limits, limited_from=keep or 0, watch=choice.watch if choice else None)
-    exchanges, counts = ExchangeTracker(keep=keeping), _Counts()
+    tracker = Tracker(limits=limits, limited_from=keep or 0)
+    exchanges, counts = ExchangeTracker(), _Counts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
+    keeping = True
     artefacts = Artefacts()
     with _open(source, name, verify=verify) as reader:
         for batch in reader:
@@ -107,8 +105,6 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
             _count(batch, counts)
             artefacts.feed(batch)
-            if choice is not None:
-                choice.take(batch, reader)
             if keeping and keep is not None and reader.frames > keep:
                 keeping = False
                 tracker.stop_keeping()
@@ -119,8 +115,6 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 comments.update(_comments(batch))
             if progress:
                 progress(reader.frames)
-    if choice is not None:
-        return _chosen(choice, reader, counts, tracker.duplicates + exchanges.duplicates)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
     conversations = tuple(exchanges.exchanges())
@@ -143,15 +137,37 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _chosen(choice: Choice, reader: CaptureReader, counts: _Counts, duplicates: int) -> Inspection:
-    """What is told of the connections of `choice`: the verdict is theirs, the losses are the whole capture's."""
+def inspect_chosen(  # noqa: PLR0913 - as above
+    source: str | Path | BinaryIO,
+    choice: Choice,
+    *,
+    name: str = "",
+    limits: Limits | None = None,
+    verify: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Inspection:
+    """Read a capture of any size to its end, and judge the connections of `choice` alone.
+
+    They have the numbers that `inspect` with the same `limits` gives them. The verdict is theirs, the losses are the
+    whole capture's. Raises CaptureFileError, and NoSuchConnection.
+    """
+    tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
+    exchanges, counts = ExchangeTracker(keep=False), _Counts()
+    with _open(source, name, verify=verify) as reader:
+        for batch in reader:
+            tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
+            exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
+            _count(batch, counts)
+            choice.take(batch, reader)
+            if progress:
+                progress(reader.frames)
     connections = choice.close()
     if reader.frames > KEEP_SEGMENTS:
         # Connections are let go of by then: nobody knows whether another one had the same endpoints.
         connections = tuple(replace(each, is_alone=False) for each in connections)
     inspection = Inspection(
         source=reader.name,
-        capture=_summary(reader, counts, Take(), duplicates, ()),
+        capture=_summary(reader, counts, Take(), tracker.duplicates + exchanges.duplicates, ()),
         connections=connections,
         exchanges=(),
         comparisons=(),

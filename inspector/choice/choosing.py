@@ -1,6 +1,6 @@
 """Some connections of a capture, asked for by number: what is taken of them while the capture goes by, once.
 
-    choice = Choice({7}, takers=[...])      inspect(source, choice=choice)      choice.connections
+    choice = Choice({7}, takers=[...])      inspect_chosen(source, choice)
 
 `watch` knows their rows; this room goes and gets what lies behind the rows, in the bytes of the batch, while they are
 there: the payload and the comments that a ladder shows. Whoever needs more is a `Taker`, and sees the same rows: the

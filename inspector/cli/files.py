@@ -16,7 +16,7 @@ from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.one_connection import connection_options
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
-from inspector.pipeline import inspect
+from inspector.pipeline import inspect, inspect_chosen
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def _inspect_one(names: tuple[str, ...], wanted: Wanted, limits: Limits, *, veri
         opened = _open_before_dropping(names, stack)
         choice, hearers = wanted.choose(names[0], opened.get(names[0]))
         stack.callback(choice.discard)
-        inspection = _inspect(names[0], opened, None, {"limits": limits, "verify": verify, "choice": choice})
+        source = _source(names[0], opened)
+        how_read = {"name": names[0], "limits": limits, "verify": verify, "progress": _progress(names[0])}
+        inspection = inspect_chosen(source, choice, **how_read)
     wanted.show(inspection, hearers, **how)
     return exit_code_of([inspection])
 
@@ -138,16 +140,21 @@ def _open_before_dropping(names: tuple[str, ...], stack: ExitStack) -> dict[str,
 
 
 def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, options: Any) -> Inspection:
-    source: str | BinaryIO = opened.get(name, name)
+    source = _source(name, opened)
+    return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+
+
+def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
+    """What is to be read: a capture by its name, or one that is open."""
     if name == "-":
         if sys.stdin.isatty():
             raise click.UsageError(
                 "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
             )
-        source = sys.stdin.buffer
-    elif name not in opened and _is_folder(name):
+        return sys.stdin.buffer
+    if name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
-    return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+    return opened.get(name, name)
 
 
 def _is_folder(name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.choice.choosing import Choice
 from inspector.choice.hearing import Hearer
 from inspector.choice.saving import Saver
-from inspector.pipeline import inspect
+from inspector.pipeline import inspect_chosen
 from inspector.tcp.facts import Fact
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def choose(path: Path, numbers: Sequence[int], folder: Path | None = None, *, li
     savers = [Saver(number, file) for number, file in files.items()]
     choice = Choice(numbers, [*hearers, *savers])
     try:
-        inspection = inspect(path, choice=choice)
+        inspection = inspect_chosen(path, choice)
     finally:
         choice.discard()
     return Chosen(inspection, {each.number: each.talk for each in hearers}, files)

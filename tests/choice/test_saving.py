@@ -10,7 +10,7 @@ import pytest
 from inspector.choice.choosing import Choice
 from inspector.choice.saving import Saver
 from inspector.errors import CaptureFileError, InspectorError, NoSuchConnection
-from inspector.pipeline import inspect
+from inspector.pipeline import inspect, inspect_chosen
 from inspector.wire.frame import Frame
 from inspector.wire.held_back import HeldBack
 from inspector.wire.reader import open_capture
@@ -152,7 +152,7 @@ def test_nothing_is_left_behind_where_there_is_no_such_connection(tmp_path: Path
 def save(target: Path, number: int) -> None:
     choice = Choice([number], [Saver(number, target)])
     try:
-        inspect(ROOT / "captures" / "tcp-hello" / "tcp-hello.pcapng", choice=choice)
+        inspect_chosen(ROOT / "captures" / "tcp-hello" / "tcp-hello.pcapng", choice)
     finally:
         choice.discard()
 
