@@ -6,6 +6,7 @@
     ├── ExpectationError    an expected sequence does not parse: path, line, the offending text
     ├── DemoError           a demo cannot run: a busy port, an unknown name
     ├── LinkError           a script of a link does not parse: the rule, the word
+    ├── NoSuchConnection    a number was asked for that no connection of the capture has
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
 
 Whose fault decides the form. These are the operator's and ours, so they are exceptions. What is
@@ -31,6 +32,7 @@ __all__ = [
     "ExpectationError",
     "InspectorError",
     "LinkError",
+    "NoSuchConnection",
     "NothingToInspect",
 ]
 
@@ -109,6 +111,10 @@ class DemoError(InspectorError):
 
 class LinkError(InspectorError):
     """The script of a link is malformed."""
+
+
+class NoSuchConnection(InspectorError):  # noqa: N818 - named after what is wrong with the number
+    """A number was asked for that no connection of the capture has."""
 
 
 class NothingToInspect(InspectorError):  # noqa: N818 - named after what happened; it is no fault

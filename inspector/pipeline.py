@@ -28,6 +28,7 @@ from inspector.wire.survey import Survey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from inspector.choice.choosing import Choice
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
     from inspector.tcp.lifetimes import Limits
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
-__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
+__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "inspect_chosen", "verdict_of"]
 
 KEEP_SEGMENTS = 200_000
 """Frames up to which all rows are kept for display; beyond, connections have outcomes and no segments."""
@@ -154,6 +155,47 @@ def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader | SeriesR
         return batches
     reader.outlast_one()
     return ahead(batches)
+
+
+def inspect_chosen(  # noqa: PLR0913 - as above
+    source: str | Path | BinaryIO,
+    choice: Choice,
+    *,
+    name: str = "",
+    limits: Limits | None = None,
+    verify: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Inspection:
+    """Read a capture of any size to its end, and judge the connections of `choice` alone.
+
+    They have the numbers that `inspect` with the same `limits` gives them. The verdict is theirs, the losses are the
+    whole capture's. Raises CaptureFileError, and NoSuchConnection.
+    """
+    tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
+    exchanges, survey = ExchangeTracker(keep=False), Survey()
+    with _open_one(source, name=name, verify=verify) as reader:
+        for batch in _surveyed(reader, survey, exchanges):
+            tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
+            choice.take(batch, reader)
+            if progress:
+                progress(reader.frames, reader.taken)
+    connections = choice.close()
+    if reader.frames > KEEP_SEGMENTS:
+        # Connections are let go of by then: nobody knows whether another one had the same endpoints.
+        connections = tuple(replace(each, is_alone=False) for each in connections)
+    inspection = Inspection(
+        source=reader.name,
+        capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, ()),
+        connections=connections,
+        exchanges=(),
+        comparisons=(),
+        verdict=Verdict.NOTHING,
+        saved_to=choice.saved_to,
+        payloads=choice.payloads,
+        comments=choice.comments,
+        chosen_of=choice.watch.seen,
+    )
+    return replace(inspection, verdict=verdict_of(inspection))
 
 
 def _open(source: Source, name: str, *, verify: bool) -> CaptureReader | SeriesReader:

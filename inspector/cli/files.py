@@ -14,16 +14,18 @@ import click
 from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
 from inspector.cli.lifetimes import lifetime_options
-from inspector.cli.output import ExitCode, exit_code, print_reports, rendered, report_options, tell_error
+from inspector.cli.one_connection import connection_options
+from inspector.cli.output import ExitCode, exit_code, exit_code_of, print_reports, rendered, report_options, tell_error
 from inspector.cli.progress import Progress
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
-from inspector.pipeline import inspect
+from inspector.pipeline import inspect, inspect_chosen
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.cli.one_connection import Wanted
     from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
     from inspector.tcp.lifetimes import Limits
@@ -60,6 +62,7 @@ _with_jobs = click.option(
 @_with_jobs
 @_verifying
 @_with_rosetta
+@connection_options
 @lifetime_options
 @report_options
 def replay(
@@ -69,6 +72,7 @@ def replay(
     merge: bool | None,
     _numeric: bool,
     limits: Limits,
+    wanted: Wanted,
     **how: Any,
 ) -> int:
     """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
@@ -79,7 +83,10 @@ def replay(
     names = files + more_files
     if not names:
         raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
-    return _inspect_all(streams_of(names, merge=merge), None, limits, **how)
+    streams = streams_of(names, merge=merge)
+    if wanted:
+        return _inspect_one(streams, wanted, limits, **how)
+    return _inspect_all(streams, None, limits, **how)
 
 
 @click.command()
@@ -109,10 +116,7 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
     options |= {"expected": expected, "verify": verify}
     names = [name for stream in streams for name in stream.files]
-    if "-" in names and sys.stdin.isatty():
-        raise click.UsageError(
-            "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
-        )
+    _refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
     reports: list[Told] = []
     progress = Progress(streams)  # which looks at sizes that the user who asked may not see
@@ -130,6 +134,35 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     if reports:
         print_reports([each.report or "" for each in reports], as_json=as_json, alone=len(streams) == 1)
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
+
+
+def _inspect_one(
+    streams: list[Stream], wanted: Wanted, limits: Limits, *, verify: bool, jobs: int | None, **how: Any
+) -> int:
+    """Open single connections of one capture."""
+    del jobs
+    names = [name for stream in streams for name in stream.files]
+    if len(names) != 1:
+        raise click.UsageError(f"expected one capture, whose connection is meant; found {len(names)}")
+    _refuse_a_terminal(names)
+    gc.disable()  # as in `_inspect_all`
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(streams))
+        opened = _open_before_dropping(names, stack)
+        choice, hearers = wanted.choose(names[0], opened.get(names[0]))
+        stack.callback(choice.discard)
+        source = _source(names[0], opened)
+        hear = progress.hearer(0)
+        inspection = inspect_chosen(source, choice, name=names[0], limits=limits, verify=verify, progress=hear)
+    wanted.show(inspection, hearers, **how)
+    return exit_code_of([inspection])
+
+
+def _refuse_a_terminal(names: list[str]) -> None:
+    if "-" in names and sys.stdin.isatty():
+        raise click.UsageError(
+            "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
+        )
 
 
 def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, BinaryIO]:
@@ -177,6 +210,7 @@ def _inspect(stream: Stream, opened: dict[str, BinaryIO], options: dict[str, Any
 
 
 def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
+    """What is to be read: a capture by its name, or one that is open."""
     if name == "-":
         return sys.stdin.buffer
     if name not in opened and _is_folder(name):

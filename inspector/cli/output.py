@@ -87,9 +87,19 @@ def render(inspections: Sequence[Inspection], *, as_json: bool, **how: Any) -> N
 
 
 def rendered(  # noqa: PLR0913 - the options of every report
-    inspection: Inspection, *, as_json: bool, absolute: bool, verbose: bool, most: int, rosetta: bool = False
+    inspection: Inspection,
+    *,
+    as_json: bool,
+    absolute: bool,
+    verbose: bool,
+    most: int,
+    rosetta: bool = False,
+    **chosen: Any,
 ) -> str:
-    """One report, as text or as JSON, for `print_reports`."""
+    """One report, as text or as JSON, for `print_reports`.
+
+    `chosen` is what a report of single connections has beyond others (`terminal.render_inspection`).
+    """
     if as_json:
         from inspector.report.json_report import to_json
 
@@ -105,6 +115,7 @@ def rendered(  # noqa: PLR0913 - the options of every report
         max_connections=most,
         verbose=verbose,
         rosetta=rosetta,
+        **chosen,
     )
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cells", "portable", "quoted", "safe_text", "visible"]
+__all__ = ["cells", "portable", "quoted", "safe_lines", "safe_text", "visible"]
 
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -57,6 +57,22 @@ def safe_text(value: bytes | str, limit: int | None = None, *, ascii_only: bool 
         if room is not None and used <= room - len(ellipsis):
             fits, kept = used, len(pieces)
     return "".join(pieces)
+
+
+def safe_lines(value: str, width: int, *, ascii_only: bool = False) -> list[str]:
+    """`value` as visible characters in lines of at most `width` cells; at least one line, and no escape is cut in half.
+
+    A line break of `value` is an escape like others: it breaks no line.
+    """
+    lines, used = [""], 0
+    for _, piece in _escaped(value, ascii_only=ascii_only):
+        size = cells(piece)
+        if used + size > width and used:
+            lines.append("")
+            used = 0
+        lines[-1] += piece
+        used += size
+    return lines
 
 
 def quoted(value: bytes | str, limit: int | None = None, *, ascii_only: bool = False) -> str:

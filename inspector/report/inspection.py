@@ -126,6 +126,8 @@ class Inspection:
     """What the kernel said of the states of its sockets, in a live run that asked it."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
+    chosen_of: int | None = None
+    """Where only some connections were asked for: how many the capture has."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

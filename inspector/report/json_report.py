@@ -66,6 +66,8 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
     if inspection.origins is not None:
         report["capture"]["files"] = files_to_json(inspection)
         add_origins(report, inspection)
+    if inspection.chosen_of is not None:
+        report["chosen_of"] = inspection.chosen_of
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report

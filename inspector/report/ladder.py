@@ -219,8 +219,7 @@ class ConnectionLadder:
             self._page.fact("" if side else "carried", carried)
         bullet = self._page.glyphs.bullet
         self._page.fact("tools", f"{zeek} {bullet} Wireshark tcp.completeness {connection.completeness}", "dim")
-        if self._verbose:
-            self._page.fact("filter", connection.display_filter, "dim")
+        self._page.fact("filter", connection.display_filter, "dim")
 
 
 def _beyond(flags: str, label: str) -> str:

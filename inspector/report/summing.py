@@ -6,13 +6,14 @@ first where none broke a rule.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
 from inspector.report.escape import safe_text
 from inspector.report.judged import finding_in_words
 from inspector.report.page import Text
-from inspector.report.tables import connections_table, draw_table
+from inspector.report.tables import connections_table, draw_table, filters_of
 from inspector.report.words import count, duration, plural
 from inspector.tcp.lifetimes import Ended
 
@@ -63,6 +64,9 @@ def _listed(page: Page, summary: Summary, most: int | None) -> None:
         return
     page.blank()
     connections_table(page, [one.connection for one in rows], [one.findings for one in rows])
+    if most is None:
+        # Endpoints may have had other connections too, which are forgotten by now.
+        filters_of(page, [replace(one.connection, is_alone=False) for one in rows])
     rest = summary.connections - len(rows)
     if rest:
         which = "the worst come first, and " if summary.worst else "and "

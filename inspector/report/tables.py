@@ -27,6 +27,7 @@ __all__ = [
     "connections_table",
     "draw_table",
     "exchanges_table",
+    "filters_of",
     "outcomes",
     "servers_table",
     "table_of_verdicts",
@@ -107,6 +108,13 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
     ]
     heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
     draw_table(page, (*heads, ("found", ">")), rows)
+
+
+def filters_of(page: Page, connections: Sequence[Connection]) -> None:
+    """The Wireshark display filter of each connection of a table, under its number."""
+    page.blank()
+    for each in connections:
+        page.fact(f"filter {each.number}", each.display_filter, "dim")
 
 
 def _inside(conversation: Connection | Exchange) -> str:

@@ -27,11 +27,11 @@ from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
 from inspector.report.stream import where
 from inspector.report.summing import summary_of
-from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
+from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
 from inspector.report.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from typing import TypeVar
 
     from inspector.expect.model import Comparison
@@ -58,6 +58,8 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     max_connections: int = 8,
     verbose: bool = False,
     rosetta: bool = False,
+    drawn: Collection[int] | None = None,
+    after: Callable[[Page], None] | None = None,
 ) -> str:
     """The whole report, each line ended by a newline.
 
@@ -65,11 +67,16 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     show box-drawing and Chinese; without it, all is ASCII. `max_connections` is how many connections and how many
     exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters and notes of
     the addresses and ports. `rosetta` adds what other tools would call each connection that is drawn.
+
+    `drawn` are the numbers of connections that were asked for: they are drawn and no others, and there is no table of
+    these. `after` draws more, below the ladders.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
     picture.rosetta = rosetta
-    picture.draw()
+    picture.draw(drawn)
+    if after is not None:
+        after(page)
     closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
     return page.text(colour=colour)
 
@@ -90,8 +97,13 @@ class _Picture:
         self.told: set[int] = set()
         """Identities of the comparisons whose differences were told in place."""
 
-    def draw(self) -> None:
+    def draw(self, drawn: Collection[int] | None) -> None:
         self._title()
+        if drawn is not None:
+            for connection in self._inspection.connections:
+                if connection.number in drawn:
+                    self._connection(connection)
+            return
         connections = self._chosen(tuple(each for each in self._inspection.connections if each.segments))
         exchanges = self._chosen(tuple(each for each in self._inspection.exchanges if each.datagrams))
         for connection in connections:
@@ -130,7 +142,7 @@ class _Picture:
         return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
 
     def _connection(self, connection: Connection) -> None:
-        self._heading("connection", connection.number, len(self._inspection.connections))
+        self._heading("connection", connection.number, self._inspection.chosen_of or len(self._inspection.connections))
         self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
@@ -204,6 +216,8 @@ class _Picture:
         left_out = len(conversations) - len(rows)
         if what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
+            if self._verbose:
+                filters_of(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         else:
             exchanges_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         if left_out:

@@ -131,6 +131,10 @@ class Connection:
     """All of them: the connection's own and its segments'."""
     tunnel: str = ""
     """What carried it, where something did: `VXLAN`, `6in4`, ..."""
+    frames: tuple[int, int] = (0, 0)
+    """Its first frame and its last."""
+    is_alone: bool = True
+    """Whether it is the only one of its endpoints, as far as is known: large replays forget (`tcp.lifetimes`)."""
 
     def end(self, side: Side) -> End:
         """The originator's or the responder's end."""
@@ -138,10 +142,25 @@ class Connection:
 
     @property
     def display_filter(self) -> str:
-        """The Wireshark display filter that shows this pair of endpoints."""
-        one, two = self.originator.endpoint, self.responder.endpoint
-        family = "ipv6" if ":" in one.address else "ip"
-        return (
-            f"{family}.addr == {one.address} && {family}.addr == {two.address}"
-            f" && tcp.port == {one.port} && tcp.port == {two.port}"
-        )
+        """The Wireshark display filter that shows the connection's frames.
+
+        By endpoints, and where these have or may have other connections, by its frames from the first to the last. What
+        Wireshark finds in a frame beside our segment counts too: it also shows the ICMP errors that quote one.
+        """
+        terms = _between(self.originator.endpoint, self.responder.endpoint)
+        if not self.is_alone:
+            terms += [f"frame.number >= {self.frames[0]}", f"frame.number <= {self.frames[1]}"]
+        return " && ".join(terms)
+
+
+def _between(one: Endpoint, two: Endpoint) -> list[str]:
+    """What holds of all frames between two endpoints. `addr` and `port` mean either end; where both are alike, each."""
+    family = "ipv6" if ":" in one.address else "ip"
+    names = ("src", "dst") if one.address == two.address else ("addr", "addr")
+    ports = ("srcport", "dstport") if one.port == two.port else ("port", "port")
+    return [
+        f"{family}.{names[0]} == {one.address}",
+        f"{family}.{names[1]} == {two.address}",
+        f"tcp.{ports[0]} == {one.port}",
+        f"tcp.{ports[1]} == {two.port}",
+    ]

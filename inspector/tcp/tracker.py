@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
+    from inspector.tcp.watch import Watch
     from inspector.wire.row import Row
 
 __all__ = ["Tracker"]
@@ -33,12 +34,19 @@ class Tracker:
     `keep` decides whether rows are kept for display: with it, connections have their segments, and memory
     follows the capture; without it, memory follows the connections. With `limits`, from row `limited_from` on, those
     whose time is over leave (`tcp.lifetimes`), memory follows the *open* connections, and there is a `summary` of all.
+    With a `watch` some connections are watched, which may have left (`watch.connections`).
     """
 
-    def __init__(self, *, keep: bool = True, limits: Limits | None = None, limited_from: int = 0) -> None:
+    def __init__(
+        self, *, keep: bool = True, limits: Limits | None = None, limited_from: int = 0, watch: Watch | None = None
+    ) -> None:
         self._ledger = None if limits is None else Ledger(limits)
+        self._watch = watch
         reserve = 0 if limits is None else min(limits.most_open, _RESERVED)
-        self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger, reserve=reserve)
+        listener = self._ledger if watch is None else watch
+        self._follower = Follower(_LAYOUT, keep=keep, listener=listener, reserve=reserve)
+        if watch is not None:
+            watch.begin(self._follower, self._ledger)
         if self._ledger is not None and limits is not None:
             self._ledger.follower = self._follower
             room = min(self._follower.header("capacity"), limits.most_open)
@@ -55,6 +63,8 @@ class Tracker:
 
     def feed(self, rows: Any, count: int, *, columnar: bool = False) -> None:
         """Fold `rows[:count]`: a list of `Row`, or with `columnar` an array of its columns."""
+        if self._watch is not None:
+            self._watch.picks = []
         self._follower.feed(rows, count, columnar=columnar)
 
     def stop_keeping(self) -> None:

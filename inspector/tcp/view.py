@@ -65,7 +65,15 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
         segments=segments,
         findings=findings,
         tunnel=tunnel_text(record.tunnel, record.orig_hi, record.resp_hi),
+        frames=_frames(record, kept),
+        is_alone=record.previous < 0 and not record.superseded,
     )
+
+
+def _frames(record: ConnectionRecord, kept: list[tuple[Row, Trace]]) -> tuple[int, int]:
+    """The first frame and the last; without rows, the last that is no copy. Rows count from 0, and frames from 1."""
+    numbers = [row.frame for row, _ in kept]
+    return min([record.first_frame, *numbers]), max([record.last_ordinal + 1, *numbers])
 
 
 def taken_syn(connection: int) -> Trace:

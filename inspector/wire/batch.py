@@ -23,7 +23,7 @@ __all__ = ["Batch"]
 class Batch:
     """Frames `0 ... count - 1` of one stretch of a capture."""
 
-    __slots__ = ("_buffer", "_container", "columnar", "count", "reassembled", "refs", "rows")
+    __slots__ = ("_buffer", "_container", "columnar", "count", "pieces", "reassembled", "refs", "rows")
 
     def __init__(  # noqa: PLR0913 - its fields
         self, container: Container, buffer: bytearray, refs: Any, rows: Any, *, count: int, columnar: bool
@@ -36,6 +36,8 @@ class Batch:
         self.columnar = columnar
         self.reassembled: dict[int, bytes] = {}
         """Index of a row to the whole datagram that its frame, the last fragment to come, completed."""
+        self.pieces: dict[int, tuple[int, ...]] = {}
+        """Index of such a row to the numbers of the frames whose fragments made the datagram, its own among them."""
 
     def __len__(self) -> int:
         return self.count

@@ -82,6 +82,8 @@ class _Datagram:
     closed: bool = False
     """Whole or refused: kept for its age, so that late copies are known for what they are."""
     refused: bool = False
+    frames: dict[int, int] = field(default_factory=dict)
+    """The frames that brought them, by offset."""
     lost: set[int] = field(default_factory=set)
     """The offsets of fragments that were lost on their way, as the capture says."""
 
@@ -99,6 +101,8 @@ class Reassembly:
         """Datagrams put together."""
         self.refused = 0
         """Datagrams given up because their fragments contradict each other."""
+        self.pieces: tuple[int, ...] = ()
+        """The frames that made the latest datagram put together, in the order of their fragments."""
         self._dropped = 0
         self._bytes = 0
         self._datagrams: dict[_Key, _Datagram] = {}
@@ -116,6 +120,7 @@ class Reassembly:
             _put(batch, index, row)
             if whole:
                 batch.reassembled[index] = whole
+                batch.pieces[index] = self.pieces
 
     def feed(self, row: Row, data: bytes, verify: bool) -> bytes:  # noqa: FBT001 - as in `decode`
         """Take the fragment that `row` was decoded from, `data` being its frame's bytes.
@@ -128,8 +133,12 @@ class Reassembly:
             return b""
         self._forget_old(row.time_ns)
         datagram = self._datagram_of(piece, row.time_ns)
+        known = len(datagram.pieces)
         whole = self._add(datagram, piece, lost=row.direction == Direction.LOST)
+        if len(datagram.pieces) > known:
+            datagram.frames[piece.offset] = row.frame
         if whole:
+            self.pieces = tuple(datagram.frames[offset] for offset in datagram.order)
             _become(row, whole, piece.tunnels, verify)
             if datagram.lost:
                 row.direction = Direction.LOST

@@ -1,0 +1,107 @@
+"""Some connections of a capture, asked for by number: what is taken of them while the capture goes by, once.
+
+    choice = Choice({7}, takers=[...])      inspect_chosen(source, choice)
+
+`watch` knows their rows; this room goes and gets what lies behind the rows, in the bytes of the batch, while they are
+there: the payload and the comments that a ladder shows. Whoever needs more is a `Taker`, and sees the same rows: the
+payload in stream order (`hearing`), the frames themselves (`saving`).
+
+Not here: the numbers (`tcp.watch`), and how any of it looks (`report/`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from inspector.errors import NoSuchConnection
+from inspector.tcp.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from inspector.tcp.model import Connection
+    from inspector.tcp.watch import Pick
+    from inspector.wire.batch import Batch
+    from inspector.wire.reader import CaptureReader
+
+__all__ = ["Choice", "Taker"]
+
+_MOST_ROWS = 200_000
+"""Rows that are kept of all of them together."""
+_PAYLOAD_SHOWN = 2048
+_MOST_PAYLOADS = 5000
+_MOST_COMMENTS = 5000
+
+
+class Taker(Protocol):
+    """Who takes something of every batch."""
+
+    saved_to: str
+    """Where it put what it took; empty if nowhere."""
+
+    def take(self, batch: Batch, picks: Sequence[Pick], reader: CaptureReader) -> None:
+        """Take from `batch` what is wanted; `picks` are the rows of it that concern anybody watched."""
+
+    def close(self) -> None:
+        """The capture has come to its end, and all connections that were asked for are in it."""
+
+    def discard(self) -> None:
+        """Leave nothing half done behind; after `close` nothing is."""
+
+
+class Choice:
+    """The connections that were asked for, while their capture is read."""
+
+    def __init__(self, numbers: Collection[int], takers: Sequence[Taker] = ()) -> None:
+        self.watch = Watch(numbers, most=_MOST_ROWS)
+        self.payloads: dict[int, bytes] = {}
+        self.comments: dict[int, tuple[str, ...]] = {}
+        self._numbers = frozenset(numbers)
+        self._takers = list(takers)
+
+    def add(self, taker: Taker) -> None:
+        """Somebody else takes something too."""
+        self._takers.append(taker)
+
+    @property
+    def saved_to(self) -> str:
+        """Where parts of the capture were saved; empty if nowhere."""
+        return ", ".join(taker.saved_to for taker in self._takers if taker.saved_to)
+
+    def take(self, batch: Batch, reader: CaptureReader) -> None:
+        """Take what is wanted of a batch that has just been folded."""
+        picks = self.watch.picks
+        for each in picks:
+            if each.number in self._numbers or each.is_stray:
+                self._keep(batch, each)
+        for taker in self._takers:
+            taker.take(batch, picks, reader)
+
+    def _keep(self, batch: Batch, pick: Pick) -> None:
+        row = pick.row
+        if row.captured_len and len(self.payloads) < _MOST_PAYLOADS:
+            self.payloads[row.frame] = batch.payload(pick.place, _PAYLOAD_SHOWN)
+        if len(self.comments) < _MOST_COMMENTS and (said := batch.comments(pick.place)):
+            self.comments[row.frame] = said
+
+    def close(self) -> tuple[Connection, ...]:
+        """The connections, when the capture has come to its end.
+
+        Raises NoSuchConnection, with the numbers that there are, if it has not all of them.
+        """
+        connections = tuple(self.watch.connections())
+        missing = sorted(self._numbers - {each.number for each in connections})
+        if missing:
+            found = ", ".join(map(str, missing))
+            seen = self.watch.seen
+            has = "no TCP connection" if not seen else f"{seen} connection{'s' * (seen > 1)}"
+            expected = f"expected a number from 1 to {seen}, " if seen else ""
+            raise NoSuchConnection(f"the capture has {has}; {expected}found {found}")
+        for taker in self._takers:
+            taker.close()
+        return connections
+
+    def discard(self) -> None:
+        """Leave nothing half done behind."""
+        for taker in self._takers:
+            taker.discard()
