@@ -23,6 +23,7 @@ from inspector.report.inspection import CaptureSummary, Inspection, Message, Ver
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
+from inspector.wire.selection import SelectedReader
 from inspector.wire.undecoded import is_fault, undecoded_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
-    from inspector.wire.reader import CaptureReader
+    from inspector.wire.selection import Selection
 
 __all__ = ["KEEP_SEGMENTS", "Take", "inspect", "verdict_of"]
 
@@ -82,13 +84,16 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
+    decoder: str = "native",
+    selection: Selection | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
     always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    of them. `verify` has checksums verified; `decoder` is one of `referee.decoders`; with `selection` only the frames
+    that it chose are inspected; `progress` hears the number of frames read. Raises CaptureFileError.
     """
     take = take or Take()
     limits = limits if keep is not None else None
@@ -98,7 +103,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
     artefacts = Artefacts()
-    with _open(source, name, verify=verify) as reader:
+    with _open(source, name, decoder, selection, verify=verify) as reader:
         for batch in reader:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
@@ -136,8 +141,22 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureReader:
-    """A reader of the capture: our own, or for a foreign format one of what `editcap` makes of it."""
+def _open(
+    source: str | Path | BinaryIO, name: str, decoder: str, selection: Selection | None, *, verify: bool
+) -> Reader:
+    """A reader of the capture: our own or the one that was asked for, and of the frames that were."""
+    reader = _opened(source, name, verify=verify) if decoder == "native" else _opened_by(decoder, source, name)
+    return reader if selection is None else SelectedReader(reader, selection)
+
+
+def _opened_by(decoder: str, source: str | Path | BinaryIO, name: str) -> Reader:
+    from inspector.referee.decoders import opened_by
+
+    return opened_by(decoder, source, name)
+
+
+def _opened(source: str | Path | BinaryIO, name: str, *, verify: bool) -> Reader:
+    """Our own reader of the capture, or for a foreign format of what `editcap` makes of it."""
     try:
         return open_capture(source, name=name, verify=verify)
     except CaptureFileError as error:
@@ -209,7 +228,7 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _summary(
-    reader: CaptureReader, counts: _Counts, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+    reader: Reader, counts: _Counts, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
 ) -> CaptureSummary:
     counts.undecoded.update(
         {
@@ -228,5 +247,7 @@ def _summary(
         cut=reader.cut,
         skipped=str(reader.skipped),
         artefacts=artefacts,
+        selected_by=reader.selection.words if isinstance(reader, SelectedReader) else "",
+        read=reader.read if isinstance(reader, SelectedReader) else 0,
         undrained=take.undrained,
     )

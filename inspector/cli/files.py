@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from inspector.cli.decoding import decoding_options, inspect_as_asked
 from inspector.cli.environment import invoking_user
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
 from inspector.errors import CaptureFileError
-from inspector.pipeline import inspect
+from inspector.referee.decoders import advised
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _with_rosetta = click.option(
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @_verifying
 @_with_rosetta
+@decoding_options
 @lifetime_options
 @report_options
 def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, **how: Any) -> int:
@@ -61,6 +63,7 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_verifying
 @_with_rosetta
+@decoding_options
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """Compare captures with an expected sequence; exit code 1 if they differ.
@@ -72,13 +75,15 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     return _inspect_all(files, load(expect), None, **how)
 
 
-def _inspect_all(
+def _inspect_all(  # noqa: PLR0913 - what a command line may ask for
     names: tuple[str, ...],
     expected: Sequence | None,
     limits: Limits | None,
     *,
     as_json: bool,
     verify: bool,
+    decoder: str,
+    display_filter: str | None,
     **how: Any,
 ) -> int:
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
@@ -87,13 +92,14 @@ def _inspect_all(
     inspections: list[Inspection] = []
     worst = ExitCode.AS_EXPECTED
     with ExitStack() as stack:
+        asked = {"verify": verify, "decoder": decoder, "display_filter": display_filter}
         opened = _open_before_dropping(names, stack)
         for name in names:
             try:
                 options = {"keep": None} if as_json or expected is not None else {"limits": limits}
-                inspections.append(_inspect(name, opened, expected, {**options, "verify": verify}))
+                inspections.append(_inspect(name, opened, expected, {**options, **asked}))
             except CaptureFileError as error:
-                worst = tell_error(error)
+                worst = tell_error(advised(error))
     if inspections:
         render(inspections, as_json=as_json, alone=len(names) == 1, **how)
     return worst or exit_code_of(inspections)
@@ -126,7 +132,7 @@ def _inspect(name: str, opened: dict[str, BinaryIO], expected: Sequence | None, 
         source = sys.stdin.buffer
     elif name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
-    return inspect(source, name=name, expected=expected, progress=_progress(name), **options)
+    return inspect_as_asked(source, name=name, expected=expected, progress=_progress(name), **options)
 
 
 def _is_folder(name: str) -> bool:
