@@ -12,6 +12,7 @@ Not here: running tshark (`referee.tshark`), and what a row is (`referee.layers`
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from inspector.errors import CaptureFileError
@@ -24,7 +25,6 @@ from inspector.wire.row import NO_TIME, Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from inspector.referee.dissected import DissectedBatch
@@ -79,6 +79,7 @@ class TsharkReader:
         self.cut = ""
         self.skipped = Skipped()
         self.fragments = Reassembly()
+        self._path = path
         self._run = Run(path, *fields_wanted(_FIELDS), preferences=_PREFERENCES)
         self._batches = self._read()
 
@@ -98,6 +99,8 @@ class TsharkReader:
             self.frames += batch.count
             yield batch
         if not self._run.wait():
+            if not self.frames and not Path(self._path).stat().st_size:
+                raise CaptureFileError(self.name, "the file is empty (0 bytes); a capture without frames has a header")
             return
         if not self.frames:
             raise CaptureFileError(self.name, f"tshark cannot read it: {self._run.reason(self.name)}")

@@ -55,7 +55,7 @@ def test_a_wrong_filter_is_told_in_tshark_s_own_words(hello: Path, wrong: str, w
 
 
 def test_custom_blocks_are_no_frames_here(hello: Path, tmp_path: Path) -> None:
-    """tshark numbers them; a filter that is about frames must not move."""
+    """Tshark numbers them; a filter that is about frames must not move."""
     octets = hello.read_bytes()
     custom = block(0xBAD, (32473).to_bytes(4, "little") + b"said")
     dressed = tmp_path / "dressed.pcapng"
