@@ -24,6 +24,7 @@ from inspector.expect.parser import parse
 from inspector.explain.answer import answer
 from inspector.link.script import parse_script
 from inspector.pipeline import inspect
+from inspector.referee.layers import row_of
 from inspector.report.explained import answer_to_json, render_answer
 from inspector.report.json_report import schema, to_json
 from inspector.report.terminal import render_inspection
@@ -112,11 +113,34 @@ def frame(data: bytes) -> None:
         return
     kind, more, octets = data[0], data[1], data[2:]
     row = decode_frame(Frame(1, 0, octets, len(octets) + more * 7, LINK_TYPES[kind % len(LINK_TYPES)]), verify=True)
+    _is_sound(row)
+    assert not row.captured_len or row.payload_at + row.captured_len <= len(octets)
+    assert row.undecoded_at <= len(octets)
+
+
+def by_scapy(data: bytes) -> None:
+    """The same where scapy is asked: what it makes of any bytes is a row."""
+    if len(data) < 2:
+        return
+    kind, more, octets = data[0], data[1], data[2:]
+    frame = Frame(1, 0, octets, len(octets) + more * 7, LINK_TYPES[kind % len(LINK_TYPES)])
+    told, _ = _dissector()(frame, 0)
+    row = row_of(told)
+    _is_sound(row)
+    assert len(told.payload) == row.captured_len
+
+
+@cache
+def _dissector() -> Any:
+    from inspector.referee.by_scapy import _Dissector
+
+    return _Dissector()
+
+
+def _is_sound(row: Row) -> None:
     for name, least, most in _limits():
         assert least <= getattr(row, name) <= most, name
     assert row.captured_len <= row.payload_len
-    assert not row.captured_len or row.payload_at + row.captured_len <= len(octets)
-    assert row.undecoded_at <= len(octets)
     assert (row.undecoded == 0) == (undecoded_of(row) is None)
     str(row.source), str(row.destination)
 
@@ -213,5 +237,5 @@ def _validator() -> Any:
 
 
 LAWS: dict[str, Callable[[bytes], None]] = {
-    law.__name__: law for law in (container, frame, fold, report, sequence, script, word)
+    law.__name__: law for law in (container, frame, by_scapy, fold, report, sequence, script, word)
 }

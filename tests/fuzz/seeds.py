@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,14 @@ def _containers(captures: list[Path]) -> Iterator[bytes]:
         yield head + body[:-9] + b"\0\0\0\0" + body + b"\xff" * 50 + body
     yield from (gzip.compress(one), bz2.compress(one), lzma.compress(one), gzip.compress(one) + gzip.compress(one[24:]))
     yield gzip.compress(one)[:-9]
+    with suppress(ImportError):
+        from zstandard import ZstdCompressor
+
+        yield ZstdCompressor().compress(one)
+    with suppress(ImportError):
+        from lz4.frame import compress
+
+        yield compress(one)
 
 
 def _frames(captures: list[Path]) -> Iterator[bytes]:
@@ -115,6 +124,7 @@ def _lines(*lines: str) -> Callable[[list[Path]], Iterator[bytes]]:
 _SEEDS: dict[str, Callable[[list[Path]], Iterator[bytes]]] = {
     "container": _containers,
     "frame": _frames,
+    "by_scapy": _frames,
     "fold": _folds,
     "report": _reports,
     "sequence": _texts("inspector/expect/library/*.seq"),
