@@ -5,6 +5,7 @@
     ├── CaptureFileError    a capture cannot be read: path, offset, reason
     ├── ExpectationError    an expected sequence does not parse: path, line, the offending text
     ├── DemoError           a demo cannot run: a busy port, an unknown name
+    ├── FilterError         a display filter is none to Wireshark
     ├── LinkError           a script of a link does not parse: the rule, the word
     ├── NoSuchConnection    a number was asked for that no connection of the capture has
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
@@ -30,6 +31,7 @@ __all__ = [
     "CaptureFileError",
     "DemoError",
     "ExpectationError",
+    "FilterError",
     "InspectorError",
     "LinkError",
     "NoSuchConnection",
@@ -57,16 +59,17 @@ class CaptureFileError(InspectorError):
 
     `path` is the file's name as the user gave it (`-` for standard input), `offset` the byte
     where reading stopped, or None where no byte is to blame. `foreign` says that it may well be a
-    capture, in a format that other tools read.
+    capture, in a format that other tools read; `links` that it is one, of link types that we do not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an error's fields are its whole point
         self,
         path: str,
         reason: str,
         *,
         offset: int | None = None,
         foreign: bool = False,
+        links: bool = False,
         remedies: Sequence[str] = (),
     ) -> None:
         where = path if offset is None else f"{path}, byte {offset}"
@@ -75,6 +78,7 @@ class CaptureFileError(InspectorError):
         self.offset = offset
         self.reason = reason
         self.foreign = foreign
+        self.links = links
 
 
 class ExpectationError(InspectorError):
@@ -107,6 +111,10 @@ class ExpectationError(InspectorError):
 
 class DemoError(InspectorError):
     """A demo cannot run: unknown name, busy port, a peer that did not come in time."""
+
+
+class FilterError(InspectorError):
+    """A display filter is malformed, or names what Wireshark does not know."""
 
 
 class LinkError(InspectorError):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inspector.ahead import ahead, processors
 from inspector.errors import CaptureFileError
@@ -23,6 +23,7 @@ from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
+from inspector.wire.selection import SelectedReader
 from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from inspector.choice.choosing import Choice
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
-    from inspector.wire.series import FileOfSeries, SeriesReader
+    from inspector.wire.selection import Selection
+    from inspector.wire.series import FileOfSeries
 
     Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
@@ -77,13 +80,16 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
+    decoder: str = "native",
+    selection: Selection | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. Rows are kept
     up to `keep` frames (None: always); beyond, with `limits`, connections are let go of when their time is over, and a
-    summary takes their place. `verify` verifies checksums; `progress` hears frames and bytes. Raises CaptureFileError.
+    summary takes their place. `verify` verifies checksums; `decoder` is one of `referee.decoders`; with `selection`
+    only the frames that it chose are inspected; `progress` hears frames and bytes. Raises CaptureFileError.
     """
     take = take or Take()
     limits = limits if keep is not None else None
@@ -92,7 +98,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    with _open(source, name, verify=verify) as reader:
+    with _open(source, name, decoder, selection, verify=verify) as reader:
         surveyed = _surveyed(reader, survey, exchanges)
         for batch in surveyed:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
@@ -141,7 +147,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _surveyed(reader: CaptureReader | SeriesReader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
+def _surveyed(reader: Reader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
     """The batches of `reader`, each of them surveyed and its datagrams followed."""
     for batch in reader:
         survey.feed(batch)
@@ -149,7 +155,7 @@ def _surveyed(reader: CaptureReader | SeriesReader, survey: Survey, exchanges: E
         yield batch
 
 
-def _on_two_processors(batches: Iterator[Batch], reader: CaptureReader | SeriesReader) -> Iterator[Batch]:
+def _on_two_processors(batches: Iterator[Batch], reader: Reader) -> Iterator[Batch]:
     """The same batches; where there is a second processor, the next one is read while one is consumed."""
     if processors() < 2:
         return batches
@@ -164,6 +170,8 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     name: str = "",
     limits: Limits | None = None,
     verify: bool = False,
+    decoder: str = "native",
+    selection: Selection | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture of any size to its end, and judge the connections of `choice` alone.
@@ -173,7 +181,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     """
     tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
     exchanges, survey = ExchangeTracker(keep=False), Survey()
-    with _open_one(source, name=name, verify=verify) as reader:
+    with _open(source, name, decoder, selection, verify=verify) as reader:
         for batch in _surveyed(reader, survey, exchanges):
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             choice.take(batch, reader)
@@ -198,15 +206,23 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _open(source: Source, name: str, *, verify: bool) -> CaptureReader | SeriesReader:
+def _open(source: Source, name: str, decoder: str, selection: Selection | None, *, verify: bool) -> Reader:
+    """A reader of the capture: our own or the one that was asked for, and of the frames that were."""
+    reader: Reader
     if isinstance(source, (list, tuple)):
         from inspector.wire.series import SeriesReader
 
-        return SeriesReader(source, _open_one, name=name, verify=verify)
-    return _open_one(source, name=name, verify=verify)
+        reader = SeriesReader(source, _open_one, name=name, verify=verify)
+    elif decoder == "native":
+        reader = _open_one(source, name=name, verify=verify)
+    else:
+        from inspector.referee.decoders import opened_by
+
+        reader = opened_by(decoder, source, name)
+    return reader if selection is None else SelectedReader(reader, selection)
 
 
-def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: int) -> CaptureReader:
+def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: Any) -> CaptureReader:
     """A reader of one capture: our own, or for a foreign format one of what `editcap` makes of it."""
     try:
         return open_capture(source, name=name, verify=verify, **form)
@@ -264,11 +280,7 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _summary(
-    reader: CaptureReader | SeriesReader,
-    survey: Survey,
-    take: Take,
-    duplicates: int,
-    artefacts: tuple[tuple[str, int], ...],
+    reader: Reader, survey: Survey, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
 ) -> CaptureSummary:
     survey.faults.update(
         {
@@ -287,6 +299,8 @@ def _summary(
         cut=reader.cut,
         skipped=str(reader.skipped),
         artefacts=artefacts,
+        selected_by=reader.selection.words if isinstance(reader, SelectedReader) else "",
+        read=reader.read if isinstance(reader, SelectedReader) else 0,
         undrained=take.undrained,
         files=tuple(_file(each) for each in reader.files),
     )

@@ -1,4 +1,4 @@
-"""Make `.venv` able to serve one purpose: `run`, `test` or `check`.
+"""Make `.venv` able to serve one purpose: `run`, `test`, `check` or `fuzz`.
 
 Called by `ready.sh` when the stamp of that purpose is missing or stale; called by hand it does no harm.
 
@@ -38,8 +38,13 @@ IMPOSSIBLE = 4
 ANOTHER_PYTHON = 90
 INTERRUPTED = 130
 
-EXTRAS = {"run": "", "test": "[test]", "check": "[check]"}
-SERVES = {"run": ("run",), "test": ("run", "test"), "check": ("run", "test", "check")}
+EXTRAS = {"run": "", "test": "[test]", "check": "[check]", "fuzz": "[fuzz]"}
+SERVES = {
+    "run": ("run",),
+    "test": ("run", "test"),
+    "check": ("run", "test", "check"),
+    "fuzz": ("run", "test", "fuzz"),
+}
 """Whoever installs for the checks has installed for the tests as well."""
 
 UNREACHABLE = re.compile("NewConnectionError|name resolution|Network is unreachable|Connection refused")

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Sourced by the commands of this folder, with `self` set to their own path: gives `root`, `venv` and
-# `ready PURPOSE`, which returns once `.venv` can serve the purpose (run, test or check).
+# `ready PURPOSE`, which returns once `.venv` can serve the purpose (run, test, check or fuzz).
 #
 # 1. Where nothing changed it costs a few milliseconds. The stamp is not a hash of pyproject.toml but
 #    a copy of it below the checkout's path: comparing needs no tool, and a moved checkout is noticed.

@@ -19,10 +19,10 @@ from inspector.tcp.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from inspector.referee.dissected import Reader
     from inspector.tcp.model import Connection
     from inspector.tcp.watch import Pick
     from inspector.wire.batch import Batch
-    from inspector.wire.reader import CaptureReader
 
 __all__ = ["Choice", "Taker"]
 
@@ -39,7 +39,7 @@ class Taker(Protocol):
     saved_to: str
     """Where it put what it took; empty if nowhere."""
 
-    def take(self, batch: Batch, picks: Sequence[Pick], reader: CaptureReader) -> None:
+    def take(self, batch: Batch, picks: Sequence[Pick], reader: Reader) -> None:
         """Take from `batch` what is wanted; `picks` are the rows of it that concern anybody watched."""
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class Choice:
         """Where parts of the capture were saved; empty if nowhere."""
         return ", ".join(taker.saved_to for taker in self._takers if taker.saved_to)
 
-    def take(self, batch: Batch, reader: CaptureReader) -> None:
+    def take(self, batch: Batch, reader: Reader) -> None:
         """Take what is wanted of a batch that has just been folded."""
         picks = self.watch.picks
         for each in picks:

@@ -9,9 +9,9 @@ from inspector.tcp.talk import Talk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inspector.referee.dissected import Reader
     from inspector.tcp.watch import Pick
     from inspector.wire.batch import Batch
-    from inspector.wire.reader import CaptureReader
 
 __all__ = ["Hearer"]
 
@@ -25,7 +25,7 @@ class Hearer:
         self.number = number
         self.talk = Talk(limit)
 
-    def take(self, batch: Batch, picks: Sequence[Pick], reader: CaptureReader) -> None:
+    def take(self, batch: Batch, picks: Sequence[Pick], reader: Reader) -> None:
         """See `Taker`."""
         del reader
         for each in picks:

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from inspector.referee.dissected import Reader
     from inspector.tcp.watch import Pick
     from inspector.wire.batch import Batch
     from inspector.wire.frame import Frame
-    from inspector.wire.reader import CaptureReader
 
 __all__ = ["Saver"]
 
@@ -53,13 +53,13 @@ class Saver:
         self._frame_of: dict[int, int] = {}
         """Of a stray SYN: its ordinal, and the number of its frame."""
         self._begun: Pick | None = None
-        self._reader: CaptureReader
+        self._reader: Reader
         self._writer: CaptureWriter | None = None
         self._interfaces: dict[int, int] = {}
         self._aside: Path | None = None
         self._file = self._open()
 
-    def take(self, batch: Batch, picks: Sequence[Pick], reader: CaptureReader) -> None:
+    def take(self, batch: Batch, picks: Sequence[Pick], reader: Reader) -> None:
         """See `Taker`."""
         self._reader = reader
         mine = {each.place: each for each in picks}

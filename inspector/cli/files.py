@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from inspector.cli.decoding import decoding_options
 from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
 from inspector.cli.lifetimes import lifetime_options
@@ -20,11 +21,13 @@ from inspector.cli.progress import Progress
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.pipeline import inspect, inspect_chosen
+from inspector.referee.decoders import advised
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.cli.decoding import Asked
     from inspector.cli.one_connection import Wanted
     from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
@@ -36,9 +39,6 @@ __all__ = ["check", "replay"]
 _FURTHER_FILES = 200
 """That may have to be open beside captures."""
 
-_verifying = click.option(
-    "--checksums", "verify", is_flag=True, help="Verify TCP and UDP checksums: real damage, told from offloading."
-)
 _with_rosetta = click.option(
     "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
 )
@@ -60,9 +60,9 @@ _with_jobs = click.option(
     help="Read all FILEs as one stream, or each for itself; by default, the files of a ring buffer are one.",
 )
 @_with_jobs
-@_verifying
 @_with_rosetta
 @connection_options
+@decoding_options
 @lifetime_options
 @report_options
 def replay(
@@ -93,8 +93,8 @@ def replay(
 @click.argument("files", nargs=-1, required=True)
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_with_jobs
-@_verifying
 @_with_rosetta
+@decoding_options
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """Compare captures with an expected sequence; exit code 1 if they differ.
@@ -108,13 +108,13 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
 
 def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     streams: list[Stream], expected: Sequence | None, limits: Limits | None,
-    *, as_json: bool, verify: bool, jobs: int | None, **how: Any,
+    *, as_json: bool, jobs: int | None, asked: Asked, **how: Any,
 ) -> int:  # fmt: skip
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
     options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
-    options |= {"expected": expected, "verify": verify}
+    options["expected"] = expected
     names = [name for stream in streams for name in stream.files]
     _refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
@@ -124,9 +124,10 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
         opened = _open_before_dropping(names, stack)
 
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
-            return _inspect(streams[position], opened, {**options, "progress": hear}, {"as_json": as_json, **how})
+            how_read = {**options, "progress": hear}
+            return _inspect(streams[position], opened, asked, how_read, {"as_json": as_json, **how})
 
-        with closing(told_of(streams, work, jobs, progress)) as all_told:
+        with closing(told_of(streams, work, jobs if asked.is_plain else 1, progress)) as all_told:
             for told in all_told:
                 for refusal in told.refusals:
                     worst = tell_error(refusal.error())
@@ -137,13 +138,17 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
 
 
 def _inspect_one(
-    streams: list[Stream], wanted: Wanted, limits: Limits, *, verify: bool, jobs: int | None, **how: Any
+    streams: list[Stream], wanted: Wanted, limits: Limits, *, jobs: int | None, asked: Asked, **how: Any
 ) -> int:
     """Open single connections of one capture."""
     del jobs
     names = [name for stream in streams for name in stream.files]
     if len(names) != 1:
         raise click.UsageError(f"expected one capture, whose connection is meant; found {len(names)}")
+    if wanted.saved and not asked.has_bytes:
+        raise click.UsageError(
+            f"--save-connection saves what was captured; expected it without --decoder {asked.decoder}"
+        )
     _refuse_a_terminal(names)
     gc.disable()  # as in `_inspect_all`
     with ExitStack() as stack:
@@ -153,7 +158,8 @@ def _inspect_one(
         stack.callback(choice.discard)
         source = _source(names[0], opened)
         hear = progress.hearer(0)
-        inspection = inspect_chosen(source, choice, name=names[0], limits=limits, verify=verify, progress=hear)
+        with asked.of(source, names[0]) as (given, how_read):
+            inspection = inspect_chosen(given, choice, name=names[0], limits=limits, progress=hear, **how_read)
     wanted.show(inspection, hearers, **how)
     return exit_code_of([inspection])
 
@@ -193,18 +199,20 @@ def _make_room_for(files: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _inspect(stream: Stream, opened: dict[str, BinaryIO], options: dict[str, Any], how: dict[str, Any]) -> Told:
+def _inspect(
+    stream: Stream, opened: dict[str, BinaryIO], asked: Asked, options: dict[str, Any], how: dict[str, Any]
+) -> Told:
     """Inspect a stream, and say it in as little as is printed of it."""
     files: list[FileOfSeries] = []
     try:
         if len(stream.files) == 1:
-            source = _source(stream.name, opened)
-            inspection = inspect(source, name=stream.name, **options)
+            with asked.of(_source(stream.name, opened), stream.name) as (source, how_read):
+                inspection = inspect(source, name=stream.name, **how_read, **options)
         else:
             files = _files_of(stream, opened)
-            inspection = inspect(files, name=stream.name, **options)
+            inspection = inspect(files, name=stream.name, verify=asked.of_many(), **options)
     except CaptureFileError as error:
-        return Told(refusals=(refusal_of(error),))
+        return Told(refusals=(refusal_of(advised(error)),))
     refusals = tuple(refusal_of(file.refused) for file in files if file.refused is not None)
     return Told(rendered(inspection, **how), inspection.verdict, inspection.capture.is_incomplete, refusals)
 

@@ -5,13 +5,10 @@ same fields as columns, forty times as fast (measured). Both give equal `Opinion
 
 Laws:
 
-1. This is the only file that knows pyshark or tshark. Their absence, their age and their failures leave it
-   as one line of `errors`, with what mends it.
+1. This is the only file that knows pyshark. Its absence and its failures leave it as one line of `errors`, with what
+   mends it; those of tshark do so in `referee.tshark`, which runs it.
 2. Two passes, always: in one pass `tcp.completeness` leaves out the current frame and all that follow.
-3. Numbers are raw, as on the wire. What a user's preferences may turn (relative numbers, the analysis, the joining
-   of fragments, the grouping by address) is set here and not inherited.
-4. tshark's stderr is never read: warnings to root and verdicts look alike there. Its exit code is what counts.
-5. An opinion is not the truth. Where ours differs, `cross-check` and the tests say why, case by case.
+3. An opinion is not the truth. Where ours differs, `cross-check` and the tests say why, case by case.
 
 pyshark reads the PDML, but does not run tshark (no `FileCapture`), and that is deliberate. It would: need an asyncio
 loop of its own, and so fail in Jupyter and warn on Python 3.12 and later; kill tshark at the end of its output,
@@ -24,38 +21,20 @@ Not here: what to think of a difference, and dissections above TCP.
 
 from __future__ import annotations
 
-import re
 import shlex
-import shutil
-import subprocess
-from functools import cache
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from inspector.errors import CaptureError, CaptureFileError
 from inspector.referee.opinion import LABELS, Opinion
+from inspector.referee.tshark import Run, fields_wanted, tshark_version
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
 __all__ = ["LABELS", "Opinion", "Opinions", "bulk_opinions", "opinions", "tshark_version"]
-
-_OLDEST = (3, 6)
-"""The first version that knows `tcp.completeness`."""
-
-_INSTALL = ("sudo apt install tshark", "https://www.wireshark.org/download.html")
-_ELSEWHERE = ("/Applications/Wireshark.app/Contents/MacOS/tshark", "C:/Program Files/Wireshark/tshark.exe")
-"""Where Wireshark's installers for macOS and Windows leave it, off the PATH."""
-
-_PREFERENCES = {
-    "ip.defragment": "TRUE",
-    "ipv6.defragment": "TRUE",
-    "tcp.analyze_sequence_numbers": "TRUE",
-    "tcp.check_checksum": "FALSE",
-    "tcp.relative_sequence_numbers": "FALSE",
-}
 
 _NUMBERS = ("tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len")
 _FIELDS = (
@@ -78,16 +57,14 @@ class Opinions:
     read the capture at all.
     """
 
-    def __init__(
-        self, path: str, process: subprocess.Popen[bytes], read: Callable[[IO[bytes]], Iterator[Opinion | None]]
-    ) -> None:
+    def __init__(self, path: str, run: Run, read: Callable[[Run], Iterator[Opinion | None]]) -> None:
         self.path = path
         self.told = 0
         """Opinions given so far."""
         self.cut = False
         """Whether tshark found the capture cut or damaged after what it told; known when the iteration has ended."""
-        self._process = process
-        self._opinions = read(process.stdout) if process.stdout is not None else iter(())
+        self._run = run
+        self._opinions = read(run)
         self._ended = False
 
     def __iter__(self) -> Iterator[Opinion]:
@@ -100,7 +77,7 @@ class Opinions:
                     self.told += 1
                     return opinion
             if not self._ended:
-                self._judge(self._process.wait())
+                self._judge(self._run.wait())
         except BaseException:
             self.close()
             raise
@@ -122,11 +99,7 @@ class Opinions:
         """End tshark, if it has not ended by itself; nothing more is told."""
         self._ended = True
         self._opinions = iter(())
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self._run.close()
 
     def _judge(self, code: int) -> None:
         """Tell a whole capture from a cut one: tshark ends with 2 on a cut file, and on one that it cannot read."""
@@ -147,7 +120,7 @@ def opinions(path: str | Path) -> Opinions:
     Raises CaptureError: no pyshark, no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
     """
     parse = _pyshark_parser()
-    return _ask(path, lambda stream: _from_pdml(stream, parse), "-T", "pdml", "-J", _SUBTREES)
+    return _ask(path, lambda run: _from_pdml(run.output, parse), "-T", "pdml", "-J", _SUBTREES)
 
 
 def bulk_opinions(path: str | Path) -> Opinions:
@@ -155,55 +128,11 @@ def bulk_opinions(path: str | Path) -> Opinions:
 
     Raises CaptureError: no tshark, or one that is too old. CaptureFileError: the file cannot be opened.
     """
-    asked = [word for field in _FIELDS for word in ("-e", field)]
-    return _ask(path, _from_columns, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,", *asked)
+    return _ask(path, lambda run: map(_opinion, run.columns(_FIELDS)), *fields_wanted(_FIELDS))
 
 
-def tshark_version() -> tuple[int, ...]:
-    """The version of the tshark that would be asked, for instance `(4, 0, 17)`.
-
-    Raises CaptureError: there is none, or it does not say.
-    """
-    return _version_of(_tshark())
-
-
-def _tshark() -> str:
-    path = shutil.which("tshark") or next(filter(shutil.which, _ELSEWHERE), None)
-    if path is None:
-        raise CaptureError("tshark, which gives the second opinion, is not installed", remedies=_INSTALL)
-    return path
-
-
-@cache
-def _version_of(tshark: str) -> tuple[int, ...]:
-    try:
-        done = subprocess.run([tshark, "--version"], capture_output=True, check=False)
-    except OSError as error:
-        raise CaptureError(f"{tshark} cannot be run: {error.strerror}", remedies=_INSTALL) from error
-    first = done.stdout.decode("utf-8", "replace").partition("\n")[0]
-    found = re.search(r"\b(\d+)\.(\d+)\.(\d+)", first)
-    if found is None:
-        raise CaptureError(f"expected {tshark} --version to tell a version, found {first[:80]!r}", remedies=_INSTALL)
-    return tuple(map(int, found.groups()))
-
-
-def _ask(path: str | Path, read: Callable[[IO[bytes]], Iterator[Opinion | None]], *output: str) -> Opinions:
-    tshark = _tshark()
-    version = _version_of(tshark)
-    if version < _OLDEST:
-        oldest = ".".join(map(str, _OLDEST))
-        found = ".".join(map(str, version))
-        raise CaptureError(f"expected tshark {oldest} or newer, found {found} at {tshark}", remedies=_INSTALL)
-    try:
-        with Path(path).open("rb"):
-            pass
-    except OSError as error:
-        raise CaptureFileError(str(path), f"cannot be opened: {error.strerror or type(error).__name__}") from error
-    preferences = [word for name, value in _PREFERENCES.items() for word in ("-o", f"{name}:{value}")]
-    # An absolute path, for a file may be named `-`.
-    command = [tshark, "-n", "-2", "-r", str(Path(path).resolve()), "-Y", "tcp", *preferences, *output]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return Opinions(str(path), process, read)
+def _ask(path: str | Path, read: Callable[[Run], Iterator[Opinion | None]], *output: str) -> Opinions:
+    return Opinions(str(path), Run(path, "-2", "-Y", "tcp", *output), read)
 
 
 def _pyshark_parser() -> Callable[[bytes], Any]:
@@ -244,12 +173,6 @@ def _told_by(packet: Any) -> Mapping[str, Sequence[str]]:
             if name in told:
                 told[name] += [value.show or "" for value in values.all_fields]
     return told
-
-
-def _from_columns(stream: IO[bytes]) -> Iterator[Opinion | None]:
-    for line in stream:
-        cells = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
-        yield _opinion({field: cell.split(",") if cell else [] for field, cell in zip(_FIELDS, cells, strict=True)})
 
 
 def _opinion(told: Mapping[str, Sequence[str]]) -> Opinion | None:

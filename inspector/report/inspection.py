@@ -66,6 +66,10 @@ class CaptureSummary:
     """What was damaged in the middle, and passed over; empty where nothing was."""
     artefacts: tuple[tuple[str, int], ...] = ()
     """What the capturing did to the capture (`report.artefacts`): what frames are, and how many."""
+    selected_by: str = ""
+    """The display filter by which frames were chosen, `frames` being those; empty where all were inspected."""
+    read: int = 0
+    """With it: how many there were to choose from."""
     undrained: str = ""
     """What was still under way when a live capture was ended; empty where all had come to rest."""
     files: tuple[CapturedFile, ...] = ()

@@ -93,8 +93,14 @@ def _capture(capture: CaptureSummary) -> dict[str, Any]:
 def _if_any(capture: CaptureSummary) -> dict[str, Any]:
     """What few captures have, where they have it."""
     artefacts = [{"what": portable(what), "frames": number} for what, number in capture.artefacts]
-    found = {"skipped": portable(capture.skipped), "artefacts": artefacts}
+    found = {"skipped": portable(capture.skipped), "artefacts": artefacts, "display_filter": _filter(capture)}
     return {key: value for key, value in found.items() if value}
+
+
+def _filter(capture: CaptureSummary) -> dict[str, Any] | None:
+    if not capture.selected_by:
+        return None
+    return {"expression": portable(capture.selected_by), "matched": capture.frames, "of": capture.read}
 
 
 def _inside(conversation: Connection | Exchange) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Batch:
     __slots__ = ("_buffer", "_container", "columnar", "count", "pieces", "reassembled", "refs", "rows")
 
     def __init__(  # noqa: PLR0913 - its fields
-        self, container: Container, buffer: bytearray, refs: Any, rows: Any, *, count: int, columnar: bool
+        self, container: Container | None, buffer: bytearray, refs: Any, rows: Any, *, count: int, columnar: bool
     ) -> None:
         self._container = container
         self._buffer = buffer
@@ -72,7 +72,7 @@ class Batch:
         ref = self.ref(index)
         return bytes(self.home(index)[1][ref.start : ref.start + ref.captured_len])
 
-    def home(self, index: int) -> tuple[Container, bytearray]:
+    def home(self, index: int) -> tuple[Container | None, bytearray]:
         """The container that frame `index` came from, and the buffer that its bytes lie in."""
         del index
         return self._container, self._buffer
@@ -86,7 +86,7 @@ class Batch:
         """What people wrote to frame `index` (pcapng `opt_comment`); hostile text, as everything in a file."""
         ref = self.ref(index)
         container, buffer = self.home(index)
-        return container.comments_of(buffer, ref.start, ref.captured_len)
+        return container.comments_of(buffer, ref.start, ref.captured_len) if container is not None else ()
 
     def payload(self, index: int, limit: int | None = None) -> bytes:
         """The captured bytes of the payload of row `index`, at most `limit` of them."""
@@ -97,6 +97,14 @@ class Batch:
             return whole[row.payload_at : row.payload_at + length]
         start = self.ref(index).start + row.payload_at
         return bytes(self.home(index)[1][start : start + length])
+
+    def only(self, places: list[int]) -> Batch:
+        """The frames at some places, in their order, as a batch of their own; as short-lived as this one."""
+        rows, refs = self.rows, self.refs
+        some = (rows[places], refs[places]) if self.columnar else ([rows[i] for i in places], [refs[i] for i in places])
+        made = Batch(self._container, self._buffer, some[1], some[0], count=len(places), columnar=self.columnar)
+        made.reassembled = {new: self.reassembled[old] for new, old in enumerate(places) if old in self.reassembled}
+        return made
 
     def _plain(self, record: type[Any], records: Any, index: int) -> Any:
         if not 0 <= index < self.count:

@@ -56,24 +56,30 @@ _COLUMNAR_BATCH = 4096
 
 
 def open_capture(
-    source: str | Path | BinaryIO, *, name: str = "", plain_frames: int = PLAIN_FRAMES, verify: bool = False
+    source: str | Path | BinaryIO,
+    *,
+    name: str = "",
+    plain_frames: int = PLAIN_FRAMES,
+    verify: bool = False,
+    any_link: bool = False,
 ) -> CaptureReader:
     """Open a capture: a path, or a binary stream that needs no seeking (named `name` in messages, `-` by default).
 
     The first `plain_frames` frames, or PLAIN_BYTES of the capture, come in the plain form; `verify` has the decoder
-    verify checksums. A stream stays the caller's to close.
+    verify checksums; with `any_link` a capture may be of link types that we do not decode. A stream stays the caller's
+    to close.
 
     Raises CaptureFileError: no such file, not readable, empty, a format or link type that we do not read.
     """
     if not isinstance(source, (str, Path)):
-        return CaptureReader(source, name or "-", plain_frames=plain_frames, verify=verify)
+        return CaptureReader(source, name or "-", plain_frames=plain_frames, verify=verify, any_link=any_link)
     name = name or str(source)
     try:
         stream = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the reader closes it
     except OSError as error:
         raise CaptureFileError(name, f"cannot be opened: {error.strerror or type(error).__name__}") from error
     try:
-        return CaptureReader(stream, name, plain_frames=plain_frames, verify=verify, owned=True)
+        return CaptureReader(stream, name, plain_frames=plain_frames, verify=verify, any_link=any_link, owned=True)
     except BaseException:
         stream.close()
         raise
@@ -112,13 +118,14 @@ class CaptureReader:
     origins: Origins | None = None
     """Those of a `wire.series`; a single capture has neither."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - `open_capture` says what each is
         self,
         stream: BinaryIO | Any,
         name: str,
         *,
         plain_frames: int = PLAIN_FRAMES,
         verify: bool = False,
+        any_link: bool = False,
         owned: bool = False,
     ) -> None:
         self.name = name
@@ -135,6 +142,7 @@ class CaptureReader:
         self._source = StreamSource(stream)
         self._container, self._window = open_container(name, self._source)
         self._verify = verify
+        self._any_link = any_link
         self._ended = False
         self._foreign: set[int] = set()
         self._looked_at = 0
@@ -291,7 +299,7 @@ class CaptureReader:
 
     def _refuse_unless_supported(self) -> None:
         found = {face.link_type for face in self.interfaces}
-        if not found or found & _SUPPORTED:
+        if self._any_link or not found or found & _SUPPORTED:
             return
         from shlex import quote
 
@@ -300,5 +308,6 @@ class CaptureReader:
         raise CaptureFileError(
             self.name,
             f"link type {kinds} is not supported; supported: {known}",
+            links=True,
             remedies=[f"tshark -r {quote(self.name)}"],
         )

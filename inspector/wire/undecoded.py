@@ -49,6 +49,8 @@ class Reason(Constants):
     ICMP_SHORT = 18
     BAD_QUOTE = 19
     BAD_LINK = 20
+    DISSECTOR = 21
+    """Set by `referee` alone: another dissector was asked, and found the frame malformed."""
 
     ARP = 128
     NOT_IP = 129
@@ -85,6 +87,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     Reason.ICMP_SHORT: ("ICMP", "the datagram is shorter than an ICMP header"),
     Reason.BAD_QUOTE: ("ICMP", "the quoted datagram is cut or malformed"),
     Reason.BAD_LINK: ("link", "a header of an impossible version or length"),
+    Reason.DISSECTOR: ("frame", "malformed, by the word of the decoder that was asked for"),
     Reason.ARP: ("link", "ARP"),
     Reason.NOT_IP: ("link", "neither IPv4 nor IPv6"),
     Reason.OTHER_PROTOCOL: ("IP", "a protocol other than TCP, UDP and ICMP"),
@@ -102,7 +105,7 @@ class Undecoded:
     """Where decoding stopped, and why."""
 
     layer: str
-    """`link`, `IP`, `tunnel`, `TCP`, `UDP` or `ICMP`."""
+    """`link`, `IP`, `tunnel`, `TCP`, `UDP` or `ICMP`; `frame` where another decoder does not say."""
     offset: int
     """Of the header to blame, in bytes from the start of the frame."""
     reason: str

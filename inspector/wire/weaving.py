@@ -45,7 +45,7 @@ class WovenBatch(Batch):
         self.owners = owners
         """For each frame, which of `parts` it comes from."""
 
-    def home(self, index: int) -> tuple[Container, bytearray]:
+    def home(self, index: int) -> tuple[Container | None, bytearray]:
         """See `Batch`."""
         part: Part = self.parts[self.owners[index]]
         return part.batch.home(0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from inspector.errors import CaptureError, CaptureFileError
-from inspector.referee import wireshark
+from inspector.referee import tshark as program
 from inspector.referee.wireshark import LABELS, Opinion, Opinions, bulk_opinions, opinions, tshark_version
 from inspector.wire.row import Endpoint, Flag
 from tests.wire.files import enhanced, frames_of, interface, section
@@ -200,14 +200,14 @@ def test_whoever_stops_early_leaves_no_process_behind(captures: Path) -> None:
         next(iter(told_all))
 
     with pytest.raises(ChildProcessError):
-        os.waitpid(told_all._process.pid, os.WNOHANG)
+        os.waitpid(told_all._run._process.pid, os.WNOHANG)
 
 
 def test_opinions_that_nobody_hears_ends_quietly(refused: Path) -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         told_all = bulk_opinions(refused)
-        pid = told_all._process.pid
+        pid = told_all._run._process.pid
         del told_all
 
     assert [str(warning.message) for warning in said] == []
@@ -221,7 +221,7 @@ def test_tshark_tells_its_version() -> None:
 
 @pytest.mark.usefixtures("fake_tshark")
 def test_no_tshark_is_one_line_with_what_installs_it(refused: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wireshark, "_ELSEWHERE", ())
+    monkeypatch.setattr(program, "_ELSEWHERE", ())
 
     with pytest.raises(CaptureError, match=r"tshark, .* is not installed") as caught:
         bulk_opinions(refused)

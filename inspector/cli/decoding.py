@@ -1,0 +1,89 @@
+"""`--decoder`, `-Y` and `--checksums`: who reads the frames, which of them are inspected, and how closely."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import click
+
+from inspector.referee.decoders import DECODERS, NATIVE, TSHARK, as_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import TypeVar
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = ["Asked", "decoding_options"]
+
+
+class Asked(NamedTuple):
+    """How frames were asked to be read."""
+
+    verify: bool
+    decoder: str
+    display_filter: str | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no other program is asked."""
+        return self.decoder == NATIVE and self.display_filter is None
+
+    @property
+    def has_bytes(self) -> bool:
+        """Whether frames come with their bytes."""
+        return self.decoder == NATIVE
+
+    @contextmanager
+    def of(self, source: str | BinaryIO, name: str) -> Iterator[tuple[str | Path | BinaryIO, dict[str, Any]]]:
+        """What to read, and the options of `pipeline.inspect` that say how; tshark, which takes files, gets one."""
+        how: dict[str, Any] = {"verify": self.verify, "decoder": self.decoder}
+        if self.decoder != TSHARK and self.display_filter is None:
+            yield source, how
+            return
+        with as_file(source) as path:
+            if self.display_filter is not None:
+                from inspector.referee.display_filter import frames_matching
+
+                how["selection"] = frames_matching(path, name, self.display_filter)
+            yield path, how
+
+    def of_many(self) -> bool:
+        """Whether checksums are verified, for several captures that are one stream, which we alone can read."""
+        if not self.is_plain:
+            raise click.UsageError("--decoder and -Y read each capture for itself; expected --no-merge beside them")
+        return self.verify
+
+
+def decoding_options(command: F) -> F:
+    """The options of a command that takes `asked`."""
+
+    @wraps(command)
+    def with_asked(*arguments: Any, verify: bool, decoder: str, display_filter: str | None, **others: Any) -> Any:
+        if decoder != NATIVE and verify:
+            raise click.UsageError(f"--checksums is our own decoder's; expected it without --decoder {decoder}")
+        return command(*arguments, asked=Asked(verify, decoder, display_filter), **others)
+
+    for option in (
+        click.option(
+            "--decoder",
+            type=click.Choice(DECODERS),
+            default=NATIVE,
+            show_default=True,
+            help="Who decodes: for link types and tunnels that we do not read; slow, so for small captures.",
+        ),
+        click.option(
+            "-Y", "display_filter", metavar="FILTER", help="Inspect only frames that match Wireshark's display filter."
+        ),
+        click.option(
+            "--checksums",
+            "verify",
+            is_flag=True,
+            help="Verify TCP and UDP checksums: real damage, told from offloading.",
+        ),
+    ):
+        with_asked = option(with_asked)
+    return with_asked  # type: ignore[return-value]  # it has the options in place of `asked`
