@@ -6,6 +6,8 @@
     ├── ExpectationError    an expected sequence does not parse: path, line, the offending text
     ├── DemoError           a demo cannot run: a busy port, an unknown name
     ├── LinkError           a script of a link does not parse: the rule, the word
+    ├── OutputError         a file of results cannot be written: path, reason
+    ├── QueryError          an expression that selects, or the name of a field, does not parse: the column, the text
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
 
 Whose fault decides the form. These are the operator's and ours, so they are exceptions. What is
@@ -32,6 +34,8 @@ __all__ = [
     "InspectorError",
     "LinkError",
     "NothingToInspect",
+    "OutputError",
+    "QueryError",
 ]
 
 
@@ -109,6 +113,28 @@ class DemoError(InspectorError):
 
 class LinkError(InspectorError):
     """The script of a link is malformed."""
+
+
+class OutputError(InspectorError):
+    """A file of results cannot be written."""
+
+    def __init__(self, path: str, reason: str, *, remedies: Sequence[str] = ()) -> None:
+        super().__init__(f"{path}: cannot be written: {reason}", remedies=remedies)
+        self.path = path
+        self.reason = reason
+
+
+class QueryError(InspectorError):
+    """An expression that selects connections is malformed, or names what there is not.
+
+    `column` is where, from 1; 0 where the whole is to blame. `reason` is the message without the place.
+    """
+
+    def __init__(self, reason: str, *, option: str = "", column: int = 0, around: str = "") -> None:
+        where = f"{option}, column {column}: " if column and option else f"{option}: " if option else ""
+        super().__init__(f"{where}{reason}{f'; here: {around}' if around else ''}")
+        self.column = column
+        self.reason = reason
 
 
 class NothingToInspect(InspectorError):  # noqa: N818 - named after what happened; it is no fault

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.tcp.states import State
     from inspector.wire.row import Endpoint, Row
 
-__all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegment", "Zeek"]
+__all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegment", "Zeek", "display_filter"]
 
 
 class Handshake(StrEnum):
@@ -131,6 +131,12 @@ class Connection:
     """All of them: the connection's own and its segments'."""
     tunnel: str = ""
     """What carried it, where something did: `VXLAN`, `6in4`, ..."""
+    first_frame: int = 0
+    syn_to_syn_ack_ns: int | None = None
+    syn_ack_to_ack_ns: int | None = None
+    """The two parts of `handshake_ns`."""
+    repeated_syns: int = 0
+    """SYNs after the first, of the same attempt."""
 
     def end(self, side: Side) -> End:
         """The originator's or the responder's end."""
@@ -139,9 +145,13 @@ class Connection:
     @property
     def display_filter(self) -> str:
         """The Wireshark display filter that shows this pair of endpoints."""
-        one, two = self.originator.endpoint, self.responder.endpoint
-        family = "ipv6" if ":" in one.address else "ip"
-        return (
-            f"{family}.addr == {one.address} && {family}.addr == {two.address}"
-            f" && tcp.port == {one.port} && tcp.port == {two.port}"
-        )
+        return display_filter(self.originator.endpoint, self.responder.endpoint)
+
+
+def display_filter(one: Endpoint, two: Endpoint) -> str:
+    """The Wireshark display filter of a pair of endpoints."""
+    family = "ipv6" if ":" in one.address else "ip"
+    return (
+        f"{family}.addr == {one.address} && {family}.addr == {two.address}"
+        f" && tcp.port == {one.port} && tcp.port == {two.port}"
+    )

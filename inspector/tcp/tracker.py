@@ -14,6 +14,7 @@ from inspector.tcp.zeek import ZeekEnd, ZeekRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inspector.tcp.choice import Choice
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
@@ -29,11 +30,19 @@ class Tracker:
 
     `keep` decides whether rows are kept for display: with it, connections have their segments, and memory
     follows the capture; without it, memory follows the connections. With `limits`, from row `limited_from` on, those
-    whose time is over leave (`tcp.lifetimes`), memory follows the *open* connections, and there is a `summary` of all.
+    whose time is over leave (`tcp.lifetimes`), memory follows the *open* connections, and there is a `summary` of all
+    (or those of `choice`).
     """
 
-    def __init__(self, *, keep: bool = True, limits: Limits | None = None, limited_from: int = 0) -> None:
-        self._ledger = None if limits is None else Ledger(limits)
+    def __init__(
+        self,
+        *,
+        keep: bool = True,
+        limits: Limits | None = None,
+        limited_from: int = 0,
+        choice: Choice | None = None,
+    ) -> None:
+        self._ledger = None if limits is None else Ledger(limits, choice)
         self._follower = Follower(_LAYOUT, keep=keep, listener=self._ledger)
         if self._ledger is not None and limits is not None:
             self._ledger.follower = self._follower
