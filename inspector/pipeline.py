@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.artefacts import Artefacts
-from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
+from inspector.report.inspection import CaptureSummary, Inspection, Message, Selected, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.query.selection import Selection
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
+    from inspector.tcp.summary import Summary
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
 
@@ -82,24 +84,28 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     limits: Limits | None = None,
     take: Take | None = None,
     verify: bool = False,
+    selection: Selection | None = None,
+    most: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s. `keep` is the number of frames up to which rows are kept (None:
     always). Beyond, with `limits`, connections are let go of when their time is over, and there is a summary in place
-    of them. `verify` has checksums verified; `progress` hears the number of frames read. Raises CaptureFileError.
+    of them. `verify` has checksums verified; `selection` says which connections are meant, in which order, and who
+    takes them; `most` frames are read; `progress` hears the number of frames read. Raises CaptureFileError, and what
+    the taker raises.
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    tracker = Tracker(limits=limits, limited_from=keep or 0)
+    tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection)
     exchanges, counts = ExchangeTracker(), _Counts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
     artefacts = Artefacts()
     with _open(source, name, verify=verify) as reader:
-        for batch in reader:
+        for batch in _first(reader, most):
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
             _count(batch, counts)
@@ -115,11 +121,12 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             if progress:
                 progress(reader.frames)
     summary = tracker.summary() if limits is not None and not keeping else None
-    connections = () if summary else tuple(tracker.connections())
-    conversations = tuple(exchanges.exchanges())
+    everyone = () if summary else tuple(tracker.connections())
+    connections = everyone if selection is None else selection.pick(everyone)
+    conversations = () if selection is not None and selection.chooses else tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
-        capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(connections)),
+        capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(everyone)),
         connections=connections,
         exchanges=conversations,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
@@ -132,6 +139,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         comments=comments,
         lesson=take.lesson,
         kernel=take.kernel,
+        selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
@@ -148,8 +156,33 @@ def _open(source: str | Path | BinaryIO, name: str, *, verify: bool) -> CaptureR
         return converted(source, error, verify=verify)
 
 
+def _first(reader: CaptureReader, most: int | None) -> Iterator[Batch]:
+    """The batches of the capture, up to so many frames."""
+    for batch in reader:
+        if most is not None and reader.frames >= most:
+            batch.count -= reader.frames - most
+            reader.frames = most
+            yield batch
+            return
+        yield batch
+
+
+def _selected(
+    selection: Selection | None, chosen: int, of: int, summary: Summary | None, exchanges: int
+) -> Selected | None:
+    """What a report says of a selection."""
+    if selection is None or (not selection.chooses and selection.order is None):
+        return None
+    if summary is not None:
+        chosen, of = summary.connections, summary.of
+    order = str(selection.order or "")
+    return Selected(chosen, of, selection.text, order, exchanges if selection.chooses else 0)
+
+
 def verdict_of(inspection: Inspection) -> Verdict:
     """The one word at the end. What a capture missed is told, and does not make a verdict."""
+    if inspection.selected is not None and not inspection.selected.chosen:
+        return Verdict.NOTHING  # whatever was expected of them
     if any(not comparison.matched for comparison in inspection.comparisons):
         return Verdict.DIFFERS
     provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
@@ -159,14 +192,16 @@ def verdict_of(inspection: Inspection) -> Verdict:
         return Verdict.FINDINGS
     if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):
         return Verdict.FINDINGS
-    is_empty = not inspection.connections and not inspection.exchanges and not _has_more(inspection)
+    return _clean_verdict_of(inspection)
+
+
+def _clean_verdict_of(inspection: Inspection) -> Verdict:
+    """Nothing differs, and nobody broke a rule."""
+    has_more = inspection.summary is not None and inspection.summary.connections > 0
+    is_empty = not inspection.connections and not inspection.exchanges and not has_more
     if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
-
-
-def _has_more(inspection: Inspection) -> bool:
-    return inspection.summary is not None and inspection.summary.connections > 0
 
 
 def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) -> bool:

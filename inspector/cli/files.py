@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from inspector.cli.asking import Asked, asking_options
 from inspector.cli.environment import invoking_user
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.output import ExitCode, exit_code_of, render, report_options, tell_error
@@ -34,6 +35,7 @@ _verifying = click.option(
 _with_rosetta = click.option(
     "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
 )
+_as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
 
 
 @click.command()
@@ -42,6 +44,8 @@ _with_rosetta = click.option(
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @_verifying
 @_with_rosetta
+@asking_options
+@_as_table
 @lifetime_options
 @report_options
 def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: bool, limits: Limits, **how: Any) -> int:
@@ -61,6 +65,8 @@ def replay(files: tuple[str, ...], more_files: tuple[str, ...], *, _numeric: boo
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_verifying
 @_with_rosetta
+@asking_options
+@_as_table
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     """Compare captures with an expected sequence; exit code 1 if they differ.
@@ -72,11 +78,12 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
     return _inspect_all(files, load(expect), None, **how)
 
 
-def _inspect_all(
+def _inspect_all(  # noqa: PLR0913 - what a command line may ask for
     names: tuple[str, ...],
     expected: Sequence | None,
     limits: Limits | None,
     *,
+    asked: Asked,
     as_json: bool,
     verify: bool,
     **how: Any,
@@ -86,14 +93,22 @@ def _inspect_all(
     gc.disable()
     inspections: list[Inspection] = []
     worst = ExitCode.AS_EXPECTED
+    asked.prepare(names)
     with ExitStack() as stack:
         opened = _open_before_dropping(names, stack)
+        results = asked.results()
+        if results is not None:
+            stack.enter_context(results)
+        options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
+        options |= {"verify": verify, "selection": asked.selection(how["most"], results), "most": asked.frames}
         for name in names:
+            if results is not None:
+                results.begin(name)
             try:
-                options = {"keep": None} if as_json or expected is not None else {"limits": limits}
-                inspections.append(_inspect(name, opened, expected, {**options, "verify": verify}))
+                inspections.append(_inspect(name, opened, expected, options))
             except CaptureFileError as error:
                 worst = tell_error(error)
+    asked.told(results)
     if inspections:
         render(inspections, as_json=as_json, alone=len(names) == 1, **how)
     return worst or exit_code_of(inspections)

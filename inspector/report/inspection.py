@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inspector.tcp.summary import Summary
     from inspector.udp.model import Exchange
 
-__all__ = ["CaptureSummary", "Inspection", "Message", "Verdict"]
+__all__ = ["CaptureSummary", "Inspection", "Message", "Selected", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -81,6 +81,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What was asked for, and how much of the capture that is: all else in an inspection is about it."""
+
+    chosen: int
+    """Connections."""
+    of: int
+    where: str = ""
+    """The expression, as it was understood; empty where all were asked for."""
+    order: str = ""
+    """The field that they are sorted by, `-` before it for the greatest first; empty for their own order."""
+    exchanges: int = 0
+    """UDP exchanges that were left out, since an expression asks for connections."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """Everything that a report may show."""
 
@@ -103,6 +118,8 @@ class Inspection:
     """What the capture says of a frame (pcapng `opt_comment`), by frame number; hostile data."""
     kernel: Testimony | None = None
     """What the kernel said of the states of its sockets, in a live run that asked it."""
+    selected: Selected | None = None
+    """Where not all was asked for, or in another order."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
 

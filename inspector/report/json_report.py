@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Comparison, Difference
     from inspector.findings import Finding
-    from inspector.report.inspection import CaptureSummary, Inspection
+    from inspector.report.inspection import CaptureSummary, Inspection, Selected
     from inspector.tcp.model import Connection, End, TracedSegment
     from inspector.udp.model import Exchange, TracedDatagram
     from inspector.wire.row import Row
@@ -62,9 +62,21 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
     if rosetta:
         for told, connection in zip(report["connections"], inspection.connections, strict=True):
             told["rosetta"] = rosetta_to_json(connection)
+    if inspection.selected is not None:
+        report["selection"] = _selection(inspection.selected)
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report
+
+
+def _selection(selected: Selected) -> dict[str, Any]:
+    return {
+        "where": portable(selected.where) or None,
+        "sort": selected.order or None,
+        "connections": selected.chosen,
+        "of": selected.of,
+        "exchanges_left_out": selected.exchanges,
+    }
 
 
 def _capture(capture: CaptureSummary) -> dict[str, Any]:

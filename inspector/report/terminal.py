@@ -25,7 +25,7 @@ from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
-from inspector.report.summing import summary_of
+from inspector.report.summing import list_of, summary_of
 from inspector.report.tables import connections_table, exchanges_table, outcomes, servers_table
 from inspector.report.words import plural
 
@@ -57,18 +57,23 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     max_connections: int = 8,
     verbose: bool = False,
     rosetta: bool = False,
+    rows: int | None = None,
 ) -> str:
     """The whole report, each line ended by a newline.
 
     `absolute` writes sequence numbers raw only, without symbols. `unicode` is whether the output's encoding can
     show box-drawing and Chinese; without it, all is ASCII. `max_connections` is how many connections and how many
     exchanges are drawn. `verbose` folds nothing, shows more payload, and adds Wireshark display filters and notes of
-    the addresses and ports. `rosetta` adds what other tools would call each connection that is drawn.
+    the addresses and ports. `rosetta` adds what other tools would call each connection that is drawn. With `rows`
+    nothing is drawn, and tables list so many conversations.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
     picture.rosetta = rosetta
-    picture.draw()
+    if rows is None:
+        picture.draw()
+    else:
+        picture.draw_tables(rows)
     closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
     return page.text(colour=colour)
 
@@ -82,6 +87,8 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
+        self._rows: int | None = None if verbose else _ROWS
+        self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
         self.rosetta = False
         self.kernel = KernelsWord(inspection)
@@ -102,11 +109,19 @@ class _Picture:
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         if self._inspection.summary is not None:
-            summary_of(self._page, self._inspection.summary, verbose=self._verbose)
+            summary_of(self._page, self._inspection.summary, verbose=self._verbose, order=self._order)
         self._others(connections, exchanges)
         if self._inspection.kernel is not None and self._inspection.kernel.show_sockets:
             tables_at_milestones(self._page, self._inspection.kernel.snapshots)
         servers_table(self._page, self._inspection)
+
+    def draw_tables(self, rows: int) -> None:
+        """Tables in place of ladders."""
+        self._rows = rows
+        self._title()
+        if self._inspection.summary is not None:
+            list_of(self._page, self._inspection.summary, rows, self._order)
+        self._others((), ())
 
     def _title(self) -> None:
         inspection = self._inspection
@@ -117,7 +132,9 @@ class _Picture:
             self._page.wrap(safe_text(inspection.source, ascii_only=ascii_only), "" if inspection.title else "bold")
 
     def _chosen(self, all_of_them: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
-        """The first of them, those with something wrong before the others; in their own order."""
+        """The first of them, those with something wrong before the others; in their own order, or the one asked for."""
+        if self._order:
+            return all_of_them[: self._limit]
         if len(all_of_them) <= self._limit:
             return all_of_them
         differing = {each.connection for each in self._inspection.comparisons if not each.matched}
@@ -129,7 +146,9 @@ class _Picture:
         return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
 
     def _connection(self, connection: Connection) -> None:
-        self._heading("connection", connection.number, len(self._inspection.connections))
+        chosen = self._inspection.selected
+        total = len(self._inspection.connections) if chosen is None else chosen.of
+        self._heading("connection", connection.number, total)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
         ConnectionLadder(
@@ -188,7 +207,7 @@ class _Picture:
 
     def _table(self, what: str, conversations: Sequence[Connection] | Sequence[Exchange]) -> None:
         self._page.blank()
-        rows = conversations if self._verbose else conversations[:_ROWS]
+        rows = conversations[: self._rows]
         left_out = len(conversations) - len(rows)
         if what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
