@@ -8,6 +8,8 @@
     ├── FilterError         a display filter is none to Wireshark
     ├── LinkError           a script of a link does not parse: the rule, the word
     ├── NoSuchConnection    a number was asked for that no connection of the capture has
+    ├── OutputError         a file of results cannot be written: path, reason
+    ├── QueryError          an expression that selects, or the name of a field, does not parse: the column, the text
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
 
 Whose fault decides the form. These are the operator's and ours, so they are exceptions. What is
@@ -36,6 +38,8 @@ __all__ = [
     "LinkError",
     "NoSuchConnection",
     "NothingToInspect",
+    "OutputError",
+    "QueryError",
 ]
 
 
@@ -123,6 +127,28 @@ class LinkError(InspectorError):
 
 class NoSuchConnection(InspectorError):  # noqa: N818 - named after what is wrong with the number
     """A number was asked for that no connection of the capture has."""
+
+
+class OutputError(InspectorError):
+    """A file of results cannot be written."""
+
+    def __init__(self, path: str, reason: str, *, remedies: Sequence[str] = ()) -> None:
+        super().__init__(f"{path}: cannot be written: {reason}", remedies=remedies)
+        self.path = path
+        self.reason = reason
+
+
+class QueryError(InspectorError):
+    """An expression that selects connections is malformed, or names what there is not.
+
+    `column` is where, from 1; 0 where the whole is to blame. `reason` is the message without the place.
+    """
+
+    def __init__(self, reason: str, *, option: str = "", column: int = 0, around: str = "") -> None:
+        where = f"{option}, column {column}: " if column and option else f"{option}: " if option else ""
+        super().__init__(f"{where}{reason}{f'; here: {around}' if around else ''}")
+        self.column = column
+        self.reason = reason
 
 
 class NothingToInspect(InspectorError):  # noqa: N818 - named after what happened; it is no fault

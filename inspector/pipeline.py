@@ -19,7 +19,7 @@ from inspector.ahead import ahead, processors
 from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
 from inspector.report.artefacts import artefacts_of
-from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Verdict
+from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire.reader import open_capture
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from inspector.choice.choosing import Choice
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.query.selection import Selection
     from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
+    from inspector.tcp.summary import Summary
     from inspector.wire.batch import Batch
     from inspector.wire.reader import CaptureReader
-    from inspector.wire.selection import Selection
+    from inspector.wire.selection import FrameSelection
     from inspector.wire.series import FileOfSeries
 
     Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
@@ -81,25 +83,28 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take: Take | None = None,
     verify: bool = False,
     decoder: str = "native",
+    matching: FrameSelection | None = None,
     selection: Selection | None = None,
+    most: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
 
     `source` and `name` are `wire.open_capture`'s, or `source` is several files to be read as one stream. Rows are kept
     up to `keep` frames (None: always); beyond, with `limits`, connections are let go of when their time is over, and a
-    summary takes their place. `verify` verifies checksums; `decoder` is one of `referee.decoders`; with `selection`
-    only the frames that it chose are inspected; `progress` hears frames and bytes. Raises CaptureFileError.
+    summary takes their place. `verify` verifies checksums; `decoder` is one of `referee.decoders`; only frames that are
+    in `matching` are inspected, and of those `most`. `selection` says which connections are meant, in which order, and
+    who takes them. `progress` hears frames and bytes. Raises CaptureFileError, and what the taker raises.
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    tracker = Tracker(limits=limits, limited_from=keep or 0)
+    tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection)
     exchanges, survey = ExchangeTracker(), Survey()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    with _open(source, name, decoder, selection, verify=verify) as reader:
-        surveyed = _surveyed(reader, survey, exchanges)
+    with _open(source, name, decoder, matching, verify=verify) as reader:
+        surveyed = _surveyed(_first(reader, most), survey, exchanges)
         for batch in surveyed:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             if progress:
@@ -119,8 +124,9 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 if progress:
                     progress(reader.frames, reader.taken)
     summary = tracker.summary() if limits is not None and not keeping else None
-    connections = () if summary else tuple(tracker.connections())
-    conversations = tuple(exchanges.exchanges())
+    everyone = () if summary else tuple(tracker.connections())
+    connections = everyone if selection is None else selection.pick(everyone)
+    conversations = () if selection is not None and selection.chooses else tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(
@@ -128,7 +134,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             survey,
             take,
             tracker.duplicates + exchanges.duplicates,
-            artefacts_of(survey.totals, connections),
+            artefacts_of(survey.totals, everyone),
         ),
         connections=connections,
         exchanges=conversations,
@@ -143,13 +149,14 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         lesson=take.lesson,
         origins=reader.origins,
         kernel=take.kernel,
+        selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _surveyed(reader: Reader, survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
-    """The batches of `reader`, each of them surveyed and its datagrams followed."""
-    for batch in reader:
+def _surveyed(batches: Iterator[Batch], survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:
+    """The same batches, each of them surveyed and its datagrams followed."""
+    for batch in batches:
         survey.feed(batch)
         exchanges.feed(batch.rows, batch.count, columnar=batch.columnar)
         yield batch
@@ -171,7 +178,8 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     limits: Limits | None = None,
     verify: bool = False,
     decoder: str = "native",
-    selection: Selection | None = None,
+    matching: FrameSelection | None = None,
+    most: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture of any size to its end, and judge the connections of `choice` alone.
@@ -181,8 +189,8 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     """
     tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
     exchanges, survey = ExchangeTracker(keep=False), Survey()
-    with _open(source, name, decoder, selection, verify=verify) as reader:
-        for batch in _surveyed(reader, survey, exchanges):
+    with _open(source, name, decoder, matching, verify=verify) as reader:
+        for batch in _surveyed(_first(reader, most), survey, exchanges):
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             choice.take(batch, reader)
             if progress:
@@ -206,7 +214,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _open(source: Source, name: str, decoder: str, selection: Selection | None, *, verify: bool) -> Reader:
+def _open(source: Source, name: str, decoder: str, matching: FrameSelection | None, *, verify: bool) -> Reader:
     """A reader of the capture: our own or the one that was asked for, and of the frames that were."""
     reader: Reader
     if isinstance(source, (list, tuple)):
@@ -219,7 +227,7 @@ def _open(source: Source, name: str, decoder: str, selection: Selection | None, 
         from inspector.referee.decoders import opened_by
 
         reader = opened_by(decoder, source, name)
-    return reader if selection is None else SelectedReader(reader, selection)
+    return reader if matching is None else SelectedReader(reader, matching)
 
 
 def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: Any) -> CaptureReader:
@@ -234,8 +242,32 @@ def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form:
         return converted(source, error, verify=verify)
 
 
+def _first(reader: Reader, most: int | None) -> Iterator[Batch]:
+    """The batches of the capture, up to so many frames."""
+    for batch in reader:
+        if most is not None and reader.frames >= most:
+            batch.count -= reader.frames - most
+            yield batch
+            return
+        yield batch
+
+
+def _selected(
+    selection: Selection | None, chosen: int, of: int, summary: Summary | None, exchanges: int
+) -> Selected | None:
+    """What a report says of a selection."""
+    if selection is None or (not selection.chooses and selection.order is None):
+        return None
+    if summary is not None:
+        chosen, of = summary.connections, summary.of
+    order = str(selection.order or "")
+    return Selected(chosen, of, selection.text, order, exchanges if selection.chooses else 0)
+
+
 def verdict_of(inspection: Inspection) -> Verdict:
     """The one word at the end. What a capture missed is told, and does not make a verdict."""
+    if inspection.selected is not None and not inspection.selected.chosen:
+        return Verdict.NOTHING  # whatever was expected of them
     if any(not comparison.matched for comparison in inspection.comparisons):
         return Verdict.DIFFERS
     provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
@@ -245,14 +277,16 @@ def verdict_of(inspection: Inspection) -> Verdict:
         return Verdict.FINDINGS
     if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):
         return Verdict.FINDINGS
-    is_empty = not inspection.connections and not inspection.exchanges and not _has_more(inspection)
+    return _clean_verdict_of(inspection)
+
+
+def _clean_verdict_of(inspection: Inspection) -> Verdict:
+    """Nothing differs, and nobody broke a rule."""
+    has_more = inspection.summary is not None and inspection.summary.connections > 0
+    is_empty = not inspection.connections and not inspection.exchanges and not has_more
     if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
         return Verdict.NOTHING
     return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
-
-
-def _has_more(inspection: Inspection) -> bool:
-    return inspection.summary is not None and inspection.summary.connections > 0
 
 
 def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) -> bool:
@@ -289,7 +323,7 @@ def _summary(
         }
     )
     return CaptureSummary(
-        frames=reader.frames,
+        frames=survey.frames,
         dropped=take.dropped if take.dropped is not None else reader.dropped,
         duplicates=duplicates + take.duplicates,
         undecoded=survey.faults.total(),

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["Asked", "decoding_options"]
+__all__ = ["Decoding", "decoding_options"]
 
 
-class Asked(NamedTuple):
+class Decoding(NamedTuple):
     """How frames were asked to be read."""
 
     verify: bool
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
             if self.display_filter is not None:
                 from inspector.referee.display_filter import frames_matching
 
-                how["selection"] = frames_matching(path, name, self.display_filter)
+                how["matching"] = frames_matching(path, name, self.display_filter)
             yield path, how
 
     def of_many(self) -> bool:
@@ -59,13 +59,13 @@ class Asked(NamedTuple):
 
 
 def decoding_options(command: F) -> F:
-    """The options of a command that takes `asked`."""
+    """The options of a command that takes `decoding`."""
 
     @wraps(command)
-    def with_asked(*arguments: Any, verify: bool, decoder: str, display_filter: str | None, **others: Any) -> Any:
+    def with_decoding(*arguments: Any, verify: bool, decoder: str, display_filter: str | None, **others: Any) -> Any:
         if decoder != NATIVE and verify:
             raise click.UsageError(f"--checksums is our own decoder's; expected it without --decoder {decoder}")
-        return command(*arguments, asked=Asked(verify, decoder, display_filter), **others)
+        return command(*arguments, decoding=Decoding(verify, decoder, display_filter), **others)
 
     for option in (
         click.option(
@@ -85,5 +85,5 @@ def decoding_options(command: F) -> F:
             help="Verify TCP and UDP checksums: real damage, told from offloading.",
         ),
     ):
-        with_asked = option(with_asked)
-    return with_asked  # type: ignore[return-value]  # it has the options in place of `asked`
+        with_decoding = option(with_decoding)
+    return with_decoding  # type: ignore[return-value]  # it has the options in place of `asked`

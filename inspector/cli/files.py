@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from inspector.cli.asking import asking_options
 from inspector.cli.decoding import decoding_options
 from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
@@ -27,7 +28,8 @@ from inspector.report.inspection import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.cli.decoding import Asked
+    from inspector.cli.asking import Asked
+    from inspector.cli.decoding import Decoding
     from inspector.cli.one_connection import Wanted
     from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
@@ -48,6 +50,7 @@ _with_jobs = click.option(
     metavar="N",
     help="Inspect N captures at once (default: as processors and work allow).",
 )
+_as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
 
 
 @click.command()
@@ -61,7 +64,9 @@ _with_jobs = click.option(
 )
 @_with_jobs
 @_with_rosetta
+@asking_options
 @connection_options
+@_as_table
 @decoding_options
 @lifetime_options
 @report_options
@@ -94,6 +99,8 @@ def replay(
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_with_jobs
 @_with_rosetta
+@asking_options
+@_as_table
 @decoding_options
 @report_options
 def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
@@ -108,7 +115,7 @@ def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
 
 def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     streams: list[Stream], expected: Sequence | None, limits: Limits | None,
-    *, as_json: bool, jobs: int | None, asked: Asked, **how: Any,
+    *, as_json: bool, jobs: int | None, asked: Asked, decoding: Decoding, **how: Any,
 ) -> int:  # fmt: skip
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
@@ -120,34 +127,46 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     worst = ExitCode.AS_EXPECTED
     reports: list[Told] = []
     progress = Progress(streams)  # which looks at sizes that the user who asked may not see
+    asked.prepare(names)
     with ExitStack() as stack:
         opened = _open_before_dropping(names, stack)
+        results = stack.enter_context(asked.results())
+        options |= {"selection": asked.selection(how["most"], results), "most": asked.frames}
 
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
+            if results is not None:
+                results.begin(streams[position].name)
             how_read = {**options, "progress": hear}
-            return _inspect(streams[position], opened, asked, how_read, {"as_json": as_json, **how})
+            return _inspect(streams[position], opened, decoding, how_read, {"as_json": as_json, **how})
 
-        with closing(told_of(streams, work, jobs if asked.is_plain else 1, progress)) as all_told:
+        # Another program is asked by one process at a time, and one writes what is written.
+        jobs = jobs if decoding.is_plain and results is None else 1
+        with closing(told_of(streams, work, jobs, progress)) as all_told:
             for told in all_told:
                 for refusal in told.refusals:
                     worst = tell_error(refusal.error())
                 reports += [told] * (told.report is not None)
+    asked.told(results)
     if reports:
         print_reports([each.report or "" for each in reports], as_json=as_json, alone=len(streams) == 1)
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
 
 
 def _inspect_one(
-    streams: list[Stream], wanted: Wanted, limits: Limits, *, jobs: int | None, asked: Asked, **how: Any
+    streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding, **how: Any
 ) -> int:
     """Open single connections of one capture."""
-    del jobs
+    how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
+    if asked.chooses:
+        raise click.UsageError(
+            "connections are asked for by number or by --where, --sort and --out; expected one of both"
+        )
     names = [name for stream in streams for name in stream.files]
     if len(names) != 1:
         raise click.UsageError(f"expected one capture, whose connection is meant; found {len(names)}")
-    if wanted.saved and not asked.has_bytes:
+    if wanted.saved and not decoding.has_bytes:
         raise click.UsageError(
-            f"--save-connection saves what was captured; expected it without --decoder {asked.decoder}"
+            f"--save-connection saves what was captured; expected it without --decoder {decoding.decoder}"
         )
     _refuse_a_terminal(names)
     gc.disable()  # as in `_inspect_all`
@@ -158,8 +177,9 @@ def _inspect_one(
         stack.callback(choice.discard)
         source = _source(names[0], opened)
         hear = progress.hearer(0)
-        with asked.of(source, names[0]) as (given, how_read):
-            inspection = inspect_chosen(given, choice, name=names[0], limits=limits, progress=hear, **how_read)
+        with decoding.of(source, names[0]) as (given, how_read):
+            how_read |= {"limits": limits, "most": asked.frames, "progress": hear}
+            inspection = inspect_chosen(given, choice, name=names[0], **how_read)
     wanted.show(inspection, hearers, **how)
     return exit_code_of([inspection])
 
@@ -200,17 +220,17 @@ def _make_room_for(files: int) -> None:
 
 
 def _inspect(
-    stream: Stream, opened: dict[str, BinaryIO], asked: Asked, options: dict[str, Any], how: dict[str, Any]
+    stream: Stream, opened: dict[str, BinaryIO], decoding: Decoding, options: dict[str, Any], how: dict[str, Any]
 ) -> Told:
     """Inspect a stream, and say it in as little as is printed of it."""
     files: list[FileOfSeries] = []
     try:
         if len(stream.files) == 1:
-            with asked.of(_source(stream.name, opened), stream.name) as (source, how_read):
+            with decoding.of(_source(stream.name, opened), stream.name) as (source, how_read):
                 inspection = inspect(source, name=stream.name, **how_read, **options)
         else:
             files = _files_of(stream, opened)
-            inspection = inspect(files, name=stream.name, verify=asked.of_many(), **options)
+            inspection = inspect(files, name=stream.name, verify=decoding.of_many(), **options)
     except CaptureFileError as error:
         return Told(refusals=(refusal_of(advised(error)),))
     refusals = tuple(refusal_of(file.refused) for file in files if file.refused is not None)

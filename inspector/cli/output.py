@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
-from inspector.errors import CaptureError, CaptureFileError, ExpectationError, InspectorError, NothingToInspect
+from inspector.errors import (
+    CaptureError,
+    CaptureFileError,
+    ExpectationError,
+    InspectorError,
+    NothingToInspect,
+    OutputError,
+)
 from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
@@ -39,6 +46,10 @@ __all__ = [
     "tell_error",
     "tell_slow_start",
 ]
+
+
+_MOST_DRAWN = 8
+_MOST_LISTED = 40
 
 
 class ExitCode:
@@ -75,7 +86,7 @@ def report_options(command: F) -> F:
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema inspector/report/1)."),
         click.option("-S", "--absolute", is_flag=True, help="Sequence numbers as they are on the wire, no symbols."),
         click.option("-v", "--verbose", is_flag=True, help="Fold nothing; show display filters and more payload."),
-        click.option("--max", "most", default=8, show_default=True, metavar="N", help="Draw at most N connections."),
+        click.option("--max", "most", type=int, metavar="N", help="Draw at most N connections (8); see --table."),
     ):
         command = option(command)
     return command
@@ -92,8 +103,9 @@ def rendered(  # noqa: PLR0913 - the options of every report
     as_json: bool,
     absolute: bool,
     verbose: bool,
-    most: int,
+    most: int | None,
     rosetta: bool = False,
+    table: bool = False,
     **chosen: Any,
 ) -> str:
     """One report, as text or as JSON, for `print_reports`.
@@ -112,9 +124,10 @@ def rendered(  # noqa: PLR0913 - the options of every report
         colour=pick_colour(),
         absolute=absolute,
         unicode=pick_unicode(),
-        max_connections=most,
+        max_connections=_MOST_DRAWN if most is None else most,
         verbose=verbose,
         rosetta=rosetta,
+        rows=None if not table else _MOST_LISTED if most is None else max(most, 0),
         **chosen,
     )
 
@@ -199,6 +212,6 @@ def tell_error(error: InspectorError) -> int:
             click.echo(f"  {option}{safe_text(remedy)}", err=True)
     if isinstance(error, CaptureError):
         return ExitCode.NO_PRIVILEGE
-    if isinstance(error, CaptureFileError):
+    if isinstance(error, (CaptureFileError, OutputError)):
         return ExitCode.UNREADABLE
     return ExitCode.NOTHING if isinstance(error, NothingToInspect) else ExitCode.USAGE

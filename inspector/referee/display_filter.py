@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError, FilterError
 from inspector.referee.tshark import Run, fields_wanted, refusal_of_filter
-from inspector.wire.selection import Selection
+from inspector.wire.selection import FrameSelection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ __all__ = ["frames_matching"]
 _NUMBER, _PACKET = "frame.number", "frame.encap_type"
 
 
-def frames_matching(path: str | Path, name: str, display_filter: str) -> Selection:
+def frames_matching(path: str | Path, name: str, display_filter: str) -> FrameSelection:
     """The frames of the file that match; `name` is its name in messages.
 
     Raises FilterError: tshark does not take the filter. CaptureError: no tshark. CaptureFileError: it cannot read it.
@@ -44,7 +44,7 @@ def frames_matching(path: str | Path, name: str, display_filter: str) -> Selecti
             raise CaptureFileError(name, f"tshark cannot read it: {run.reason(name)}")
     finally:
         run.close()
-    return Selection(display_filter, chosen)
+    return FrameSelection(display_filter, chosen)
 
 
 def _has_frames(path: str | Path) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from inspector.expect.model import Comparison
-    from inspector.report.inspection import CaptureSummary, Inspection, Message
+    from inspector.report.inspection import CaptureSummary, Inspection, Message, Selected
     from inspector.report.kernel import KernelsWord
     from inspector.report.page import Page
 
@@ -46,6 +46,7 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     _compared(page, inspection, told, verbose=verbose)
     kernel.total(page)
     note_files(page, inspection)
+    _selected(page, inspection.selected)
     _capture(page, inspection.capture)
     if inspection.saved_to:
         page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))
@@ -112,6 +113,20 @@ def _differences(page: Page, comparison: Comparison) -> None:
         page.wrap(f"{frame}{in_words(difference)}", "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
     if len(comparison.differences) > _MOST_DIFFERENCES:
         page.wrap(f"and {len(comparison.differences) - _MOST_DIFFERENCES} more", lead=" " * 10, hang=" " * 10)
+
+
+def _selected(page: Page, selected: Selected | None) -> None:
+    """How much of the capture all the rest is about."""
+    if selected is None or not selected.where:
+        return
+    some = f"{count(selected.chosen)} of {plural(selected.of, 'connection')}"
+    which = some if selected.chosen else f"no connection of {count(selected.of)}"
+    match = "match" if selected.chosen > 1 else "matches"
+    where = safe_text(selected.where, ascii_only=not page.unicode)
+    page.fact("selected", f"{which} {match} --where {where}", "" if selected.chosen else "bold yellow")
+    if selected.exchanges:
+        left_out = "is left out" if selected.exchanges == 1 else "are left out"
+        page.fact("", f"{plural(selected.exchanges, 'UDP exchange')} {left_out}: --where asks for connections", "dim")
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:

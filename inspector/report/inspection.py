@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inspector.udp.model import Exchange
     from inspector.wire.origins import Origins
 
-__all__ = ["CaptureSummary", "CapturedFile", "Inspection", "Message", "Verdict"]
+__all__ = ["CaptureSummary", "CapturedFile", "Inspection", "Message", "Selected", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -104,6 +104,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What was asked for, and how much of the capture that is: all else in an inspection is about it."""
+
+    chosen: int
+    """Connections."""
+    of: int
+    where: str = ""
+    """The expression, as it was understood; empty where all were asked for."""
+    order: str = ""
+    """The field that they are sorted by, `-` before it for the greatest first; empty for their own order."""
+    exchanges: int = 0
+    """UDP exchanges that were left out, since an expression asks for connections."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """Everything that a report may show."""
 
@@ -128,6 +143,8 @@ class Inspection:
     """Where frames lie in `capture.files`, if several were read as one stream."""
     kernel: Testimony | None = None
     """What the kernel said of the states of its sockets, in a live run that asked it."""
+    selected: Selected | None = None
+    """Where not all was asked for, or in another order."""
     lesson: tuple[str, ...] = ()
     """What a demo wants seen: a few lines that close its report."""
     chosen_of: int | None = None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Comparison, Difference
     from inspector.findings import Finding
-    from inspector.report.inspection import CaptureSummary, Inspection
+    from inspector.report.inspection import CaptureSummary, Inspection, Selected
     from inspector.tcp.model import Connection, End, TracedSegment
     from inspector.udp.model import Exchange, TracedDatagram
     from inspector.wire.row import Row
@@ -68,9 +68,21 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
         add_origins(report, inspection)
     if inspection.chosen_of is not None:
         report["chosen_of"] = inspection.chosen_of
+    if inspection.selected is not None:
+        report["selection"] = _selection(inspection.selected)
     if inspection.kernel is not None:
         report["kernel"] = kernel_to_json(inspection.kernel, inspection.connections)
     return report
+
+
+def _selection(selected: Selected) -> dict[str, Any]:
+    return {
+        "where": portable(selected.where) or None,
+        "sort": selected.order or None,
+        "connections": selected.chosen,
+        "of": selected.of,
+        "exchanges_left_out": selected.exchanges,
+    }
 
 
 def _capture(capture: CaptureSummary) -> dict[str, Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inspector.tcp.spans import Spans
     from inspector.tcp.summary import Kind, Summary
 
-__all__ = ["summary_of"]
+__all__ = ["list_of", "summary_of"]
 
 _ROWS = 10
 _MOST = 8
@@ -34,14 +34,16 @@ _PERCENTILES = (50, 90, 99)
 _TITLES = {Blame.PEER: "faults", Blame.PATH: "path", Blame.CAPTURE: "capture"}
 
 
-def summary_of(page: Page, summary: Summary, place: Callable[[int], str] = lambda _: "", *, verbose: bool) -> None:
-    """The whole summary; `verbose` lists more connections, and `place` says in which file a frame lies."""
-    _listed(page, summary, most=None if verbose else _ROWS)
-    page.blank()
-    _line(page, "sum", _amounts(summary))
-    _words(page, "handshakes", summary.handshakes)
-    _words(page, "closes", summary.closes)
-    _words(page, "zeek", summary.conn_states)
+def summary_of(
+    page: Page, summary: Summary, place: Callable[[int], str] = lambda _: "", *, verbose: bool, order: str = ""
+) -> None:
+    """The whole summary; `verbose` lists more connections, `order` is what they are sorted by.
+
+    `place` says in which file a frame lies.
+    """
+    if not summary.connections:
+        return
+    list_of(page, summary, most=None if verbose else _ROWS, order=order)
     _times(page, summary)
     if summary.repeated_syns:
         of = plural(summary.repeaters, "connection")
@@ -57,8 +59,18 @@ def summary_of(page: Page, summary: Summary, place: Callable[[int], str] = lambd
     _findings(page, summary, place)
 
 
-def _listed(page: Page, summary: Summary, most: int | None) -> None:
-    chosen = summary.worst or summary.first
+def list_of(page: Page, summary: Summary, most: int | None, order: str = "") -> None:
+    """At most so many connections, and the outcomes of all."""
+    _listed(page, summary, most, order)
+    page.blank()
+    _line(page, "sum", _amounts(summary))
+    _words(page, "handshakes", summary.handshakes)
+    _words(page, "closes", summary.closes)
+    _words(page, "zeek", summary.conn_states)
+
+
+def _listed(page: Page, summary: Summary, most: int | None, order: str) -> None:
+    chosen = summary.ranked or summary.worst or summary.first
     rows = chosen[:most]
     if not rows:
         return
@@ -70,6 +82,7 @@ def _listed(page: Page, summary: Summary, most: int | None) -> None:
     rest = summary.connections - len(rows)
     if rest:
         which = "the worst come first, and " if summary.worst else "and "
+        which = f"sorted by {order}, and " if order else which
         page.wrap(f"{which}{plural(rest, 'more connection')}; all of them are counted below", "italic")
 
 
@@ -118,6 +131,9 @@ def _findings(page: Page, summary: Summary, place: Callable[[int], str]) -> None
             of = plural(kind.connections, "connection")
             _line(page, title, f"{name}: {count(kind.findings)} in {of}", "bold red" if blame.is_fault else "")
             _examples(page, kind, place)
+    if summary.untold:
+        page.blank()
+        _line(page, "not shown", f"{plural(summary.untold, 'more segment')} with findings: counted above, in no file")
 
 
 def _examples(page: Page, kind: Kind, place: Callable[[int], str]) -> None:

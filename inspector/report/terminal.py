@@ -26,7 +26,7 @@ from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
 from inspector.report.speech import speech_of
 from inspector.report.stream import where
-from inspector.report.summing import summary_of
+from inspector.report.summing import list_of, summary_of
 from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
 from inspector.report.words import plural
 
@@ -60,6 +60,7 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     rosetta: bool = False,
     drawn: Collection[int] | None = None,
     after: Callable[[Page], None] | None = None,
+    rows: int | None = None,
 ) -> str:
     """The whole report, each line ended by a newline.
 
@@ -69,12 +70,15 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     the addresses and ports. `rosetta` adds what other tools would call each connection that is drawn.
 
     `drawn` are the numbers of connections that were asked for: they are drawn and no others, and there is no table of
-    these. `after` draws more, below the ladders.
+    these. `after` draws more, below the ladders. With `rows` nothing is drawn, and tables list so many conversations.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
     picture.rosetta = rosetta
-    picture.draw(drawn)
+    if rows is None:
+        picture.draw(drawn)
+    else:
+        picture.draw_tables(rows)
     if after is not None:
         after(page)
     closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
@@ -90,6 +94,8 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
+        self._rows: int | None = None if verbose else _ROWS
+        self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
         self.rosetta = False
         self.kernel = KernelsWord(inspection)
@@ -115,11 +121,19 @@ class _Picture:
             for line in WHAT_UDP_HAS_NOT:
                 self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         if self._inspection.summary is not None:
-            summary_of(self._page, self._inspection.summary, self._place, verbose=self._verbose)
+            summary_of(self._page, self._inspection.summary, self._place, verbose=self._verbose, order=self._order)
         self._others(connections, exchanges)
         if self._inspection.kernel is not None and self._inspection.kernel.show_sockets:
             tables_at_milestones(self._page, self._inspection.kernel.snapshots)
         servers_table(self._page, self._inspection)
+
+    def draw_tables(self, rows: int) -> None:
+        """Tables in place of ladders."""
+        self._rows = rows
+        self._title()
+        if self._inspection.summary is not None:
+            list_of(self._page, self._inspection.summary, rows, self._order)
+        self._others((), ())
 
     def _title(self) -> None:
         inspection = self._inspection
@@ -130,7 +144,9 @@ class _Picture:
             self._page.wrap(safe_text(inspection.source, ascii_only=ascii_only), "" if inspection.title else "bold")
 
     def _chosen(self, all_of_them: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
-        """The first of them, those with something wrong before the others; in their own order."""
+        """The first of them, those with something wrong before the others; in their own order, or the one asked for."""
+        if self._order:
+            return all_of_them[: self._limit]
         if len(all_of_them) <= self._limit:
             return all_of_them
         differing = {each.connection for each in self._inspection.comparisons if not each.matched}
@@ -142,7 +158,9 @@ class _Picture:
         return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
 
     def _connection(self, connection: Connection) -> None:
-        self._heading("connection", connection.number, self._inspection.chosen_of or len(self._inspection.connections))
+        chosen = self._inspection.selected
+        total = len(self._inspection.connections) if chosen is None else chosen.of
+        self._heading("connection", connection.number, self._inspection.chosen_of or total)
         self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
@@ -212,7 +230,7 @@ class _Picture:
 
     def _table(self, what: str, conversations: Sequence[Connection] | Sequence[Exchange]) -> None:
         self._page.blank()
-        rows = conversations if self._verbose else conversations[:_ROWS]
+        rows = conversations[: self._rows]
         left_out = len(conversations) - len(rows)
         if what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which

@@ -67,6 +67,8 @@ class Account:
     resp_hi: I64 = 0
     resp_lo: I64 = 0
     resp_port: U16 = 0
+    tunnel: U8 = 0
+    """What carried its first segment (`wire.row.Tunnel`)."""
 
     handshake: U8 = 0
     close: U8 = 0
@@ -155,6 +157,7 @@ def _fill_pair(account: Account, connection: ConnectionRecord, one: EndRecord, t
     account.version = connection.version
     account.orig_hi, account.orig_lo, account.orig_port = connection.orig_hi, connection.orig_lo, connection.orig_port
     account.resp_hi, account.resp_lo, account.resp_port = connection.resp_hi, connection.resp_lo, connection.resp_port
+    account.tunnel = connection.tunnel
     account.completeness = settled(connection.completeness, one.segments + two.segments)
     account.handshake_ns = span(connection.syn_ns, connection.established_ns)
     account.syn_to_syn_ack_ns = span(connection.syn_ns, connection.syn_ack_ns)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from inspector.compiled import Constants, compilable
 from inspector.wire.row import Flag
 
-__all__ = ["Completeness", "completeness_bits", "describe", "settled"]
+__all__ = ["Completeness", "completeness_bits", "describe", "letters", "settled"]
 
 
 class Completeness(Constants):
@@ -70,6 +70,11 @@ def completeness_bits(completeness: int, flags: int, payload_len: int) -> int:
 def settled(completeness: int, segments: int) -> int:
     """The value as `tshark -2` shows it for a conversation of so many segments."""
     return completeness if segments > 1 or completeness & Completeness.SYN else 0
+
+
+def letters(value: int) -> str:
+    """The value in the letters of Wireshark 4.2 and newer (`tcp.completeness.str`), a dot for what was not seen."""
+    return "".join(letter if value >> bit & 1 else "·" for bit, letter in zip(range(5, -1, -1), "RFDASS", strict=True))
 
 
 def describe(value: int) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.findings import Blame, Finding
@@ -38,6 +38,7 @@ __all__ = [
     "findings_of",
     "handshake_not_seen",
     "in_hindsight",
+    "numbers_of",
     "syn_not_seen",
 ]
 
@@ -276,7 +277,7 @@ def _was_unseen(row: Row, peer: EndRecord) -> bool:
 
 def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> Finding:
     """The finding that `rule` makes of a segment whose facts, in hindsight, show it."""
-    due = {"ack": trace.expected_ack, "seq": trace.expected_seq}.get(rule.field, UNKNOWN)
+    due, actual = numbers_of(rule, row, trace)
     ack = row.ack if row.flags & Flag.ACK else None
     message = rule.message.format(
         seq=row.seq,
@@ -296,8 +297,14 @@ def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecor
         frame=row.frame,
         field=rule.field,
         expected=due if rule.field else None,
-        actual={"ack": ack, "seq": row.seq}.get(rule.field),
+        actual=ack if rule.field == "ack" else actual if rule.field else None,
     )
+
+
+def numbers_of(rule: Rule, row: Any, trace: Any) -> tuple[Any, Any]:
+    """What the number that a rule is about should have been, and what it was: of one segment, or of columns."""
+    numbers = {"ack": (trace.expected_ack, row.ack), "seq": (trace.expected_seq, row.seq)}
+    return numbers.get(rule.field, (UNKNOWN, UNKNOWN))
 
 
 def handshake_not_seen(frame: int) -> Finding:

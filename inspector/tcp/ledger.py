@@ -1,8 +1,13 @@
 """Where connections go when they leave the table: into accounts, and into the sum of all.
 
 The tracker tells the ledger what was folded, and asks it for room when its table is full. The ledger finds whose time
-is over (`lifetimes`), judges their suspects (`suspects`), makes their accounts (`account`), adds these to the summary
-and lets the places be used again. All of it in columns: what is done for a connection costs no Python.
+is over (`lifetimes`), judges their suspects (`suspects`), makes their accounts (`account`), asks which of them are
+chosen (`choice`), adds these to the summary and lets the places be used again. All of it in columns: what is done for a
+connection costs no Python.
+
+A connection is chosen by all that is known of it, its findings included; so what is told of a finding, its count and
+its example, waits until its connection leaves. Only the rows of segments that were judged early are bounded (HELD), and
+how many more there were is told.
 
 Rules of room, which make the table follow the open connections: if less than half of a full table is over, it
 grows, up to `Limits.most_open`; there, at least a quarter of it goes, those that were silent longest first.
@@ -13,38 +18,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.columns import columns
-from inspector.tcp.account import KIND_BITS, Account, Judge, Tables, memory_at
-from inspector.tcp.judgement import RULES, TELLING, finding_of
+from inspector.tcp.account import Account, Judge, Tables
+from inspector.tcp.choice import Everybody
+from inspector.tcp.found import found_own, found_rows
 from inspector.tcp.lifetimes import Ended, find_over
-from inspector.tcp.summary import EXAMPLES, LISTED, Example, Listed, Summary
+from inspector.tcp.showing import Showing
+from inspector.tcp.summary import Summary
 from inspector.tcp.suspects import MOST, Suspect, Suspects
-from inspector.tcp.tally import Tally
-from inspector.tcp.view import view_connection
+from inspector.tcp.tally import Hits, Tally
 from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import numpy as np
 
-    from inspector.findings import Finding
     from inspector.flows.follower import Follower
+    from inspector.tcp.choice import Choice
     from inspector.tcp.lifetimes import Limits
-    from inspector.tcp.view import Memory
 
-__all__ = ["Ledger"]
+__all__ = ["HELD", "Ledger"]
 
+HELD = 1 << 21
+"""Segments judged early that are kept until it is known whether their connections are chosen."""
 _AT_ONCE = 8192
-_FINDINGS_SHOWN = 5
-"""Of a connection that is kept as an object."""
 
 
 class Ledger:
     """Takes connections out of a follower's tables, and adds them up."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.summary = Summary()
+    def __init__(self, limits: Limits, choice: Choice | None = None) -> None:
+        self._choice = choice or Everybody()
+        self.summary = Summary(rows=self._choice.rows)
         self._limits = limits
+        self._showing = Showing(self.summary)
+        self._held: Any = None
         self._suspects = Suspects()
         self._judge = Judge()
         self._early = Tally()
@@ -107,24 +115,83 @@ class Ledger:
         why[np.argpartition(latest, number - 1)[:number]] = Ended.CROWDED
 
     def _settle(self, over: np.ndarray[Any, Any], why: np.ndarray[Any, Any]) -> None:
-        """Judge, add up and let go of the connections marked in `over`."""
+        """Judge, choose, add up and let go of the connections marked in `over`."""
+        import numpy as np
+
         tables = self._tables()
         told = self._suspects.judged(over, self._taken(), tables.ends)
         tally = Tally()
-        self._tell(told, tables, tally)
+        tally.add(told["place"], told["facts"])
+        told = self._with_held(told, over)
+        chosen = np.zeros(len(over), np.bool_)
         places = over.nonzero()[0]
-        if self._room is None:
-            self._room = columns(Account, _AT_ONCE)
         for first in range(0, len(places), _AT_ONCE):
             block = places[first : first + _AT_ONCE]
-            accounts = self._judge.accounts(tables, block, self._room)
-            accounts["ended"] = why[block]
-            self._tell_own(accounts, block, tables)
-            tally.add_to(accounts, block)
-            self._early.add_to(accounts, accounts["number"])
-            self._keep(accounts, block, tables, told)
+            chosen[self._settle_block(block, why[block], tables, tally, told)] = True
+        self._tell(told[chosen[told["place"]]], tables)
+        now = self.follower.let_go(over)
+        self._suspects.moved(now)
+        if self._held is not None:
+            self._held["place"] = now[self._held["place"]]
+
+    def _settle_block(self, places: Any, why: Any, tables: Tables, tally: Tally, told: Any) -> Any:
+        """Some of them; the places of those that are chosen."""
+        if self._room is None:
+            self._room = columns(Account, _AT_ONCE)
+        accounts = self._judge.accounts(tables, places, self._room)
+        accounts["ended"] = why
+        own = accounts["kinds"].copy()
+        hits = [*tally.add_to(accounts, places), *self._early.add_to(accounts, accounts["number"])]
+        self.summary.of += len(accounts)
+        mask = self._choice.mask(accounts)
+        self._count(hits, mask)
+        if mask is not None:
+            accounts, own, places = accounts[mask], own[mask], places[mask]
+        if len(accounts):
+            self._showing.own(accounts, own, places, tables)
+            self._list(accounts, places, tables, told)
             self.summary.take(accounts)
-        self._suspects.moved(self.follower.let_go(over))
+            if self._choice.sink is not None:
+                self._choice.sink.take_accounts(accounts)
+                self._choice.sink.take_found(found_own(accounts, own))
+        return places
+
+    def _count(self, hits: Iterable[Hits], mask: Any) -> None:
+        """Count the findings of segments, by kind."""
+        for each in hits:
+            segments = each.segments if mask is None else each.segments[mask[each.places]]
+            if len(segments):
+                for rule in each.rules:
+                    self.summary.kind(rule.kind).findings += int(segments.sum())
+
+    def _list(self, accounts: Any, places: Any, tables: Tables, told: Any) -> None:
+        """Make objects of the connections that are told of by themselves."""
+        first = self._choice.first_of(accounts)
+        if first is None:
+            self._showing.connections(accounts, places, tables, told)
+            return
+        listed = [self._showing.listed(accounts[at], int(places[at]), tables, told) for at in first.tolist()]
+        self.summary.ranked = self._choice.ordered([*self.summary.ranked, *listed])[: self.summary.rows]
+
+    def _tell(self, told: Any, tables: Tables) -> None:
+        """Tell of segments whose connections are chosen."""
+        self._showing.segments(told, tables)
+        if self._choice.sink is None:
+            return
+        for first in range(0, len(told), _AT_ONCE):
+            block = told[first : first + _AT_ONCE]
+            self._choice.sink.take_found(found_rows(block, tables.connections["number"][block["place"]]))
+
+    def _with_held(self, told: Any, over: np.ndarray[Any, Any]) -> Any:
+        """`told`, and before them the segments judged early of connections in `over`, which are held no longer."""
+        if self._held is None:
+            return told
+        import numpy as np
+
+        due = over[self._held["place"]]
+        told = np.concatenate([self._held[due], told])
+        self._held = self._held[~due]
+        return told
 
     def _taken(self) -> np.ndarray[Any, Any]:
         taken = self._tables().connections["taken_ordinal"][: len(self.follower)]
@@ -138,70 +205,11 @@ class Ledger:
         tables = self._tables()
         told = self._suspects.judged(np.ones(len(self.follower), np.bool_), self._taken(), tables.ends)
         tally = Tally()
-        self._tell(told, tables, tally)
+        tally.add(told["place"], told["facts"])
         self._early.merge(tally, lambda places: tables.connections["number"][places])
-
-    def _tell(self, told: np.ndarray[Any, Any], tables: Tables, tally: Tally) -> None:
-        """Count the findings of segments, and keep the first of each kind as examples."""
-        import numpy as np
-
-        codes, which = np.unique(told["facts"] & TELLING, return_inverse=True)
-        for position, code in enumerate(codes.tolist()):
-            mine = told[which == position]
-            rules = [rule for rule in RULES if code & rule.fact]
-            kinds = sum(KIND_BITS[rule.kind] for rule in rules)
-            faults = sum(rule.blame.is_fault for rule in rules)
-            tally.add(mine["place"], len(rules), faults, kinds)
-            for rule in rules:
-                kind = self.summary.kind(rule.kind)
-                kind.findings += len(mine)
-                for suspect in mine[:EXAMPLES]:
-                    if kind.wants(int(suspect["frame"])):
-                        memory = memory_at(tables, int(suspect["place"]))
-                        kind.show(_example(memory, next(_findings(suspect, memory, (rule,)))))
-
-    def _tell_own(self, accounts: np.ndarray[Any, Any], places: np.ndarray[Any, Any], tables: Tables) -> None:
-        """The same for the findings of connections as a whole."""
-        import numpy as np
-
-        for kinds in np.unique(accounts["kinds"]).tolist():
-            mine = (accounts["kinds"] == kinds).nonzero()[0]
-            for name in (name for name, bit in KIND_BITS.items() if kinds & bit):
-                kind = self.summary.kind(name)
-                kind.findings += len(mine)
-                for at in mine[np.argsort(accounts["first_frame"][mine], kind="stable")[:EXAMPLES]].tolist():
-                    if kind.wants(int(accounts["first_frame"][at])):
-                        memory = memory_at(tables, int(places[at]))
-                        connection = view_connection(memory.connection.number, memory, [])
-                        for finding in connection.findings:
-                            kind.show(_example(memory, finding))
-
-    def _keep(
-        self, accounts: np.ndarray[Any, Any], places: np.ndarray[Any, Any], tables: Tables, told: np.ndarray[Any, Any]
-    ) -> None:
-        """Make objects of the connections that are told of by themselves."""
-        from dataclasses import replace
-
-        candidates = ((accounts["number"] <= LISTED) | (accounts["faults"] > 0)).nonzero()[0]
-        for at in candidates.tolist():
-            number, faults = int(accounts["number"][at]), int(accounts["faults"][at])
-            if self.summary.wants(number, faults):
-                memory = memory_at(tables, int(places[at]))
-                connection = view_connection(number, memory, [])
-                mine = told[told["place"] == places[at]][:_FINDINGS_SHOWN]
-                segments = (one for suspect in mine for one in _findings(suspect, memory, RULES))
-                findings = (*connection.findings, *segments)[:_FINDINGS_SHOWN]
-                listed = Listed(replace(connection, findings=findings), int(accounts["findings"][at]), faults)
-                self.summary.keep(listed)
-
-
-def _findings(told: Any, memory: Memory, rules: Iterable[Any]) -> Iterator[Finding]:
-    """The findings of a suspect that was judged, by those of `rules` that apply."""
-    suspect = Suspect(*told.item())
-    me, peer = memory.ends[suspect.side], memory.ends[1 - suspect.side]
-    return (finding_of(rule, suspect, suspect, me, peer) for rule in rules if suspect.facts & rule.fact)  # type: ignore[arg-type]  # it has the fields of both
-
-
-def _example(memory: Memory, finding: Finding) -> Example:
-    connection = view_connection(memory.connection.number, memory, [])
-    return Example(connection.number, connection.originator.endpoint, connection.responder.endpoint, finding)
+        if not self._choice.chooses:
+            self._tell(told, tables)
+            return
+        held = columns(Suspect, 0) if self._held is None else self._held
+        self._held = np.concatenate([held, told[: max(HELD - len(held), 0)]])
+        self.summary.untold += len(held) + len(told) - len(self._held)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.tcp.states import State
     from inspector.wire.row import Endpoint, Row
 
-__all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegment", "Zeek"]
+__all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegment", "Zeek", "display_filter"]
 
 
 class Handshake(StrEnum):
@@ -135,6 +135,12 @@ class Connection:
     """Its first frame and its last."""
     is_alone: bool = True
     """Whether it is the only one of its endpoints, as far as is known: large replays forget (`tcp.lifetimes`)."""
+    first_frame: int = 0
+    syn_to_syn_ack_ns: int | None = None
+    syn_ack_to_ack_ns: int | None = None
+    """The two parts of `handshake_ns`."""
+    repeated_syns: int = 0
+    """SYNs after the first, of the same attempt."""
 
     def end(self, side: Side) -> End:
         """The originator's or the responder's end."""
@@ -147,20 +153,21 @@ class Connection:
         By endpoints, and where these have or may have other connections, by its frames from the first to the last. What
         Wireshark finds in a frame beside our segment counts too: it also shows the ICMP errors that quote one.
         """
-        terms = _between(self.originator.endpoint, self.responder.endpoint)
-        if not self.is_alone:
-            terms += [f"frame.number >= {self.frames[0]}", f"frame.number <= {self.frames[1]}"]
-        return " && ".join(terms)
+        by_endpoints = display_filter(self.originator.endpoint, self.responder.endpoint)
+        if self.is_alone:
+            return by_endpoints
+        return f"{by_endpoints} && frame.number >= {self.frames[0]} && frame.number <= {self.frames[1]}"
 
 
-def _between(one: Endpoint, two: Endpoint) -> list[str]:
-    """What holds of all frames between two endpoints. `addr` and `port` mean either end; where both are alike, each."""
+def display_filter(one: Endpoint, two: Endpoint) -> str:
+    """The Wireshark display filter of all frames between two endpoints.
+
+    `addr` and `port` mean either end; where both ends are alike in one of them, each is named.
+    """
     family = "ipv6" if ":" in one.address else "ip"
     names = ("src", "dst") if one.address == two.address else ("addr", "addr")
     ports = ("srcport", "dstport") if one.port == two.port else ("port", "port")
-    return [
-        f"{family}.{names[0]} == {one.address}",
-        f"{family}.{names[1]} == {two.address}",
-        f"tcp.{ports[0]} == {one.port}",
-        f"tcp.{ports[1]} == {two.port}",
-    ]
+    return (
+        f"{family}.{names[0]} == {one.address} && {family}.{names[1]} == {two.address}"
+        f" && tcp.{ports[0]} == {one.port} && tcp.{ports[1]} == {two.port}"
+    )

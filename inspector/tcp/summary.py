@@ -89,7 +89,12 @@ class Kind:
 class Summary:
     """The sum of all connections."""
 
+    rows: int = LISTED
+    """Connections that are kept as objects, of each sort."""
+    of: int = 0
+    """Connections that there were, whether they were chosen or not ..."""
     connections: int = 0
+    """... and those that were, which all that follows is about."""
     segments: int = 0
     payload_bytes: int = 0
     retransmissions: int = 0
@@ -112,6 +117,10 @@ class Summary:
     first: list[Listed] = field(default_factory=list)
     worst: list[Listed] = field(default_factory=list)
     """Those with faults: most faults first, then in their order."""
+    untold: int = 0
+    """Segments with findings that are counted, and of which nothing more is told: there were too many to hold."""
+    ranked: list[Listed] = field(default_factory=list)
+    """The first in the order that was asked for, if one was."""
 
     @property
     def evicted(self) -> int:
@@ -171,19 +180,19 @@ class Summary:
 
     def wants(self, number: int, faults: int) -> bool:
         """Whether the connection would be among those that are kept as objects."""
-        if number <= LISTED:
+        if len(self.first) < self.rows or number < self.first[-1].connection.number:
             return True
-        return faults > 0 and (len(self.worst) < LISTED or (-faults, number) < self.worst[-1].rank)
+        return faults > 0 and (len(self.worst) < self.rows or (-faults, number) < self.worst[-1].rank)
 
     def keep(self, listed: Listed) -> None:
         """Keep a connection as an object, where it belongs."""
-        if listed.connection.number <= LISTED:
-            self.first.append(listed)
-            self.first.sort(key=lambda one: one.connection.number)
+        self.first.append(listed)
+        self.first.sort(key=lambda one: one.connection.number)
+        del self.first[self.rows :]
         if listed.faults:
             self.worst.append(listed)
             self.worst.sort(key=lambda one: one.rank)
-            del self.worst[LISTED:]
+            del self.worst[self.rows :]
 
 
 def _count(counter: Counter[Any], column: np.ndarray[Any, Any], words: Sequence[Any]) -> None:

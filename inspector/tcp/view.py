@@ -46,7 +46,6 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
     """The connection as people read it; `number` counts from 1, `kept` are its rows in capture order."""
     record, (originator, responder) = memory.connection, memory.ends
     handshake = handshake_of(record, originator, responder)
-    handshake_ns = span(record.syn_ns, record.established_ns)
     was_open = not any(_denies_the_open(trace) for _, trace in kept)
     segments = tuple(_segment(row, trace, memory.ends, handshake, was_open=was_open) for row, trace in kept)
     findings = connection_findings(record, originator, responder)
@@ -61,12 +60,16 @@ def view_connection(number: int, memory: Memory, kept: list[tuple[Row, Trace]]) 
         completeness=settled(record.completeness, originator.segments + responder.segments),
         first_ns=record.first_ns,
         last_ns=record.last_ns,
-        handshake_ns=None if handshake_ns < 0 else handshake_ns,
+        handshake_ns=_span(record.syn_ns, record.established_ns),
         segments=segments,
         findings=findings,
         tunnel=tunnel_text(record.tunnel, record.orig_hi, record.resp_hi),
         frames=_frames(record, kept),
         is_alone=record.previous < 0 and not record.superseded,
+        first_frame=record.first_frame,
+        syn_to_syn_ack_ns=_span(record.syn_ns, record.syn_ack_ns),
+        syn_ack_to_ack_ns=_span(record.syn_ack_ns, record.established_ns),
+        repeated_syns=record.repeated_syns,
     )
 
 
@@ -124,6 +127,11 @@ def span(from_ns: int, to_ns: int) -> int:
     if from_ns == NO_TIME or to_ns <= from_ns:
         return -1
     return to_ns - from_ns
+
+
+def _span(from_ns: int, to_ns: int) -> int | None:
+    time_ns = span(from_ns, to_ns)
+    return None if time_ns < 0 else time_ns
 
 
 def _end(record: ConnectionRecord, ends: tuple[EndRecord, EndRecord], side: Side, handshake: Handshake) -> End:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from inspector.wire.batch import Batch
 
-__all__ = ["SelectedReader", "Selection"]
+__all__ = ["FrameSelection", "SelectedReader"]
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class FrameSelection:
     """Which frames, and by what words: `chosen[n]` is 1 where frame n is one of them, and may end early."""
 
     words: str
@@ -41,7 +41,7 @@ class Selection:
 class SelectedReader:
     """The chosen frames of another reader, with all that it says of the capture; `frames` counts the chosen."""
 
-    def __init__(self, reader: Any, selection: Selection) -> None:
+    def __init__(self, reader: Any, selection: FrameSelection) -> None:
         self._reader = reader
         self.selection = selection
         self.frames = 0

@@ -74,11 +74,13 @@ class Survey:
         """Broken, cut, or of a kind that nobody here can read: `layer: reason`."""
         self.passed_over: Counter[str] = Counter()
         """Healthy, and of no interest here."""
+        self.frames = 0
         self._plain = instances(Totals, 1)
         self._columns: Any = None
 
     def feed(self, batch: Batch) -> None:
         """Take a batch in."""
+        self.frames += batch.count
         if batch.columnar and self._columns is None:
             self._columns = to_columns(Totals, self._plain, 1)
         if self._columns is None:

@@ -262,6 +262,19 @@ def test_so_are_several_of_them_in_any_number_of_processes(tmp_path: Path, how: 
     assert usual.code == 0
 
 
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.parquet"])
+def test_files_of_results_belong_to_the_user_who_asked(name: str, tmp_path: Path) -> None:
+    shutil.chown(tmp_path, INVOKER, INVOKER)
+    sudo: dict[str, Any] = {"SUDO_UID": str(INVOKER), "SUDO_GID": str(INVOKER)}
+    asked = ("--where", "number < 3", "--sort", "-first", "--table")
+    done = inspector("replay", shipped("tcp-multi"), *asked, "--out", name, cwd=tmp_path, **sudo)
+
+    assert done.code == 0, done.err
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()} == {(INVOKER, INVOKER)}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.usefixtures("root", "can_capture")
 def test_without_sudo_it_belongs_to_root(tmp_path: Path) -> None:
     done = inspector("demo", "tcp-hello", "--port", "auto", "-w", "x.pcapng", cwd=tmp_path)

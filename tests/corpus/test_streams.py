@@ -171,6 +171,15 @@ def test_no_connection_is_ours_alone(streams: list[Stream], ours: dict[str, tupl
     assert Counter({capture: len(found) for capture, found in ours.items()}) == listed - Counter(TUNNELS)
 
 
+def test_a_stream_has_our_number_less_one(
+    ours: dict[str, tuple[Judged, ...]], pairs: list[tuple[Stream, Judged]]
+) -> None:
+    """What the column `tcp.stream` of a file of results says; true of every stream that we read."""
+    apart = [stream.key for stream, connection in pairs if ours[stream.capture][stream.number] is not connection]
+
+    assert apart == []
+
+
 def test_streams_have_the_same_size_and_completeness(pairs: list[tuple[Stream, Judged]]) -> None:
     wrong, used = [], set()
     for stream, connection in pairs:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Blame, Finding, Side
 from inspector.kernel.model import Moment, Snapshot, SocketRow, StateChange, Testimony, Timer
-from inspector.report.inspection import CaptureSummary, Inspection, Message, Verdict
+from inspector.report.inspection import CaptureSummary, Inspection, Message, Selected, Verdict
 from inspector.tcp.labels import LABELS
 from inspector.tcp.model import Close, Connection, ConnState, End, Handshake, TracedSegment, Zeek
 from inspector.tcp.states import State
@@ -153,4 +153,5 @@ def inspections(draw: DrawFn) -> Inspection:
         payloads=draw(st.dictionaries(st.integers(1, 20), st.binary(max_size=300), max_size=6)),
         lesson=draw(several(TEXT)),
         kernel=draw(optional(TESTIMONY)),
+        selected=draw(optional(st.builds(Selected, COUNT, COUNT, TEXT, st.sampled_from(["", "-bytes"]), COUNT))),
     )

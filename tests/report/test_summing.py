@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from inspector.pipeline import inspect
+from inspector.query.order import parse_order
+from inspector.query.parser import parse
+from inspector.query.selection import Selection
 from inspector.report.inspection import Inspection, Verdict
 from inspector.report.terminal import render_inspection
 from inspector.tcp.lifetimes import Limits
@@ -111,3 +114,21 @@ def test_the_times_are_taken_as_zeek_writes_them() -> None:
     done = inspector("replay", HELLO, "--idle", "5m", "--closed", "500ms", "--attempt", "5", "--max-open", "10")
 
     assert done.code == 0
+
+
+def test_a_large_capture_says_how_many_of_how_many() -> None:
+    selection = Selection(parse("originator.port < 49780"), parse_order("-originator.port"))
+    said = text(inspect(CAPTURES / "tcp-multi" / "tcp-multi.pcapng", keep=1, limits=Limits(), selection=selection))
+
+    assert "selected  2 of 3 connections match --where originator.port < 49780" in said
+    assert re.findall(r"^(\d)  127", said, re.MULTILINE) == ["2", "1"]
+    assert "sum        2 connections, 20 segments" in said
+
+
+def test_a_large_capture_of_which_nothing_is_chosen_says_only_that() -> None:
+    inspection = inspect(WRONG, keep=1, limits=Limits(), selection=Selection(parse("number == 7")))
+
+    assert inspection.verdict is Verdict.NOTHING
+    assert "no connection of 1 matches --where number == 7" in text(inspection)
+    assert "syn-ack-wrong-ack" not in text(inspection)
+    assert "sum " not in text(inspection)

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from inspector.wire import open_capture
-from inspector.wire.selection import SelectedReader, Selection
+from inspector.wire.selection import FrameSelection, SelectedReader
 from tests.wire.files import NOW, RAW, pcap
 from tests.wire.frames import ipv4, tcp
 
@@ -23,7 +23,7 @@ def chosen(*numbers: int) -> bytearray:
 
 def selected(marks: bytearray, plain_frames: int, frames: int = 20) -> SelectedReader:
     made = pcap([(NOW, n, ipv4(tcp(bytes([n]))), 41) for n in range(1, frames + 1)], link_type=RAW)
-    return SelectedReader(open_capture(BytesIO(made), plain_frames=plain_frames), Selection("words", marks))
+    return SelectedReader(open_capture(BytesIO(made), plain_frames=plain_frames), FrameSelection("words", marks))
 
 
 @EVERY_FORM
@@ -57,7 +57,7 @@ def test_a_datagram_put_together_stays_with_the_frame_that_completed_it(plain_fr
     whole = tcp(bytes(range(200)))
     first, rest = ipv4(whole[:24], control=0x2000), ipv4(whole[24:], control=3)
     made = pcap([(NOW, n, data, len(data)) for n, data in enumerate((first, ipv4(tcp()), rest))], link_type=RAW)
-    reader = SelectedReader(open_capture(BytesIO(made), plain_frames=plain_frames), Selection("", chosen(3)))
+    reader = SelectedReader(open_capture(BytesIO(made), plain_frames=plain_frames), FrameSelection("", chosen(3)))
     payloads = [batch.payload(0) for batch in reader]
 
     assert payloads == [bytes(range(200))]
