@@ -98,11 +98,10 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take = take or Take()
     limits = limits if keep is not None else None
     tracker = Tracker(limits=limits, limited_from=keep or 0)
-    exchanges, counts = ExchangeTracker(), _Counts()
+    exchanges, counts, artefacts = ExchangeTracker(), _Counts(), Artefacts()
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    artefacts = Artefacts()
     with _open(source, name, decoder, selection, verify=verify) as reader:
         for batch in reader:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
@@ -113,15 +112,13 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
                 keeping = False
                 tracker.stop_keeping()
                 exchanges.stop_keeping()
-            if keeping and len(payloads) < _PAYLOADS_SHOWN:
-                payloads.update(_payloads(batch))
-            if keeping and not batch.columnar and len(comments) < _COMMENTS_SHOWN:
-                comments.update(_comments(batch))
+            if keeping:
+                _keep(batch, payloads, comments)
             if progress:
                 progress(reader.frames)
     summary = tracker.summary() if limits is not None and not keeping else None
     connections = () if summary else tuple(tracker.connections())
-    conversations = tuple(exchanges.exchanges())
+    conversations = exchanges.exchanges()
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(connections)),
@@ -208,6 +205,14 @@ def _count(batch: Batch, counts: _Counts) -> None:
         if told is not None:
             kinds = counts.undecoded if is_fault(row.undecoded) else counts.passed_over
             kinds[f"{told.layer}: {told.reason}"] += 1
+
+
+def _keep(batch: Batch, payloads: dict[int, bytes], comments: dict[int, tuple[str, ...]]) -> None:
+    """Keep for display what a batch carries and what is said of its frames, as long as these are not too many."""
+    if len(payloads) < _PAYLOADS_SHOWN:
+        payloads.update(_payloads(batch))
+    if not batch.columnar and len(comments) < _COMMENTS_SHOWN:
+        comments.update(_comments(batch))
 
 
 def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
