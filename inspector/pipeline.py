@@ -117,8 +117,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             if progress:
                 progress(reader.frames)
     summary = tracker.summary() if limits is not None and not keeping else None
-    connections = () if summary else tuple(tracker.connections())
-    conversations = exchanges.exchanges()
+    connections, conversations = () if summary else tuple(tracker.connections()), exchanges.exchanges()
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, counts, take, tracker.duplicates + exchanges.duplicates, artefacts.told(connections)),
