@@ -46,13 +46,13 @@ def main() -> int:
     asked = _arguments()
     from tests.fuzz.laws import LAWS
 
+    unknown = sorted(set(asked.rest) - set(LAWS))
+    if unknown:
+        sys.exit(f"expected laws of {', '.join(LAWS)}; found {', '.join(unknown)}")
     if asked.again:
         for law in asked.rest or LAWS:
             LAWS[law](Path(asked.again).read_bytes())
         return 0
-    unknown = sorted(set(asked.rest) - set(LAWS))
-    if unknown:
-        sys.exit(f"expected laws of {', '.join(LAWS)}; found {', '.join(unknown)}")
     return _in_turn(asked.rest or list(LAWS), asked)
 
 
