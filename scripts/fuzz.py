@@ -32,6 +32,7 @@ SLOW = 30
 """Seconds after which an input counts as one that never ends."""
 MEMORY = 2048
 """MiB."""
+SMALL_BATCH, SMALL_WINDOW = 8, 1024
 FOLDERS = ("corpus", "found")
 RUN = "--run"
 """How this program starts itself, for one law."""
@@ -45,13 +46,13 @@ def main() -> int:
     asked = _arguments()
     from tests.fuzz.laws import LAWS
 
+    unknown = sorted(set(asked.rest) - set(LAWS))
+    if unknown:
+        sys.exit(f"expected laws of {', '.join(LAWS)}; found {', '.join(unknown)}")
     if asked.again:
         for law in asked.rest or LAWS:
             LAWS[law](Path(asked.again).read_bytes())
         return 0
-    unknown = sorted(set(asked.rest) - set(LAWS))
-    if unknown:
-        sys.exit(f"expected laws of {', '.join(LAWS)}; found {', '.join(unknown)}")
     return _in_turn(asked.rest or list(LAWS), asked)
 
 
@@ -75,10 +76,13 @@ def _run(law: str, flags: list[str]) -> None:
     with atheris.instrument_imports(include=["inspector"]):
         from tests.fuzz import laws
     from inspector.wire import reader
-    from inspector.wire.containers import resync
+    from inspector.wire.containers import resync, sources
 
     # What is instrumented cannot be compiled, so whatever would be stays plain.
     resync._PLAIN = reader.PLAIN_BYTES = laws.ALWAYS_PLAIN  # noqa: SLF001 - as above
+    # Small inputs shall meet the ends of batches and windows, too, where things go wrong.
+    reader._PLAIN_BATCH = SMALL_BATCH  # noqa: SLF001 - as above
+    sources.Window.__init__.__defaults__ = (SMALL_WINDOW,)
     atheris.Setup([sys.argv[0], *flags], laws.LAWS[law])
     atheris.Fuzz()
 

@@ -1,1 +1,1 @@
-"""What Wireshark says: tshark by way of pyshark, as a second opinion."""
+"""What others say of a capture: tshark and scapy, as a second opinion or in the place of our own decoder."""

@@ -4,7 +4,7 @@ Frames, times, damage and comments are our own reader's; what is in a frame is s
 and payload are taken from where its layers begin. A fragment's datagram is put together by our own `wire.fragments`,
 from the IP header on that scapy found, and is then decoded by us: scapy joins only whole captures.
 
-Limits: a few thousand frames a second; what scapy binds in its layers and in the contributed ones named below; a tunnel
+Limits: some thousand frames a second; what scapy binds in its layers and in the contributed ones named below; a tunnel
 that it does not know hides what it carries; a TCP header that the capture cuts is none to it; checksums are not judged.
 """
 

@@ -3,7 +3,7 @@
 One pass, with fragments joined, streams not: a row is a segment as it was sent. Frames are numbered as in our own
 reading: the records of a pcapng that are no packets (Custom Blocks), which tshark numbers too, are passed over.
 
-Limits: some tens of thousands of frames a second; no count of frames that the capturing lost (tshark does not tell it);
+Limits: some thousands of frames a second; no count of frames that the capturing lost (tshark does not tell it);
 where a capture is damaged, tshark stops, which is said as a cut; checksums are not judged; the payload of a RST is not
 told, nor a TCP header that the capture cuts, nor the way of a frame that a pcap of the modified form tells.
 Not here: running tshark (`referee.tshark`), and what a row is (`referee.layers`).
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from inspector.referee.dissected import DissectedBatch
 
 __all__ = ["TsharkReader"]
-
-Told = "Mapping[str, Sequence[str]]"
 
 _PREFERENCES = {"tcp.desegment_tcp_streams": "FALSE", "tcp.analyze_sequence_numbers": "FALSE"}
 _OF_FRAME = (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from inspector.referee.dissected import Reader
 
-__all__ = ["DECODERS", "NATIVE", "TSHARK", "advised", "as_file", "opened_by"]
+__all__ = ["DECODERS", "NATIVE", "SCAPY", "TSHARK", "advised", "as_file", "opened_by"]
 
 NATIVE, SCAPY, TSHARK = "native", "scapy", "tshark"
 DECODERS = (NATIVE, SCAPY, TSHARK)

@@ -5,6 +5,8 @@ The long search is `scripts/fuzz`; this is the part of it that every run of the 
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from tests.fuzz.laws import LAWS
 from tests.fuzz.seeds import seeds
 
+ROOT = Path(__file__).resolve().parents[2]
 SLOW = {"report"}
 """Laws of which a few inputs must do here."""
 
@@ -53,3 +56,25 @@ def test_the_law_holds_of_any_bytes(law: str, data: st.DataObject) -> None:
 
 def test_a_captures_folder_that_is_named_gives_more_seeds(captures: Path) -> None:
     assert len(list(seeds("frame", captures))) > len(list(seeds("frame")))
+
+
+def fuzz(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "fuzz.py"), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_one_input_is_tried_again_by_a_command(tmp_path: Path) -> None:
+    (tmp_path / "input").write_text("drop SYN once")
+
+    assert fuzz("--try", tmp_path / "input", "script").returncode == 0
+    assert "expected laws of container, " in fuzz("--try", tmp_path / "input", "scripts").stderr
+
+
+def test_a_short_search_keeps_what_it_learns_and_says_what_it_did(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="the extra `fuzz` is not installed")
+    done = fuzz("--out", tmp_path, "--turn", "1", "--hours", "0.0004", "script")
+    law, _, runs, _, code, found = (tmp_path / "log.tsv").read_text().splitlines()[0].split("\t")
+
+    assert (done.returncode, law, code, found) == (0, "script", "0", "")
+    assert int(runs) > 6
+    assert any((tmp_path / "script" / "corpus").iterdir())

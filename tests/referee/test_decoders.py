@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import pytest
 
-from inspector.errors import CaptureFileError, InspectorError
+from inspector.errors import CaptureError, CaptureFileError, InspectorError
 from inspector.pipeline import inspect
 from inspector.report.json_report import to_json
 from tests.wire.files import NOW, pcap
@@ -176,3 +177,12 @@ def test_what_is_no_capture_is_one_line(tmp_path: Path, decoder: str, content: b
     with pytest.raises(InspectorError) as refused:
         inspect(path, decoder=decoder)
     assert "\n" not in refused.value.message
+
+
+def test_no_scapy_is_one_line_with_what_installs_it(captures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scapy.layers.l2", None)
+
+    with pytest.raises(CaptureError, match="scapy cannot be imported") as refused:
+        inspect(captures / "refused" / "refused.pcapng", decoder="scapy")
+
+    assert refused.value.remedies == ("pip install scapy",)

@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from inspector.wire import open_capture
-from tests.wire.files import NOW, drained, enhanced, interface, opened, pcap, section
+from inspector.wire import CaptureReader, open_capture
+from tests.wire.files import NOW, block, drained, enhanced, interface, opened, pcap, section
 
 RECORD = 16
 
@@ -128,3 +128,30 @@ def test_the_file_may_be_cut_behind_its_damage() -> None:
     assert found == [0, 1, 2, 3, 4, 5, 6]
     assert skipped.startswith("20 damaged bytes")
     assert "has only 30 left" in cut
+
+
+class Pieces:
+    """A pipe that gives so many bytes at a time."""
+
+    def __init__(self, data: bytes, at_once: int) -> None:
+        self._data, self._at_once = BytesIO(data), at_once
+
+    def readinto(self, room: memoryview) -> int:
+        return self._data.readinto(room[: self._at_once])
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 61, 150])
+@pytest.mark.parametrize(
+    "damaged",
+    [enhanced(enhanced(b"inside", ticks=1) + bytes(100), number=7), block(0x0A0D0D0A, bytes(8) + enhanced(b"inside"))],
+    ids=["no such interface", "no byte-order word"],
+)
+def test_a_block_that_is_damaged_inside_is_skipped_whole_in_whatever_pieces_it_comes(
+    damaged: bytes, at_once: int
+) -> None:
+    """What stands in it is no block, though it looks like one."""
+    after = section() + interface() + enhanced(b"two")
+    reader = CaptureReader(Pieces(section() + interface() + enhanced(b"one") + damaged + after, at_once), "made")
+
+    assert [frame.data for frame in drained(reader)] == [b"one", b"two"]
+    assert str(reader.skipped).startswith(f"{len(damaged)} damaged bytes at byte ")

@@ -278,14 +278,15 @@ class PcapngContainer:
 
     def resume(self, window: Window) -> bool:
         """See `Container`; a block whose lengths agree is damaged only inside, and skipped whole."""
-        if window.available < MIN_BLOCK:
+        if not window.need(MIN_BLOCK):
             window.position = window.end
             return False
         if self.ends_batch(window):
             # Nothing behind it belongs to the section before it.
             self._section = Section(self._section.big_endian, len(self._ticks), 0)
         length = word32(window.buffer, window.position + 4, self._section.big_endian)
-        is_framed = MIN_BLOCK <= length <= window.available and not length & 3
+        # All of it, if there is as much: what is skipped must not depend on the pieces that a pipe gives.
+        is_framed = MIN_BLOCK <= length <= MAX_RECORD and not length & 3 and window.need(length)
         if is_framed and word32(window.buffer, window.position + length - 4, self._section.big_endian) == length:
             window.position += length
             return True
