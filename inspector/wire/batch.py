@@ -64,7 +64,7 @@ class Batch:
             link_type=ref.link_type,
             interface=ref.interface,
             direction=ref.direction,
-            comments=self.comments(index),
+            comments=self._container.comments_of(self.buffer, ref.start, ref.captured_len),
         )
 
     def comments(self, index: int) -> tuple[str, ...]:
@@ -72,14 +72,15 @@ class Batch:
         ref = self.ref(index)
         return self._container.comments_of(self.buffer, ref.start, ref.captured_len)
 
-    def payload(self, index: int, limit: int | None = None) -> bytes:
-        """The captured bytes of the payload of row `index`, at most `limit` of them."""
-        row = self.row(index)
+    def payload(self, index: int, limit: int | None = None, row: Row | None = None) -> bytes:
+        """The captured bytes of the payload of row `index`, at most `limit` of them; `row` is that row, if known."""
+        row = row or self.row(index)
         length = row.captured_len if limit is None else min(row.captured_len, limit)
         whole = self.reassembled.get(index)
         if whole is not None:
             return whole[row.payload_at : row.payload_at + length]
-        start = self.ref(index).start + row.payload_at
+        ref = self.refs[index]
+        start = int(ref["start"] if self.columnar else ref.start) + row.payload_at
         return bytes(self.buffer[start : start + length])
 
     def _plain(self, record: type[Any], records: Any, index: int) -> Any:
