@@ -201,7 +201,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
         connections = tuple(replace(each, is_alone=False) for each in connections)
     inspection = Inspection(
         source=reader.name,
-        capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, ()),
+        capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, choice.left_out),
         connections=connections,
         exchanges=(),
         comparisons=(),

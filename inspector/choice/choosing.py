@@ -68,11 +68,20 @@ class Choice:
         """Where parts of the capture were saved; empty if nowhere."""
         return ", ".join(taker.saved_to for taker in self._takers if taker.saved_to)
 
+    @property
+    def left_out(self) -> tuple[tuple[str, int], ...]:
+        """What was not kept, in words, and how many."""
+        beyond = f"beyond the first {_MOST_ROWS:,} that are kept: neither drawn nor judged one by one"
+        return tuple(
+            (f"segments of connection {number} {beyond}", count) for number, count in self.watch.left_out.items()
+        )
+
     def take(self, batch: Batch, reader: Reader) -> None:
         """Take what is wanted of a batch that has just been folded."""
         picks = self.watch.picks
         for each in picks:
-            if each.number in self._numbers or each.is_stray:
+            is_kept = each.number in self._numbers and each.number not in self.watch.left_out
+            if is_kept or each.is_stray:
                 self._keep(batch, each)
         for taker in self._takers:
             taker.take(batch, picks, reader)
@@ -80,7 +89,7 @@ class Choice:
     def _keep(self, batch: Batch, pick: Pick) -> None:
         row = pick.row
         if row.captured_len and len(self.payloads) < _MOST_PAYLOADS:
-            self.payloads[row.frame] = batch.payload(pick.place, _PAYLOAD_SHOWN)
+            self.payloads[row.frame] = batch.payload(pick.place, _PAYLOAD_SHOWN, pick.row)
         if len(self.comments) < _MOST_COMMENTS and (said := batch.comments(pick.place)):
             self.comments[row.frame] = said
 

@@ -30,7 +30,7 @@ class Hearer:
         del reader
         for each in picks:
             if each.number == self.number:
-                self.talk.hear(each, batch.payload(each.place))
+                self.talk.hear(each, batch.payload(each.place, row=each.row) if each.row.captured_len else b"")
 
     def close(self) -> None:
         """See `Taker`; a talk needs no end."""

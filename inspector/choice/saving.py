@@ -113,7 +113,8 @@ class Saver:
     def _write(self, frame: Frame) -> None:
         try:
             writer = self._writer or self._begin(frame)
-            writer.write(replace(frame, interface=self._interface(frame, writer)))
+            interface = self._interface(frame, writer)
+            writer.write(frame if frame.interface == interface else replace(frame, interface=interface))
         except OSError as error:
             raise self._cannot_write(error) from error
 

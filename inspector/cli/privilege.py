@@ -52,7 +52,15 @@ def secure_privilege(*, wired: bool) -> None:
     become_private()
 
 
-_STILL_TO_COME = ("inspector.report.json_report", "inspector.report.terminal", "rich.console", "rich.table")
+_STILL_TO_COME = (
+    "encodings.gb18030",
+    "inspector.report.follow",
+    "inspector.report.follow_json",
+    "inspector.report.json_report",
+    "inspector.report.terminal",
+    "rich.console",
+    "rich.table",
+)
 """What a run imports after it has given up its privileges."""
 _FOR_LARGE_CAPTURES = ("numpy", "numba")
 

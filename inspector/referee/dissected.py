@@ -126,8 +126,9 @@ class DissectedBatch(Batch):
         """See `Batch`."""
         return self._told[index].comments
 
-    def payload(self, index: int, limit: int | None = None) -> bytes:
+    def payload(self, index: int, limit: int | None = None, row: Row | None = None) -> bytes:
         """See `Batch`."""
+        del row
         return self._told[index].payload[:limit]
 
 

@@ -101,7 +101,9 @@ class Stream:
             self._edge = at + size
         if size > len(data):
             self._note_cut(at + len(data), at + size)
-        if data:
+        if self._bound is not None and at >= self._bound:
+            self.beyond = self.beyond or bool(data)
+        elif data:
             for piece in list(self._fresh(Piece(at, data, frame, order))):
                 self._keep(piece)
             self._let_go()

@@ -17,7 +17,7 @@ from bisect import bisect_left
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.columns import to_instance
+from inspector.columns import instances_of
 from inspector.compiled import compilable
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Trace
@@ -116,8 +116,10 @@ class Watch:
     def folded(self, rows: Any, traces: Any, first: int, last: int) -> None:
         """See `Listener`."""
         ordinal = self._follower.header("ordinal") - (last - first)
-        for index in self._picked(rows, traces, first, last):
-            self._take(self._made(rows, traces, index, ordinal + index - first))
+        places = self._picked(rows, traces, first, last)
+        if len(places):
+            for made in self._made(rows, traces, places, ordinal - first):
+                self._take(made)
         if self._behind is not None:
             self._behind.folded(rows, traces, first, last)
 
@@ -137,14 +139,14 @@ class Watch:
                 kept.insert(0, (stray.row, taken_syn(stray.trace.pair)))
             yield view_connection(number, memory, kept)
 
-    def _picked(self, rows: Any, traces: Any, first: int, last: int) -> list[int]:
+    def _picked(self, rows: Any, traces: Any, first: int, last: int) -> Any:
         columnar = self._follower.columnar
         if columnar not in self._forms or len(self._forms[columnar][1]) < len(traces):
             self._forms[columnar] = self._fresh(len(traces), columnar=columnar)
         wanted, picked = self._forms[columnar]
         table = self._follower.table(_CONNECTIONS)
         found = self._follower.call(pick, rows, traces, first, last, table, wanted, picked)
-        return [int(index) for index in picked[:found]]
+        return picked[:found]
 
     def _fresh(self, room: int, *, columnar: bool) -> tuple[Any, Any]:
         if not columnar:
@@ -153,17 +155,20 @@ class Watch:
 
         return np.array(self._wanted, np.int64), np.zeros(room, np.int64)
 
-    def _made(self, rows: Any, traces: Any, index: int, ordinal: int) -> Pick:
+    def _made(self, rows: Any, traces: Any, places: Any, before: int) -> Iterator[Pick]:
+        """The rows at `places`, all made at once; `before` is the ordinal of a row at place 0."""
+        records = self._follower.table(_CONNECTIONS)
         if self._follower.columnar:
-            row, trace = to_instance(Row, rows, index), to_instance(Trace, traces, index)
+            told = records[traces["pair"][places]][["number", "first_frame", "taken_ordinal"]].tolist()
+            at = places.tolist()
+            plain, said = instances_of(Row, rows[places]), instances_of(Trace, traces[places])
         else:
-            row, trace = rows[index], copy(traces[index])  # the fold's own is used again
-        record = self._follower.table(_CONNECTIONS)[trace.pair]
-        number, first_frame, takes = (
-            int(record[name] if self._follower.columnar else getattr(record, name))
-            for name in ("number", "first_frame", "taken_ordinal")
-        )
-        return Pick(index, ordinal, number, row, trace, takes if first_frame == row.frame else -1)
+            at, plain = places, [rows[place] for place in places]
+            said = [copy(traces[place]) for place in places]  # the fold's own are used again
+            mine = (records[trace.pair] for trace in said)
+            told = [(each.number, each.first_frame, each.taken_ordinal) for each in mine]
+        for place, row, trace, (number, first_frame, taken) in zip(at, plain, said, told, strict=True):
+            yield Pick(place, before + place, number, row, trace, taken if first_frame == row.frame else -1)
 
     def _take(self, made: Pick) -> None:
         self.picks.append(made)

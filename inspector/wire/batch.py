@@ -88,14 +88,15 @@ class Batch:
         container, buffer = self.home(index)
         return container.comments_of(buffer, ref.start, ref.captured_len) if container is not None else ()
 
-    def payload(self, index: int, limit: int | None = None) -> bytes:
-        """The captured bytes of the payload of row `index`, at most `limit` of them."""
-        row = self.row(index)
+    def payload(self, index: int, limit: int | None = None, row: Row | None = None) -> bytes:
+        """The captured bytes of the payload of row `index`, at most `limit` of them; `row` is that row, if known."""
+        row = row or self.row(index)
         length = row.captured_len if limit is None else min(row.captured_len, limit)
         whole = self.reassembled.get(index)
         if whole is not None:
             return whole[row.payload_at : row.payload_at + length]
-        start = self.ref(index).start + row.payload_at
+        ref = self.refs[index]
+        start = int(ref["start"] if self.columnar else ref.start) + row.payload_at
         return bytes(self.home(index)[1][start : start + length])
 
     def only(self, places: list[int]) -> Batch:
@@ -104,6 +105,7 @@ class Batch:
         some = (rows[places], refs[places]) if self.columnar else ([rows[i] for i in places], [refs[i] for i in places])
         made = Batch(self._container, self._buffer, some[1], some[0], count=len(places), columnar=self.columnar)
         made.reassembled = {new: self.reassembled[old] for new, old in enumerate(places) if old in self.reassembled}
+        made.pieces = {new: self.pieces[old] for new, old in enumerate(places) if old in self.pieces}
         return made
 
     def _plain(self, record: type[Any], records: Any, index: int) -> Any:
