@@ -12,39 +12,36 @@ prints, exits or reads the environment (`cli/`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.ahead import ahead, processors
-from inspector.errors import CaptureFileError
 from inspector.expect.comparison import compare_all
+from inspector.opening import first_of, on_two_processors, open_source
 from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
-from inspector.wire.reader import open_capture
+from inspector.verdict import verdict_of
 from inspector.wire.selection import SelectedReader
 from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from inspector.choice.choosing import Choice
     from inspector.expect import notation
     from inspector.kernel.model import Testimony
+    from inspector.opening import Source
     from inspector.query.selection import Selection
     from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
-    from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
     from inspector.wire.batch import Batch
-    from inspector.wire.reader import CaptureReader
     from inspector.wire.selection import FrameSelection
     from inspector.wire.series import FileOfSeries
 
-    Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
-__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "inspect_chosen", "verdict_of"]
+__all__ = ["KEEP_SEGMENTS", "Take", "inspect", "inspect_chosen"]
 
 KEEP_SEGMENTS = 200_000
 """Frames up to which all rows are kept for display; beyond, connections have outcomes and no segments."""
@@ -103,8 +100,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     payloads: dict[int, bytes] = {}
     comments: dict[int, tuple[str, ...]] = {}
     keeping = True
-    with _open(source, name, decoder, matching, verify=verify) as reader:
-        surveyed = _surveyed(_first(reader, most), survey, exchanges)
+    with open_source(source, name, decoder, matching, verify=verify) as reader:
+        surveyed = _surveyed(first_of(reader, most), survey, exchanges)
         for batch in surveyed:
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             if progress:
@@ -119,7 +116,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         if not keeping:
             tracker.stop_keeping()
             exchanges.stop_keeping()
-            for batch in _on_two_processors(surveyed, reader):
+            for batch in on_two_processors(surveyed, reader):
                 tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
                 if progress:
                     progress(reader.frames, reader.taken)
@@ -162,14 +159,6 @@ def _surveyed(batches: Iterator[Batch], survey: Survey, exchanges: ExchangeTrack
         yield batch
 
 
-def _on_two_processors(batches: Iterator[Batch], reader: Reader) -> Iterator[Batch]:
-    """The same batches; where there is a second processor, the next one is read while one is consumed."""
-    if processors() < 2:
-        return batches
-    reader.outlast_one()
-    return ahead(batches)
-
-
 def inspect_chosen(  # noqa: PLR0913 - as above
     source: str | Path | BinaryIO,
     choice: Choice,
@@ -189,8 +178,8 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     """
     tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
     exchanges, survey = ExchangeTracker(keep=False), Survey()
-    with _open(source, name, decoder, matching, verify=verify) as reader:
-        for batch in _surveyed(_first(reader, most), survey, exchanges):
+    with open_source(source, name, decoder, matching, verify=verify) as reader:
+        for batch in _surveyed(first_of(reader, most), survey, exchanges):
             tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
             choice.take(batch, reader)
             if progress:
@@ -214,44 +203,6 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     return replace(inspection, verdict=verdict_of(inspection))
 
 
-def _open(source: Source, name: str, decoder: str, matching: FrameSelection | None, *, verify: bool) -> Reader:
-    """A reader of the capture: our own or the one that was asked for, and of the frames that were."""
-    reader: Reader
-    if isinstance(source, (list, tuple)):
-        from inspector.wire.series import SeriesReader
-
-        reader = SeriesReader(source, _open_one, name=name, verify=verify)
-    elif decoder == "native":
-        reader = _open_one(source, name=name, verify=verify)
-    else:
-        from inspector.referee.decoders import opened_by
-
-        reader = opened_by(decoder, source, name)
-    return reader if matching is None else SelectedReader(reader, matching)
-
-
-def _open_one(source: str | Path | BinaryIO, *, name: str, verify: bool, **form: Any) -> CaptureReader:
-    """A reader of one capture: our own, or for a foreign format one of what `editcap` makes of it."""
-    try:
-        return open_capture(source, name=name, verify=verify, **form)
-    except CaptureFileError as error:
-        if not error.foreign or not isinstance(source, (str, Path)):
-            raise
-        from inspector.referee.conversion import converted
-
-        return converted(source, error, verify=verify)
-
-
-def _first(reader: Reader, most: int | None) -> Iterator[Batch]:
-    """The batches of the capture, up to so many frames."""
-    for batch in reader:
-        if most is not None and reader.frames >= most:
-            batch.count -= reader.frames - most
-            yield batch
-            return
-        yield batch
-
-
 def _selected(
     selection: Selection | None, chosen: int, of: int, summary: Summary | None, exchanges: int
 ) -> Selected | None:
@@ -262,38 +213,6 @@ def _selected(
         chosen, of = summary.connections, summary.of
     order = str(selection.order or "")
     return Selected(chosen, of, selection.text, order, exchanges if selection.chooses else 0)
-
-
-def verdict_of(inspection: Inspection) -> Verdict:
-    """The one word at the end. What a capture missed is told, and does not make a verdict."""
-    if inspection.selected is not None and not inspection.selected.chosen:
-        return Verdict.NOTHING  # whatever was expected of them
-    if any(not comparison.matched for comparison in inspection.comparisons):
-        return Verdict.DIFFERS
-    provoked = {kind for comparison in inspection.comparisons for kind in comparison.provokes}
-    if any(finding.is_fault and finding.kind not in provoked for finding in inspection.findings):
-        return Verdict.FINDINGS
-    if inspection.summary is not None and inspection.summary.faults:
-        return Verdict.FINDINGS
-    if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):
-        return Verdict.FINDINGS
-    return _clean_verdict_of(inspection)
-
-
-def _clean_verdict_of(inspection: Inspection) -> Verdict:
-    """Nothing differs, and nobody broke a rule."""
-    has_more = inspection.summary is not None and inspection.summary.connections > 0
-    is_empty = not inspection.connections and not inspection.exchanges and not has_more
-    if is_empty and not any(comparison.expects_nothing for comparison in inspection.comparisons):
-        return Verdict.NOTHING
-    return Verdict.AS_EXPECTED if inspection.comparisons else Verdict.NO_FINDINGS
-
-
-def _is_contradicted(connections: Sequence[Connection], testimony: Testimony) -> bool:
-    """Whether the kernel says what nobody has explained: then somebody is wrong, and it may be we."""
-    from inspector.kernel.agreement import agreements
-
-    return any(each.unexplained for each in agreements(connections, testimony))
 
 
 def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector import pipeline
+from inspector import opening
 from inspector.ahead import ahead, processors
 from inspector.pipeline import inspect
 from inspector.report.terminal import render_inspection
@@ -86,7 +86,7 @@ def test_a_capture_reads_the_same_on_one_processor_and_on_two(
     path = captures / name / f"{name}.pcapng"
     reports = []
     for number in (1, 2):
-        monkeypatch.setattr(pipeline, "processors", lambda number=number: number)
+        monkeypatch.setattr(opening, "processors", lambda number=number: number)
         inspection = inspect(path, keep=0, limits=Limits())
         reports.append(render_inspection(inspection, width=80, colour=False))
 

@@ -33,7 +33,7 @@ def test_the_speed_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
         return inspect_chosen(LOST, Choice([1]))
 
     plain = told()
-    monkeypatch.setattr("inspector.pipeline.open_capture", lambda *a, **k: open_capture(*a, plain_frames=0, **k))
+    monkeypatch.setattr("inspector.opening.open_capture", lambda *a, **k: open_capture(*a, plain_frames=0, **k))
 
     assert told() == plain
 

@@ -93,12 +93,12 @@ def test_checksums_are_judged_where_asked_for(sum_: str, words: str) -> None:
 
 
 def test_both_speeds_count_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    from inspector import pipeline
+    from inspector import opening
 
     frames, times = conversation(sum_="partial") * 3, [1, 2, 3, 4, 4, 3, 2, 9, 1, 2, 3, 4]
     plain = told(frames, times=times, verify=True)
-    opened = pipeline.open_capture  # type: ignore[attr-defined]  # it is the one that pipeline calls
-    monkeypatch.setattr(pipeline, "open_capture", lambda *a, **k: opened(*a, **k, plain_frames=0))
+    opened = opening.open_capture  # type: ignore[attr-defined]  # it is the one that is called
+    monkeypatch.setattr(opening, "open_capture", lambda *a, **k: opened(*a, **k, plain_frames=0))
     fast = told(frames, times=times, verify=True)
 
     assert plain.capture.artefacts == fast.capture.artefacts

@@ -10,12 +10,12 @@ import pytest
 
 from inspector.kernel.model import Moment, Snapshot, SocketRow, StateChange, Timer
 from inspector.kernel.model import Testimony as Word  # pytest takes `Test...` for its own
-from inspector.pipeline import verdict_of
 from inspector.report.inspection import Inspection, Verdict
 from inspector.report.json_report import schema, to_json
 from inspector.report.kernel_table import table_of_agreement
 from inspector.report.sockets import milestones
 from inspector.report.terminal import render_inspection
+from inspector.verdict import verdict_of
 from inspector.wire.row import Endpoint
 from tests.report.stories import CLIENT, SERVER, START_NS, hello, inspection
 
