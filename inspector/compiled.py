@@ -111,9 +111,11 @@ def compiled(function: F) -> F:
     if plain not in _compilable:
         raise TypeError(f"{plain.__qualname__} is not marked @compilable")
     if plain not in _entries:
-        machine: Any = _compile(plain, nogil=True)
-        # Only what is called from Python is kept: it has all that it calls inside.
-        machine._cache = _Cache(plain)  # noqa: SLF001 - numba's own seam has no public name
+        copy = _copy(plain)
+        machine: Any = _jitted(copy, nogil=True)
+        # Only what is called from Python is kept: it has all that it calls inside, so that where it is found
+        # nothing needs to be made of those.
+        machine._cache = _Cache(plain, lambda: _show(copy, plain))  # noqa: SLF001 - numba's own seam has no public name
         _entries[plain] = machine
     return cast("F", _entries[plain])
 
@@ -121,17 +123,27 @@ def compiled(function: F) -> F:
 def _callee(plain: FunctionType) -> Callable[..., Any]:
     """The machine-code form that only machine code calls: without the doors for Python it compiles in two thirds."""
     if plain not in _callees:
-        _callees[plain] = _compile(plain, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+        copy = _copy(plain)
+        _show(copy, plain)
+        _callees[plain] = _jitted(copy, no_cpython_wrapper=True, no_cfunc_wrapper=True)
     return _callees[plain]
 
 
-def _compile(plain: FunctionType, **options: bool) -> Callable[..., Any]:
-    import numba
-
-    seen = {name: _as_numba_sees(plain.__globals__[name]) for name in _global_names(plain)}
-    copy = FunctionType(plain.__code__, {**plain.__globals__, **seen}, plain.__name__)
+def _copy(plain: FunctionType) -> FunctionType:
+    copy = FunctionType(plain.__code__, dict(plain.__globals__), plain.__name__)
     copy.__module__ = plain.__module__
     copy.__qualname__ = plain.__qualname__
+    return copy
+
+
+def _show(copy: FunctionType, plain: FunctionType) -> None:
+    """Give the globals of `copy` the forms in which numba is to see them."""
+    copy.__globals__.update({name: _as_numba_sees(plain.__globals__[name]) for name in _global_names(plain)})
+
+
+def _jitted(copy: FunctionType, **options: bool) -> Callable[..., Any]:
+    import numba
+
     # error_model: a division by zero gives what the processor gives, and no compilable function divides by data.
     # _nrt: no compilable function makes an array, so none needs to be counted; counting them at every
     # call took a third of the decoder's time (measured).
@@ -165,14 +177,16 @@ def _as_numba_sees(value: object) -> object:
 class _Cache:
     """What numba asks when it needs machine code, and tells when it has made some: one function's."""
 
-    def __init__(self, plain: FunctionType) -> None:
+    def __init__(self, plain: FunctionType, prepare: Callable[[], None]) -> None:
         self._plain = plain
+        self._prepare = prepare
         self._depends_on: bytes | None = None
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """The code for `signature`, or None: not there, not sound, not ours."""
         code = self._loaded(signature, target)
         if code is None:
+            self._prepare()
             for hear in _hearers:
                 hear()
         return code

@@ -17,6 +17,8 @@ Not here: which bytes mean what (`containers/`, `decode`).
 
 from __future__ import annotations
 
+import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +67,8 @@ def open_capture(
 ) -> CaptureReader:
     """Open a capture: a path, or a binary stream that needs no seeking (named `name` in messages, `-` by default).
 
-    The first `plain_frames` frames, or PLAIN_BYTES of the capture, come in the plain form; `verify` has the decoder
+    The first `plain_frames` frames, or PLAIN_BYTES of the capture, come in the plain form (of a file that is larger
+    than that, none); `verify` has the decoder
     verify checksums; with `any_link` a capture may be of link types that we do not decode. A stream stays the caller's
     to close.
 
@@ -83,6 +86,14 @@ def open_capture(
     except BaseException:
         stream.close()
         raise
+
+
+def _is_large(stream: Any) -> bool:
+    """Whether it is a file of which the plain form would only be the beginning."""
+    with suppress(OSError, ValueError, AttributeError):
+        status = os.fstat(stream.fileno())
+        return stat.S_ISREG(status.st_mode) and status.st_size > PLAIN_BYTES
+    return False
 
 
 @dataclass(slots=True)
@@ -137,7 +148,7 @@ class CaptureReader:
         """Frames of a link type that we do not decode, in a capture that has others too."""
         self.fragments = Reassembly()
         self._stream = stream if owned else None
-        self.plain_frames = plain_frames
+        self.plain_frames = 0 if _is_large(stream) else plain_frames
         """Frames that come in the plain form; may be lowered while reading."""
         self._source = StreamSource(stream)
         self._container, self._window = open_container(name, self._source)
