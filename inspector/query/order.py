@@ -27,7 +27,7 @@ __all__ = ["Order", "parse_order"]
 
 _HALF = (1 << 64) - 1
 _SIGN = -(1 << 63)
-OPTION = "--sort"
+_OPTION = "--sort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def parse_order(text: str) -> Order:
         names = tuple(each.name for each in FIELDS.values() if each.is_sortable)
         near = near_names(name, names)
         raise QueryError(
-            f"there is no order by {name[:60] or 'nothing'}{near}; expected one of {', '.join(names)}", option=OPTION
+            f"there is no order by {name[:60] or 'nothing'}{near}; expected one of {', '.join(names)}", option=_OPTION
         )
     return Order(field, text.startswith("-"))

@@ -2,7 +2,7 @@
 
 `Summary.take` gets connections by columns (`account`), some at a time and in no particular order, adds them up and lets
 go of them; so its memory follows what is told, and neither connections nor frames. The sum does not depend on how the
-connections were dealt out, with one exception that is bounded: of more than MOST_ENDPOINTS endpoints with trouble,
+connections were dealt out, with one exception that is bounded: of more than 65,536 endpoints with trouble,
 those that had the least are forgotten.
 """
 
@@ -34,7 +34,7 @@ EXAMPLES = 3
 """Examples of each kind of finding: the first in the capture."""
 LISTED = 40
 """Connections that are kept as objects: the first, and as many of the worst."""
-MOST_ENDPOINTS = 65_536
+_MOST_ENDPOINTS = 65_536
 
 _TROUBLE = (Handshake.UNANSWERED, Handshake.REFUSED, Handshake.RESET, Handshake.HALF_OPEN)
 _BLAMES = {rule.kind: rule.blame for rule in RULES}
@@ -175,8 +175,8 @@ class Summary:
         keys = zip(*(column[examples].tolist() for column in columns), strict=True)
         for key, number in zip(keys, np.bincount(which).tolist(), strict=True):
             self.troubled[key] += number
-        if len(self.troubled) > MOST_ENDPOINTS:
-            self.troubled = Counter(dict(self.troubled.most_common(MOST_ENDPOINTS // 2)))
+        if len(self.troubled) > _MOST_ENDPOINTS:
+            self.troubled = Counter(dict(self.troubled.most_common(_MOST_ENDPOINTS // 2)))
 
     def wants(self, number: int, faults: int) -> bool:
         """Whether the connection would be among those that are kept as objects."""
