@@ -53,7 +53,9 @@ _with_jobs = click.option(
 @click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
 @click.option(
-    "--merge/--no-merge", default=None, help="Read all FILEs as one stream, or none (default: a ring buffer's files)."
+    "--merge/--no-merge",
+    default=None,
+    help="Read all FILEs as one stream, or each for itself; by default, the files of a ring buffer are one.",
 )
 @_with_jobs
 @_verifying

@@ -46,7 +46,7 @@ def in_workers(
     office = _Office(names, work, progress, order)
     try:
         for _ in range(min(jobs, len(names))):
-            office.hire()
+            office.hire_if_possible()
         for position in range(len(names)):
             while position not in office.done:
                 office.listen()
@@ -79,8 +79,17 @@ class _Office:
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
 
-    def hire(self) -> None:
-        """Fork a worker, and give it something to do."""
+    def hire_if_possible(self) -> None:
+        """Fork a worker; where the system gives none, those that there are do it all, and if none is there, nobody."""
+        try:
+            self._hire()
+        except OSError as error:
+            why = f"no process could be started to inspect it ({error.strerror}); --jobs 1 needs none"
+            while self._ahead and not self._workers:
+                position = self._ahead.pop()
+                self.done[position] = Told(refusals=(Refusal(self._names[position], why, None, ()),))
+
+    def _hire(self) -> None:
         orders, answers = os.pipe(), os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -142,7 +151,7 @@ class _Office:
             name = self._names[worker.position]
             self._finish(worker, Told(refusals=(Refusal(name, _how_it_died(status), None, ()),)))
         if self._ahead:
-            self.hire()
+            self.hire_if_possible()
 
     def _let_go(self, worker: _Worker) -> int:
         self._workers.remove(worker)

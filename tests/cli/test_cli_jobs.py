@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inspector.cli.jobs import Told, told_of
+from inspector.cli.progress import Progress
+from inspector.cli.streams import streams_of
 from tests.cli.command import CAPTURES, PATIENCE_S, Done, inspector, shipped, start
 
 if TYPE_CHECKING:
@@ -132,6 +136,33 @@ def test_a_worker_that_is_killed_costs_its_capture_and_no_other(tmp_path: Path) 
         [str(tmp_path / "one.pcap"), f"{told}; --jobs 1 takes the least"],
         [str(tmp_path / "other.pcap"), f"{told}; --jobs 1 takes the least"],
     ]
+
+
+def test_where_no_process_can_be_started_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fork)
+    streams = streams_of(["one", "other"], merge=None)
+    told = list(told_of(streams, lambda *_: Told("never"), 2, Progress(streams)))
+
+    assert [[refusal.path for refusal in each.refusals] for each in told] == [["one"], ["other"]]
+    assert all("no process could be started" in each.refusals[0].reason for each in told)
+
+
+@pytest.mark.parametrize("fault", [SystemExit(7), MemoryError()], ids=repr)
+def test_a_fault_of_ours_in_a_worker_is_not_silent(fault: BaseException, capfd: pytest.CaptureFixture[str]) -> None:
+    def work(position: int, _: object) -> Told:
+        if position == 0:
+            raise fault
+        return Told("sound")
+
+    streams = streams_of(["one", "other"], merge=None)
+    faulty, sound = told_of(streams, work, 2, Progress(streams))
+
+    assert sound.report == "sound"
+    assert faulty.refusals[0].reason == "the process that inspected it ended with exit status 1"
+    assert type(fault).__name__ in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("everybody", [True, False], ids=["as a terminal sends it", "to one process"])
