@@ -73,7 +73,7 @@ def decoding_options(command: F) -> F:
             type=click.Choice(DECODERS),
             default=NATIVE,
             show_default=True,
-            help="Who decodes: for link types and tunnels that we do not read; slow, so for small captures.",
+            help="Who decodes: scapy and tshark know links and tunnels that we do not, and are slow.",
         ),
         click.option(
             "-Y", "display_filter", metavar="FILTER", help="Inspect only frames that match Wireshark's display filter."

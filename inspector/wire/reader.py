@@ -229,7 +229,7 @@ class CaptureReader:
                 self.frames += count
                 yield self._decoded(refs, rows, count, columnar=columnar)
         if self._window.source.cut and not self.cut:
-            self.cut = f"{self._window.source.cut}, after byte {self._window.place}"
+            self.cut = f"byte {self._window.place}: {self._window.source.cut}"
         self._refuse_unless_supported()
 
     def _room(self, *, columnar: bool) -> tuple[Any, Any]:

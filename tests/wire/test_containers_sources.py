@@ -215,3 +215,11 @@ def test_a_file_may_be_opened_by_its_path(tmp_path: Path) -> None:
         assert len(drained(reader)) == 1
 
     assert reader.name == str(path)
+
+
+@pytest.mark.parametrize("plain_frames", [0, 1, 199, 200, 1000])
+def test_an_archive_that_is_cut_behind_a_whole_record_says_so_in_the_same_words_at_any_speed(plain_frames: int) -> None:
+    reader = opened(gzip.compress(CAPTURE)[:-8], plain_frames=plain_frames)
+
+    assert len(drained(reader)) == 200
+    assert reader.cut == f"byte {len(CAPTURE)}: the gzip stream is cut"
