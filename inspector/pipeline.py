@@ -11,7 +11,7 @@ prints, exits or reads the environment (`cli/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.expect.comparison import compare_all
@@ -50,6 +50,21 @@ _PAYLOAD_SHOWN = 2048
 """Bytes of each payload kept for display."""
 _PAYLOADS_SHOWN = 5000
 _COMMENTS_SHOWN = 5000
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What is shown of frames beside their rows."""
+
+    payloads: dict[int, bytes] = field(default_factory=dict)
+    comments: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def take(self, batch: Batch) -> None:
+        """Keep it of so many frames, and no more."""
+        if len(self.payloads) < _PAYLOADS_SHOWN:
+            self.payloads.update(_payloads(batch))
+        if not batch.columnar and len(self.comments) < _COMMENTS_SHOWN:
+            self.comments.update(_comments(batch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,43 +111,22 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     take = take or Take()
     limits = limits if keep is not None else None
     tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection)
-    exchanges, survey = ExchangeTracker(), Survey()
-    payloads: dict[int, bytes] = {}
-    comments: dict[int, tuple[str, ...]] = {}
-    keeping = True
+    exchanges, survey, shown = ExchangeTracker(), Survey(), _Shown()
     with open_source(source, name, decoder, matching, verify=verify) as reader:
         surveyed = _surveyed(first_of(reader, most), survey, exchanges)
-        for batch in surveyed:
-            tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
-            if progress:
-                progress(reader.frames, reader.taken)
-            if keep is not None and reader.frames > keep:
-                keeping = False
-                break
-            if len(payloads) < _PAYLOADS_SHOWN:
-                payloads.update(_payloads(batch))
-            if not batch.columnar and len(comments) < _COMMENTS_SHOWN:
-                comments.update(_comments(batch))
+        keeping = _follow(surveyed, reader, tracker, keep, shown, progress)
         if not keeping:
-            tracker.stop_keeping()
             exchanges.stop_keeping()
             for batch in on_two_processors(surveyed, reader):
-                tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
-                if progress:
-                    progress(reader.frames, reader.taken)
+                _feed(batch, reader, tracker, progress)
     summary = tracker.summary() if limits is not None and not keeping else None
     everyone = () if summary else tuple(tracker.connections())
+    artefacts = artefacts_of(survey.totals, everyone)
     connections = everyone if selection is None else selection.pick(everyone)
     conversations = () if selection is not None and selection.chooses else tuple(exchanges.exchanges())
     inspection = Inspection(
         source=take.source or reader.name,
-        capture=_summary(
-            reader,
-            survey,
-            take,
-            tracker.duplicates + exchanges.duplicates,
-            artefacts_of(survey.totals, everyone),
-        ),
+        capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts),
         connections=connections,
         exchanges=conversations,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
@@ -141,14 +135,38 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         title=take.title,
         saved_to=take.saved_to,
         messages=take.messages,
-        payloads=payloads,
-        comments=comments,
+        payloads=shown.payloads,
+        comments=shown.comments,
         lesson=take.lesson,
         origins=reader.origins,
         kernel=take.kernel,
         selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
     )
     return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _follow(  # noqa: PLR0913 - all that a batch goes through
+    batches: Iterator[Batch],
+    reader: Reader,
+    tracker: Tracker,
+    keep: int | None,
+    shown: _Shown,
+    progress: Callable[[int, int], None] | None,
+) -> bool:
+    """Follow the capture as long as its rows are kept; whether they were to its end."""
+    for batch in batches:
+        _feed(batch, reader, tracker, progress)
+        if keep is not None and reader.frames > keep:
+            tracker.stop_keeping()
+            return False
+        shown.take(batch)
+    return True
+
+
+def _feed(batch: Batch, reader: Reader, tracker: Tracker, progress: Callable[[int, int], None] | None) -> None:
+    tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
+    if progress:
+        progress(reader.frames, reader.taken)
 
 
 def _surveyed(batches: Iterator[Batch], survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:

@@ -35,6 +35,7 @@ __all__ = [
     "open_pair",
     "reindex",
     "renew",
+    "renew_from_blank",
     "side_of",
 ]
 
