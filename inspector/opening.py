@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Source = str | Path | BinaryIO | list[FileOfSeries] | tuple[FileOfSeries, ...]
 
-__all__ = ["first_of", "on_two_processors", "open_source"]
+__all__ = ["first_of", "on_two_processors", "open_one", "open_source"]
 
 
 def open_source(source: Source, name: str, decoder: str, matching: FrameSelection | None, *, verify: bool) -> Reader:
