@@ -1,26 +1,25 @@
-"""Measure the fold, and the whole command side by side with the peers, on generated captures.
+"""Measure the rooms, and the whole command side by side with the peers, on generated captures (`bench_captures`).
 
-    scripts/bench [SEGMENTS] [short|bulk|flood ...]
+    scripts/bench [SEGMENTS] [short|bulk|flood|mixed ...]
 
-Short connections (handshake, two data segments with their ACKs, a close in four segments), long ones (bulk data), and a
-flood of SYNs that nobody answers; a segment every ten microseconds. Every figure is the best of three runs, for a busy
-machine only ever adds. Ratios, not seconds, are what carries over to another machine. A peer that is not installed is
-said to be absent.
+Every figure of ours, and of a peer that takes less than a minute, is the best of three runs, for a busy machine only
+ever adds. Ratios, not seconds, are what carries over to another machine. All who count connections have to have
+counted those that were made. A peer that is not installed is said to be absent; those that are Python libraries get a
+smaller capture, and their times are told for a segment.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.cli.environment import cache_folder
 from inspector.compiled import use_cache
@@ -28,90 +27,83 @@ from inspector.pipeline import KEEP_SEGMENTS
 from inspector.tcp.lifetimes import Limits
 from inspector.tcp.tracker import Tracker
 from inspector.wire.reader import open_capture
+from scripts.bench_captures import SHAPES, connections_of, generate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _RUNS = 3
 _SEGMENTS = 1_000_000
-# Who sends (0 client, 1 server), flags, seq, ack, payload length.
-_CONNECTION = (
-    (0, 0x02, 100, 0, 0),
-    (1, 0x12, 300, 101, 0),
-    (0, 0x10, 101, 301, 0),
-    (0, 0x18, 101, 301, 10),
-    (1, 0x10, 301, 111, 0),
-    (1, 0x18, 301, 111, 10),
-    (0, 0x10, 111, 311, 0),
-    (0, 0x11, 111, 311, 0),
-    (1, 0x10, 311, 112, 0),
-    (1, 0x11, 311, 112, 0),
-    (0, 0x10, 112, 312, 0),
+_SAMPLE = 33_000
+"""Segments for the libraries."""
+_LONG = 60.0
+"""Seconds from which on a peer runs once."""
+
+
+class Peer(NamedTuple):
+    """Another tool: its command around the capture, and how to count the connections in what it prints."""
+
+    name: str
+    words: tuple[str, ...]
+    behind: tuple[str, ...] = ()
+    find: Callable[[str], int] | None = None
+
+
+class Run(NamedTuple):
+    """What a command took: seconds, MB of memory at most (0 if unknown), and what it printed."""
+
+    seconds: float
+    memory: float
+    printed: str
+
+
+def _lines(pattern: str) -> Callable[[str], int]:
+    return lambda printed: len(re.findall(pattern, printed, re.MULTILINE))
+
+
+def _first_number(pattern: str) -> Callable[[str], int]:
+    def count(printed: str) -> int:
+        found = re.search(pattern, printed)
+        return int(found[1].replace(",", "")) if found else -1
+
+    return count
+
+
+OURS = Peer("inspector replay", ("inspector", "replay"), (), _first_number(r"([\d,]+) connections?"))
+TOOLS = (
+    Peer("tcptrace -n", ("tcptrace", "-n"), (), _lines(r"^ *\d+: .* - ")),
+    Peer("tshark -q -z conv,tcp", ("tshark", "-q", "-z", "conv,tcp", "-r"), (), _lines("<->")),
+    Peer("tcpdump -w /dev/null, SYN FIN RST", ("tcpdump", "-w", "/dev/null", "-r"), ("tcp[tcpflags] & 7 != 0",)),
+    Peer("capinfos", ("capinfos",)),
 )
-_BULK_BYTES = 100
-_BULK = (
-    *_CONNECTION[:3],
-    *(
-        segment
-        for at in range(100, 100_000, 2 * _BULK_BYTES)
-        for segment in (
-            (0, 0x10, at + 1, 301, _BULK_BYTES),
-            (0, 0x18, at + 1 + _BULK_BYTES, 301, _BULK_BYTES),
-            (1, 0x10, 301, at + 1 + 2 * _BULK_BYTES, 0),
-        )
-    ),
-    (0, 0x04, 100_101, 0, 0),
-)
-_SHAPES = {"short": _CONNECTION, "bulk": _BULK, "flood": _CONNECTION[:1]}
-_CLIENTS = 60_000
-_AT_ONCE = 100_000
-_PEERS = (
-    ("tcptrace -n", ["tcptrace", "-n"]),
-    ("tshark -q -z conv,tcp", ["tshark", "-q", "-z", "conv,tcp", "-r"]),
-    ("tcpdump -w /dev/null 'tcp[tcpflags] & 7 != 0'", ["tcpdump", "-w", "/dev/null", "-r"]),
-)
-
-
-def generate(path: Path, connections: int, shape: str = "short") -> None:
-    """Write `connections` of a shape as a pcap, one after the other, ten microseconds between segments."""
-    segments = _SHAPES[shape]
-    records = [_record(*segment) for segment in segments]
-    starts = np.cumsum([0] + [len(record) for record in records])
-    template = np.frombuffer(b"".join(records), np.uint8)
-    with path.open("wb") as stream:
-        stream.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        step = max(_AT_ONCE // len(segments), 1)
-        for first in range(0, connections, step):
-            numbers = np.arange(first, min(first + step, connections))
-            block = np.tile(template, (len(numbers), 1))
-            for position, (side, *_) in enumerate(segments):
-                _fill(block, int(starts[position]), numbers, numbers * len(segments) + position, side)
-            stream.write(block.tobytes())
-
-
-def _record(side: int, flags: int, seq: int, ack: int, length: int) -> bytes:
-    client, server = b"\x0a\x00\x00\x01", b"\x0a\x01\x00\x01"
-    source, destination = (server, client) if side else (client, server)
-    ports = (80, 0) if side else (0, 80)
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40 + length, 0, 0x4000, 64, 6, 0, source, destination)
-    tcp = struct.pack("!HHIIBBHHH", *ports, seq, ack, 0x50, flags, 8192, 0, 0)
-    frame = bytes(12) + b"\x08\x00" + ip + tcp + b"x" * length
-    return struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame
-
-
-def _fill(block: np.ndarray, start: int, numbers: np.ndarray, ordinal: np.ndarray, side: int) -> None:
-    """Give one segment of each connection its time, IP ID, client port and client address."""
-    _put(block, start, 1_700_000_000 + ordinal // 100_000, "<u4")
-    _put(block, start + 4, ordinal % 100_000 * 10, "<u4")
-    ip = start + 16 + 14
-    _put(block, ip + 4, ordinal & 0xFFFF, ">u2")
-    _put(block, ip + (18 if side else 14), numbers // _CLIENTS + 1, ">u2")
-    _put(block, ip + 20 + (2 if side else 0), numbers % _CLIENTS + 1024, ">u2")
-
-
-def _put(block: np.ndarray, at: int, values: np.ndarray, kind: str) -> None:
-    width = np.dtype(kind).itemsize
-    block[:, at : at + width] = values.astype(kind).view(np.uint8).reshape(-1, width)
+_BY_LIBRARY = {
+    "dpkt": """
+import dpkt
+seen = set()
+for _, data in dpkt.pcap.Reader(open(path, 'rb')):
+    ip = dpkt.ethernet.Ethernet(data).data
+    seen.add(frozenset(((ip.src, ip.data.sport), (ip.dst, ip.data.dport))))
+print(len(seen))
+""",
+    "scapy": """
+from scapy.all import IP, TCP, PcapReader
+seen = set()
+for packet in PcapReader(path):
+    ip, tcp = packet[IP], packet[TCP]
+    seen.add(frozenset(((ip.src, tcp.sport), (ip.dst, tcp.dport))))
+print(len(seen))
+""",
+    "pyshark": """
+import pyshark
+capture = pyshark.FileCapture(path, keep_packets=False)
+print(len({packet.tcp.stream for packet in capture}))
+capture.close()
+""",
+    "nfstream": """
+from nfstream import NFStreamer
+print(sum(1 for _ in NFStreamer(source=path, n_dissections=0, statistical_analysis=False)))
+""",
+}
 
 
 def measure_rooms(path: Path) -> dict[str, float]:
@@ -131,66 +123,89 @@ def measure_rooms(path: Path) -> dict[str, float]:
     return best
 
 
-def best_of(run: Callable[[], object]) -> float:
-    """Seconds of the fastest of some runs."""
-    times = []
-    for _ in range(_RUNS):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def command_time(words: list[str]) -> float:
-    """Seconds that a command takes as a whole process, its output thrown away."""
-    return best_of(lambda: subprocess.run(words, check=False, capture_output=True, stdin=subprocess.DEVNULL))
-
-
-def peak_memory(words: list[str]) -> float:
-    """The most that a command held of memory, in MB; 0 where nothing tells."""
+def run(words: Sequence[str]) -> Run:
+    """One run of a command."""
     timer = shutil.which("time")
-    if timer is None:
-        return 0.0
-    done = subprocess.run([timer, "-f", "%M", *words], check=False, capture_output=True, stdin=subprocess.DEVNULL)
-    return int(done.stderr.split()[-1]) / 1024
+    timed = [timer, "-f", "%M"] if timer else []
+    began = time.perf_counter()
+    done = subprocess.run([*timed, *words], check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    seconds = time.perf_counter() - began
+    memory = done.stderr.split()[-1:] if timer else []
+    return Run(seconds, int(memory[0]) / 1024 if memory and memory[0].isdigit() else 0.0, done.stdout.decode())
 
 
-def race(path: Path, inspector: str, segments: int) -> None:
-    """The rooms, the whole command and the peers on one capture."""
-    for room, seconds in measure_rooms(path).items():
-        print(f"  {room:<48} {segments / seconds / 1e6:6.1f} M segments/s on one core")
-    replay = [inspector, "replay", str(path)]
-    ours = command_time(replay)
-    print(f"  {'inspector replay':<48} {ours:6.2f} s, at most {peak_memory(replay):,.0f} MB of memory")
-    for name, words in _PEERS:
-        if not shutil.which(words[0]):
-            print(f"  {name:<48} not installed")
+def best_run(words: Sequence[str]) -> Run:
+    """The fastest of some runs; of one, if that takes long."""
+    best = run(words)
+    for _ in range(_RUNS - 1):
+        if best.seconds >= _LONG:
+            break
+        best = min(best, run(words), key=lambda each: each.seconds)
+    return best
+
+
+def told(peer: Peer, taken: Run, connections: int, ours: Run | None) -> str:
+    """A line for one command."""
+    parts = [f"  {peer.name:<36} {taken.seconds:7.2f} s {taken.memory:7,.0f} MB"]
+    if ours is not None:
+        parts.append(f"{taken.seconds / ours.seconds:6.2f} x inspector")
+    if peer.find is not None:
+        found = peer.find(taken.printed)
+        parts.append(f"{found:,} connections" + ("" if found == connections else f", BUT THERE ARE {connections:,}"))
+    return "   ".join(parts)
+
+
+def race(path: Path, shape: str, inspector: str, wanted: int) -> None:
+    """The rooms, the whole command and the tools on one capture."""
+    connections, segments = connections_of(shape, wanted)
+    print(f"{shape}: {segments:,} segments in {connections:,} connections, {os.cpu_count()} processors")
+    rooms = measure_rooms(path)
+    for room, seconds in {**rooms, "both": sum(rooms.values())}.items():
+        print(f"  {room:<36} {segments / seconds / 1e6:7.1f} M segments/s on one core")
+    ours = best_run([inspector, "replay", str(path)])
+    print(told(OURS, ours, connections, None))
+    for peer in TOOLS:
+        if not shutil.which(peer.words[0]):
+            print(f"  {peer.name:<36} not installed")
             continue
-        tail = ["tcp[tcpflags] & 7 != 0"] if words[0] == "tcpdump" else []
-        theirs = command_time([*words, str(path), *tail])
-        print(f"  {name:<48} {theirs:6.2f} s   inspector takes {ours / theirs:.2f} of that")
+        print(told(peer, best_run([*peer.words, str(path), *peer.behind]), connections, ours), flush=True)
+
+
+def race_of_libraries(path: Path, inspector: str) -> None:
+    """The libraries, and the command, on a smaller capture."""
+    connections, segments = connections_of("short", _SAMPLE)
+    print(f"libraries: {segments:,} segments in {connections:,} connections")
+    ours = best_run([inspector, "replay", str(path)])
+    print(f"{told(OURS, ours, connections, None)}   {ours.seconds / segments * 1e6:.1f} us/segment")
+    for name, script in _BY_LIBRARY.items():
+        if importlib.util.find_spec(name) is None:
+            print(f"  {name:<36} not installed")
+            continue
+        theirs = best_run([sys.executable, "-c", f"path = {str(path)!r}\n{script}"])
+        peer = Peer(name, (), (), _first_number(r"(\d+)\s*$"))
+        print(f"{told(peer, theirs, connections, ours)}   {theirs.seconds / segments * 1e6:.1f} us/segment", flush=True)
 
 
 def main() -> None:
     """Generate, measure, tell."""
-    numbers = [int(word.replace("_", "")) for word in sys.argv[1:] if word not in _SHAPES]
-    shapes = [word for word in sys.argv[1:] if word in _SHAPES] or ["short"]
+    numbers = [int(word.replace("_", "")) for word in sys.argv[1:] if word not in SHAPES]
+    shapes = [word for word in sys.argv[1:] if word in SHAPES] or list(SHAPES)
     wanted = numbers[0] if numbers else _SEGMENTS
     use_cache(cache_folder())
     inspector = shutil.which("inspector", path=str(Path(sys.executable).parent)) or "inspector"
     with tempfile.TemporaryDirectory(prefix="inspector-bench-") as folder:
         for shape in shapes:
             path = Path(folder, f"{shape}.pcap")
-            length = len(_SHAPES[shape])
-            connections = max(wanted // length, 1)
-            generate(path, connections, shape)
-            segments = connections * length
-            print(f"{shape}: {segments:,} segments in {connections:,} connections, {os.cpu_count()} processors")
-            race(path, inspector, segments)
+            generate(path, shape, wanted)
+            race(path, shape, inspector, wanted)
             path.unlink()
-        small = Path(folder, "small.pcap")
-        generate(small, 1)
-        print(f"  {'inspector replay, one connection':<48} {command_time([inspector, 'replay', str(small)]):6.2f} s")
+        sample = Path(folder, "sample.pcap")
+        generate(sample, "short", _SAMPLE)
+        race_of_libraries(sample, inspector)
+        generate(sample, "short", 1)
+        print(
+            f"one connection\n{told(OURS._replace(find=None), best_run([inspector, 'replay', str(sample)]), 1, None)}"
+        )
 
 
 if __name__ == "__main__":
