@@ -136,6 +136,7 @@ class Connection:
     is_alone: bool = True
     """Whether it is the only one of its endpoints, as far as is known: large replays forget (`tcp.lifetimes`)."""
     first_frame: int = 0
+    """The frame by which it was known to begin; `frames` may begin with a SYN before it that looked stray at first."""
     syn_to_syn_ack_ns: int | None = None
     syn_ack_to_ack_ns: int | None = None
     """The two parts of `handshake_ns`."""

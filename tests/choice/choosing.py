@@ -59,6 +59,7 @@ def without_place(connection: Connection) -> Any:
         connection,
         number=0,
         frames=(0, 0),
+        first_frame=0,
         is_alone=True,
         segments=tuple(map(alone, connection.segments)),
         findings=tuple(map(at_home, connection.findings)),
