@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from inspector import __version__
-from inspector.cli.environment import cache_folder
+from inspector.cli.environment import cache_folder, invoking_user
 from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
@@ -88,6 +88,11 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except ImportError as error:
+        if invoking_user() is None:
+            raise
+        tell(f"{error}: the user who asked may not read this Python; expected one that all may read, or no SUDO_UID")
+        return ExitCode.NO_PRIVILEGE
     except (KeyboardInterrupt, click.Abort):
         tell("interrupted")
         return ExitCode.INTERRUPTED

@@ -6,7 +6,6 @@ first where none broke a rule.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
@@ -78,7 +77,7 @@ def _listed(page: Page, summary: Summary, most: int | None, order: str) -> None:
     connections_table(page, [one.connection for one in rows], [one.findings for one in rows])
     if most is None:
         # Endpoints may have had other connections too, which are forgotten by now.
-        filters_of(page, [replace(one.connection, is_alone=False) for one in rows])
+        filters_of(page, [one.connection for one in rows])
     rest = summary.connections - len(rows)
     if rest:
         which = "the worst come first, and " if summary.worst else "and "

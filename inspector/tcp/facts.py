@@ -103,3 +103,5 @@ class Fact(Constants):
     """Acknowledges more than the peer's FIN, after which nothing can come."""
     SYN_ACK_FOR_OLD_SYN = 1 << 46
     """Answers an old duplicate SYN (Figure 8); known in hindsight only, see `judgement`."""
+    WRONG_CHECKSUM = 1 << 47
+    """Its checksum was verified, and does not fit."""

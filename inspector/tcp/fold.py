@@ -47,7 +47,7 @@ from inspector.tcp.states import EVENT_SETS, NEXT, Event, State
 from inspector.tcp.steady import is_steady
 from inspector.tcp.transfer import transfer_facts
 from inspector.tcp.zeek import observe
-from inspector.wire.row import Direction, Flag, Protocol
+from inspector.wire.row import Checksum, Direction, Flag, Protocol
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord, TableRecord, Trace
@@ -276,7 +276,7 @@ def _pass(row: Row, connection: ConnectionRecord, me: EndRecord, peer: EndRecord
 @compilable
 def _shape(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord) -> int:
     """Facts that the flags and the place in the connection give away."""
-    facts = 0
+    facts = Fact.WRONG_CHECKSUM if row.checksum_verdict == Checksum.WRONG else 0
     flags = row.flags
     if flags & Flag.SYN:
         if flags & Flag.FIN:

@@ -43,7 +43,6 @@ class KindWords(NamedTuple):
 
 KIND_WORDS = {
     **dict.fromkeys(KINDS, KindWords(Blame.CAPTURE)),
-    "tcp-wrong-checksum": KindWords(Blame.PATH, "RFC 9293 section 3.1", "checksum"),
     **{rule.kind: KindWords(rule.blame, rule.section, rule.field) for rule in RULES},
 }
 

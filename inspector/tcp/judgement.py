@@ -23,7 +23,7 @@ from inspector.findings import Blame, Finding
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead
-from inspector.wire.row import Checksum, Flag
+from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
     from inspector.tcp.records import EndRecord, Trace
@@ -48,7 +48,7 @@ class Rule:
     """One kind of finding: the fact that shows it, and how to say it.
 
     `message` is a format over the segment's `seq ack len`, the sender's `iss` and `own_fin`, the peer's `irs` and
-    `fin` (the sequence numbers of their SYN and FIN), and `due`, the number that `field` should have had.
+    `fin` (the sequence numbers of their SYN and FIN), `due`, the number that `field` should have had, and `checksum`.
     """
 
     fact: int
@@ -60,7 +60,6 @@ class Rule:
 
 
 _HANDSHAKE_NOT_CAPTURED = "handshake-not-captured"
-_WRONG_CHECKSUM = "tcp-wrong-checksum"
 _HANDSHAKE_SEGMENT_NOT_CAPTURED = "handshake-segment-not-captured"
 
 RULES = (
@@ -219,10 +218,18 @@ RULES = (
         "",
         "acknowledges {ack}, which was not seen sent",
     ),
+    Rule(
+        Fact.WRONG_CHECKSUM,
+        "tcp-wrong-checksum",
+        Blame.PATH,
+        "RFC 9293 section 3.1",
+        "the TCP checksum 0x{checksum:04x} does not fit the segment: it was damaged, or made by hand",
+        "checksum",
+    ),
 )
 """In the order in which they are told."""
 
-KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED, _WRONG_CHECKSUM)
+KINDS = (*(rule.kind for rule in RULES), _HANDSHAKE_NOT_CAPTURED)
 """Every kind of finding that a TCP connection can have."""
 
 TELLING = reduce(or_, (rule.fact for rule in RULES))
@@ -234,15 +241,7 @@ _ARE_WRONG_ACKS = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.ACK
 def findings_of(row: Row, trace: Trace, me: EndRecord, peer: EndRecord) -> tuple[Finding, ...]:
     """What there is to say of one segment, now that its connection is known to its end."""
     facts = in_hindsight(row, trace.facts, me, peer)
-    found = tuple(finding_of(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
-    return (*found, _wrong_checksum(row)) if row.checksum_verdict == Checksum.WRONG else found
-
-
-def _wrong_checksum(row: Row) -> Finding:
-    message = f"the TCP checksum 0x{row.checksum:04x} does not fit the segment: it was damaged, or made by hand"
-    return Finding(
-        _WRONG_CHECKSUM, Blame.PATH, message, "RFC 9293 section 3.1", row.frame, "checksum", actual=row.checksum
-    )
+    return tuple(finding_of(rule, row, trace, me, peer) for rule in RULES if facts & rule.fact)
 
 
 @compilable
@@ -288,6 +287,7 @@ def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecor
         fin=peer.fin_seq,
         own_fin=me.fin_seq,
         due=due,
+        checksum=row.checksum,
     )
     return Finding(
         kind=rule.kind,
@@ -296,13 +296,15 @@ def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecor
         rule=rule.section,
         frame=row.frame,
         field=rule.field,
-        expected=due if rule.field else None,
+        expected=due if rule.field and due != UNKNOWN else None,
         actual=ack if rule.field == "ack" else actual if rule.field else None,
     )
 
 
 def numbers_of(rule: Rule, row: Any, trace: Any) -> tuple[Any, Any]:
     """What the number that a rule is about should have been, and what it was: of one segment, or of columns."""
+    if rule.field == "checksum":
+        return UNKNOWN, row.checksum
     numbers = {"ack": (trace.expected_ack, row.ack), "seq": (trace.expected_seq, row.seq)}
     return numbers.get(rule.field, (UNKNOWN, UNKNOWN))
 

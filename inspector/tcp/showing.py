@@ -87,7 +87,9 @@ class Showing:
         mine = told[told["place"] == place][:_FINDINGS_SHOWN]
         segments = (one for suspect in mine for one in _findings(suspect, memory, RULES))
         findings = (*connection.findings, *segments)[:_FINDINGS_SHOWN]
-        return Listed(replace(connection, findings=findings), int(account["findings"]), int(account["faults"]))
+        # Others of the same endpoints may have been let go of.
+        connection = replace(connection, findings=findings, is_alone=False)
+        return Listed(connection, int(account["findings"]), int(account["faults"]))
 
 
 def _least(numbers: np.ndarray[Any, Any], most: int) -> np.ndarray[Any, Any]:

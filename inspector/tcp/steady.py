@@ -15,7 +15,7 @@ from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead, plus
 from inspector.tcp.states import State
-from inspector.wire.row import NO_TIME, Direction, Flag
+from inspector.wire.row import NO_TIME, Checksum, Direction, Flag
 
 if TYPE_CHECKING:
     from inspector.tcp.records import ConnectionRecord, EndRecord
@@ -33,7 +33,7 @@ def is_steady(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRe
     """Whether the segment is what was due, in a connection of which nothing else is to be said."""
     if row.flags & _CONTROL != Flag.ACK or row.seq != me.snd_nxt or row.window == 0 or row.direction == Direction.LOST:
         return False
-    if me.state != State.ESTABLISHED or peer.state != State.ESTABLISHED:
+    if row.checksum_verdict == Checksum.WRONG or me.state != State.ESTABLISHED or peer.state != State.ESTABLISHED:
         return False
     return _is_open(me, peer, connection) and _is_due(row, me, peer)
 

@@ -23,7 +23,7 @@ __all__ = ["MOST", "Suspect", "Suspects", "judge_all"]
 
 MOST = 1 << 20
 _FIRST_ROOM = 256
-_OF_ROW = ("frame", "flags", "seq", "ack", "payload_len")
+_OF_ROW = ("frame", "flags", "seq", "ack", "payload_len", "checksum")
 _OF_TRACE = ("side", "facts", "expected_seq", "expected_ack")
 
 
@@ -36,6 +36,7 @@ class Suspect:
     seq: U32 = 0
     ack: U32 = 0
     payload_len: U32 = 0
+    checksum: U16 = 0
     side: U8 = 0
     facts: I64 = 0
     expected_seq: I64 = -1

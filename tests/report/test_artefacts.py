@@ -10,6 +10,7 @@ import pytest
 from inspector.pipeline import inspect
 from inspector.report.json_report import to_json
 from inspector.report.terminal import render_inspection
+from inspector.tcp.lifetimes import Limits
 from tests.wire.files import NOW, pcap
 
 OFFER = bytes.fromhex("02040064")
@@ -90,6 +91,14 @@ def test_checksums_are_judged_where_asked_for(sum_: str, words: str) -> None:
     kinds = [finding.kind for finding in asked.findings]
     assert kinds == (["tcp-wrong-checksum"] if sum_ == "wrong" else [])
     assert [finding.kind for finding in silent.findings] == []
+
+
+@pytest.mark.parametrize("sum_", ["wrong", None])
+def test_a_wrong_checksum_is_a_finding_of_a_capture_that_is_summed_up_too(sum_: str | None) -> None:
+    summary = told(conversation(sum_=sum_), verify=True, keep=0, limits=Limits()).summary
+
+    assert {name: kind.findings for name, kind in summary.kinds.items()} == ({"tcp-wrong-checksum": 1} if sum_ else {})
+    assert (summary.findings, summary.faults) == (1 if sum_ else 0, 0)
 
 
 def test_both_speeds_count_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_what_is_listed_is_what_is_said_of_each(rows: list[Row]) -> None:
 
     listed = summed(rows, PATIENT).first
 
-    bare = [replace(each, segments=(), findings=()) for each in tracker.connections()]
+    bare = [replace(each, segments=(), findings=(), is_alone=False) for each in tracker.connections()]
     assert [replace(one.connection, findings=()) for one in listed] == bare
     assert [one.findings for one in listed] == [len(each.findings) for each in tracker.connections()]
 
@@ -238,7 +238,7 @@ def test_the_worst_are_those_with_most_faults() -> None:
 @st.composite
 def ends(draw: st.DrawFn) -> EndRecord:
     bits = st.integers(0, (1 << 19) - 1)
-    return EndRecord(state=draw(st.integers(0, 11)), seen=draw(bits), facts=draw(st.integers(0, (1 << 47) - 1)))
+    return EndRecord(state=draw(st.integers(0, 11)), seen=draw(bits), facts=draw(st.integers(0, (1 << 48) - 1)))
 
 
 @st.composite
