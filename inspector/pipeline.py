@@ -19,6 +19,7 @@ from inspector.opening import first_of, on_two_processors, open_source
 from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
 from inspector.tcp.tracker import Tracker
+from inspector.udp.summary import sum_of
 from inspector.udp.tracker import ExchangeTracker
 from inspector.verdict import verdict_of
 from inspector.wire.selection import SelectedReader
@@ -123,12 +124,15 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     everyone = () if summary else tuple(tracker.connections())
     artefacts = artefacts_of(survey.totals, everyone)
     connections = everyone if selection is None else selection.pick(everyone)
-    conversations = () if selection is not None and selection.chooses else tuple(exchanges.exchanges())
+    leaves_out_exchanges = selection is not None and selection.chooses
+    datagrams = sum_of(exchanges.walk()) if not keeping and not leaves_out_exchanges else None
+    conversations = () if leaves_out_exchanges else datagrams.first if datagrams else exchanges.exchanges()
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts),
         connections=connections,
         exchanges=conversations,
+        exchange_sum=datagrams,
         comparisons=compare_all(expected, connections, conversations) if expected else (),
         verdict=Verdict.NOTHING,
         summary=summary,

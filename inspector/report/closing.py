@@ -180,7 +180,7 @@ def _of_what(inspection: Inspection) -> str:
         if len(ways) == 1:
             parts.append(f"{'each ' if total > 1 else ''}{what} {next(iter(ways))}")
     if inspection.exchanges:
-        parts.append(plural(len(inspection.exchanges), "UDP exchange"))
+        parts.append(plural(sum(inspection.exchange_outcomes.values()), "UDP exchange"))
     differences = sum(len(each.differences) for each in inspection.comparisons)
     if differences:
         parts.append(plural(differences, "difference"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inspector.expect.model import Comparison
     from inspector.findings import Finding
     from inspector.kernel.model import Testimony
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
-    from inspector.udp.model import Exchange
+    from inspector.udp.model import Exchange, Outcome
+    from inspector.udp.summary import ExchangeSum
     from inspector.wire.origins import Origins
 
 __all__ = ["CaptureSummary", "CapturedFile", "Inspection", "Message", "Selected", "Verdict"]
@@ -131,6 +135,8 @@ class Inspection:
     verdict: Verdict
     summary: Summary | None = None
     """Where there were too many connections to keep: what all of them came to, and `connections` is empty."""
+    exchange_sum: ExchangeSum | None = None
+    """The same of exchanges, of which `exchanges` has the first only."""
     title: str = ""
     saved_to: str = ""
     messages: tuple[Message, ...] = ()
@@ -149,6 +155,11 @@ class Inspection:
     """What a demo wants seen: a few lines that close its report."""
     chosen_of: int | None = None
     """Where only some connections were asked for: how many the capture has."""
+
+    @property
+    def exchange_outcomes(self) -> Mapping[Outcome, int]:
+        """How many exchanges went in which way, those that were not kept among them."""
+        return self.exchange_sum.outcomes if self.exchange_sum else Counter(each.outcome for each in self.exchanges)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -16,10 +16,11 @@ from inspector.udp.model import Exchange
 from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from inspector.report.inspection import Inspection, Verdict
     from inspector.tcp.model import Connection
+    from inspector.udp.model import Outcome
     from inspector.wire.row import Endpoint
 
 __all__ = [
@@ -152,18 +153,18 @@ def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) ->
 
 def outcomes(page: Page, inspection: Inspection) -> None:
     """How many connections and exchanges ended in which way, and what was found how often."""
-    connections, exchanges = inspection.connections, inspection.exchanges
+    connections = inspection.connections
     if connections:
         _tally(page, "handshakes", (str(each.handshake) for each in connections))
         _tally(page, "closes", (str(each.close) for each in connections))
         _tally(page, "zeek", (each.zeek.conn_state for each in connections))
-    if exchanges:
-        _tally(page, "exchanges", (str(each.outcome) for each in exchanges))
+    if inspection.exchanges:
+        _tally(page, "exchanges", inspection.exchange_outcomes)
     for blame, title in ((Blame.PEER, "faults"), (Blame.PATH, "path"), (Blame.CAPTURE, "capture")):
         _tally(page, title, (finding.kind for finding in inspection.findings if finding.blame is blame))
 
 
-def _tally(page: Page, title: str, words: Iterable[str]) -> None:
+def _tally(page: Page, title: str, words: Iterable[str] | Mapping[Outcome, int]) -> None:
     counted = Counter(words)
     if counted:
         text = ", ".join(f"{word} {count(number)}" for word, number in counted.most_common())

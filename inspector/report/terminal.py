@@ -219,19 +219,20 @@ class _Picture:
     def _others(self, connections: Sequence[Connection], exchanges: Sequence[Exchange]) -> None:
         inspection = self._inspection
         more_connections = len(inspection.connections) > len(connections)
-        more_exchanges = len(inspection.exchanges) > len(exchanges)
+        number = sum(inspection.exchange_outcomes.values())
+        more_exchanges = number > len(exchanges)
         if more_connections:
-            self._table("connection", inspection.connections)
+            self._table("connection", inspection.connections, len(inspection.connections))
         if more_exchanges:
-            self._table("exchange", inspection.exchanges)
+            self._table("exchange", inspection.exchanges, number)
         if more_connections or more_exchanges:
             self._page.blank()
             outcomes(self._page, inspection)
 
-    def _table(self, what: str, conversations: Sequence[Connection] | Sequence[Exchange]) -> None:
+    def _table(self, what: str, conversations: Sequence[Connection] | Sequence[Exchange], of: int) -> None:
         self._page.blank()
         rows = conversations[: self._rows]
-        left_out = len(conversations) - len(rows)
+        left_out = of - len(rows)
         if what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
             if self._verbose:

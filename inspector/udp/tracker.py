@@ -11,6 +11,8 @@ from inspector.udp.records import ExchangeEnd, ExchangeRecord, Trace
 from inspector.udp.view import Kept, view_exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from inspector.udp.model import Exchange
 
 __all__ = ["ExchangeTracker"]
@@ -48,11 +50,13 @@ class ExchangeTracker:
 
     def exchanges(self) -> tuple[Exchange, ...]:
         """All exchanges so far, in the order of their first frame."""
+        return tuple(self.walk())
+
+    def walk(self) -> Iterator[Exchange]:
+        """The same, one at a time."""
         kept: dict[int, list[Kept]] = {}
         for each in self._follower.kept():
             if each.trace.pair >= 0:
                 kept.setdefault(each.trace.pair, []).append((each.row, each.trace))
-        return tuple(
-            view_exchange(number + 1, record, (one, two), kept.get(number, []))
-            for number, ((record,), (one, two)) in enumerate(self._follower.memories())
-        )
+        for number, ((record,), (one, two)) in enumerate(self._follower.memories()):
+            yield view_exchange(number + 1, record, (one, two), kept.get(number, []))
