@@ -80,7 +80,7 @@ def replay(
     wanted: Wanted,
     **how: Any,
 ) -> int:
-    """Inspect captures (pcap or pcapng, gzipped or not; `-` is standard input).
+    """Inspect captures (pcap, pcapng and others, compressed or not; `-` is standard input).
 
     Draws every connection with the label of each segment and the states of both ends, and tells what was wrong.
     A capture of more than 200,000 frames is summed up instead, in memory that follows its open connections.

@@ -159,9 +159,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.LENGTH_NOT_TOLD: "A first fragment or a cut frame, of which tshark does not tell a length.",
         Reason.OTHER_LENGTH_BEFORE: "Follows from a segment before it whose length tshark tells differently, or not.",
-        Reason.UDP_TUNNEL: (
-            "A segment inside a UDP datagram (VXLAN, Geneve, GTP, L2TP, a sample of sFlow), which we do not unwrap."
-        ),
+        Reason.UDP_TUNNEL: "A segment inside a UDP datagram of a kind that we do not unwrap (AYIYA, an sFlow sample).",
         Reason.OTHER_PROTOCOL: "A segment inside a protocol that we do not unwrap, such as IPComp, inflated by tshark.",
         Reason.SHORT_DATAGRAM: (
             "The IP header leaves too little for a TCP header; tshark reads what is missing from the padding."

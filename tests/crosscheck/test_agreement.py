@@ -68,7 +68,8 @@ def test_nothing_is_unexplained_and_the_page_has_the_counts(corpus: Path, captur
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert rows == total.rows()
     assert f"{total.captures} captures" in page
-    assert f"{total.refused} more" in page
+    assert total.refused == 0
+    assert "None of them is of a link type that we\nrefuse" in page
 
 
 def test_every_reason_stands_on_the_page_with_its_words(page: str) -> None:
