@@ -4,7 +4,7 @@
 ours before the segment are both ends', so "established" is both. With its defaults it opens no session without a SYN
 (`midstream: no`), and then remarks nothing but that.
 
-Written after its documented rule names and sources, and never run: no suricata could be installed where this was written,
+Written after its rule names and sources, and never run: no suricata could be installed where this was written,
 so its words are the least certain of all here. Not here: what hangs on its windows and queues (`out_of_window`,
 `synack_flood`), on timestamps, and on reassembly limits.
 """
