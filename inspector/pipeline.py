@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.summary import Summary
+    from inspector.udp.model import Exchange
+    from inspector.udp.summary import ExchangeSum
     from inspector.wire.batch import Batch
     from inspector.wire.selection import FrameSelection
     from inspector.wire.series import FileOfSeries
@@ -124,9 +126,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     everyone = () if summary else tuple(tracker.connections())
     artefacts = artefacts_of(survey.totals, everyone)
     connections = everyone if selection is None else selection.pick(everyone)
-    leaves_out_exchanges = selection is not None and selection.chooses
-    datagrams = sum_of(exchanges.walk()) if not keeping and not leaves_out_exchanges else None
-    conversations = () if leaves_out_exchanges else datagrams.first if datagrams else exchanges.exchanges()
+    conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts),
@@ -171,6 +171,18 @@ def _feed(batch: Batch, reader: Reader, tracker: Tracker, progress: Callable[[in
     tracker.feed(batch.rows, batch.count, columnar=batch.columnar)
     if progress:
         progress(reader.frames, reader.taken)
+
+
+def _exchanges(
+    exchanges: ExchangeTracker, selection: Selection | None, *, keeping: bool
+) -> tuple[tuple[Exchange, ...], ExchangeSum | None]:
+    """The exchanges, none where connections are chosen; where rows were not kept the first, and the sum of all."""
+    if selection is not None and selection.chooses:
+        return (), None
+    if keeping:
+        return exchanges.exchanges(), None
+    summed = sum_of(exchanges.walk())
+    return summed.first, summed
 
 
 def _surveyed(batches: Iterator[Batch], survey: Survey, exchanges: ExchangeTracker) -> Iterator[Batch]:

@@ -40,9 +40,12 @@ class Order:
     def __str__(self) -> str:
         return f"{'-' * self.descending}{self.field.name}"
 
-    def ordered(self, items: Iterable[T], connection_of: Callable[[T], Connection]) -> list[T]:
-        """`items`, which have a connection each, in this order."""
-        keyed = [(self._key(connection_of(item)), item) for item in items]
+    def ordered(
+        self, items: Iterable[T], connection_of: Callable[[T], Connection], raw_of: Callable[[T], Any] | None = None
+    ) -> list[T]:
+        """`items`, which have a connection each, in this order; `raw_of` has the field where the connection has not."""
+        raw_of = raw_of or (lambda item: self.field.plain(connection_of(item)))
+        keyed = [(self._key(raw_of(item)), item) for item in items]
         keyed.sort(key=lambda each: connection_of(each[1]).number)
         unknown = [item for key, item in keyed if key == UNKNOWN]
         known = sorted(
@@ -50,8 +53,7 @@ class Order:
         )
         return [item for _, item in known] + unknown
 
-    def _key(self, connection: Connection) -> Any:
-        raw = self.field.plain(connection)
+    def _key(self, raw: Any) -> Any:
         if self.field.kind is Kind.ADDRESS:
             version, high, low = raw
             return version, high & _HALF, low & _HALF

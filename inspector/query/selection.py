@@ -69,4 +69,8 @@ class Selection:
 
     def ordered(self, listed: list[Listed]) -> list[Listed]:
         """`listed` in that order."""
-        return listed if self.order is None else self.order.ordered(listed, lambda one: one.connection)
+        if self.order is None:
+            return listed
+        # The connection has its first findings only.
+        counted = {"findings": lambda one: one.findings, "faults": lambda one: one.faults}.get(self.order.field.name)
+        return self.order.ordered(listed, lambda one: one.connection, counted)

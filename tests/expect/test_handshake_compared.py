@@ -94,7 +94,7 @@ def test_a_missing_segment_is_told_with_the_numbers_that_the_others_give(frame: 
 def test_a_missing_syn_ack_can_be_looked_for() -> None:
     (difference,) = Said().handshake().without(2).compare(HANDSHAKE).differences
     assert difference.display_filter == (
-        "ip.addr == 127.0.0.1 && ip.addr == 127.0.0.1 && tcp.port == 40000 && tcp.port == 80"
+        "ip.src == 127.0.0.1 && ip.dst == 127.0.0.1 && tcp.port == 40000 && tcp.port == 80"
         " && tcp.srcport == 80 && tcp.flags.syn == 1 && tcp.flags.ack == 1"
     )
 
