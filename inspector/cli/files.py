@@ -7,7 +7,7 @@ import shlex
 import sys
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -240,7 +240,8 @@ def _inspect(
 def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
     """What is to be read: a capture by its name, or one that is open."""
     if name == "-":
-        return sys.stdin.buffer
+        # Unbuffered: a thread that waits for a pipe must not hold the lock that the interpreter takes at its end.
+        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     if name not in opened and _is_folder(name):
         raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
     return opened.get(name, name)
