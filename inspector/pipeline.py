@@ -129,7 +129,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
     inspection = Inspection(
         source=take.source or reader.name,
-        capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts),
+        capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts, most),
         connections=connections,
         exchanges=conversations,
         exchange_sum=datagrams,
@@ -224,7 +224,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
         connections = tuple(replace(each, is_alone=False) for each in connections)
     inspection = Inspection(
         source=reader.name,
-        capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, choice.left_out),
+        capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, choice.left_out, most),
         connections=connections,
         exchanges=(),
         comparisons=(),
@@ -266,8 +266,13 @@ def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield batch.ref(index).number, said
 
 
-def _summary(
-    reader: Reader, survey: Survey, take: Take, duplicates: int, artefacts: tuple[tuple[str, int], ...]
+def _summary(  # noqa: PLR0913 - all that is known of the reading
+    reader: Reader,
+    survey: Survey,
+    take: Take,
+    duplicates: int,
+    artefacts: tuple[tuple[str, int], ...],
+    most: int | None,
 ) -> CaptureSummary:
     survey.faults.update(
         {
@@ -277,6 +282,7 @@ def _summary(
     )
     return CaptureSummary(
         frames=survey.frames,
+        stopped=most is not None and survey.frames >= most,
         dropped=take.dropped if take.dropped is not None else reader.dropped,
         duplicates=duplicates + take.duplicates,
         undecoded=survey.faults.total(),

@@ -18,7 +18,7 @@ __all__ = ["verdict_of"]
 
 def verdict_of(inspection: Inspection) -> Verdict:
     """The one word at the end. What a capture missed is told, and does not make a verdict."""
-    if inspection.selected is not None and not inspection.selected.chosen:
+    if inspection.selected is not None and inspection.selected.where and not inspection.selected.chosen:
         return Verdict.NOTHING  # whatever was expected of them
     if any(not comparison.matched for comparison in inspection.comparisons):
         return Verdict.DIFFERS

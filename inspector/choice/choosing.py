@@ -103,7 +103,11 @@ class Choice:
         if missing:
             found = ", ".join(map(str, missing))
             seen = self.watch.seen
-            has = "no TCP connection" if not seen else f"{seen} connection{'s' * (seen > 1)}"
+            has = (
+                "no TCP connection (and only these are opened by number)"
+                if not seen
+                else f"{seen} connection{'s' * (seen > 1)}"
+            )
             expected = f"expected a number from 1 to {seen}, " if seen else ""
             raise NoSuchConnection(f"the capture has {has}; {expected}found {found}")
         for taker in self._takers:

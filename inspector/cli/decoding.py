@@ -54,7 +54,10 @@ class Decoding(NamedTuple):
     def of_many(self) -> bool:
         """Whether checksums are verified, for several captures that are one stream, which we alone can read."""
         if not self.is_plain:
-            raise click.UsageError("--decoder and -Y read each capture for itself; expected --no-merge beside them")
+            raise click.UsageError(
+                "--decoder and -Y read each capture for itself, and these are one stream; expected --no-merge beside"
+                " them, or one capture (mergecap -w one.pcapng FILE...)"
+            )
         return self.verify
 
 
@@ -63,6 +66,8 @@ def decoding_options(command: F) -> F:
 
     @wraps(command)
     def with_decoding(*arguments: Any, verify: bool, decoder: str, display_filter: str | None, **others: Any) -> Any:
+        if display_filter is not None and not display_filter.strip():
+            raise click.UsageError("-Y: expected a display filter, found nothing")
         if decoder != NATIVE and verify:
             raise click.UsageError(f"--checksums is our own decoder's; expected it without --decoder {decoder}")
         return command(*arguments, decoding=Decoding(verify, decoder, display_filter), **others)

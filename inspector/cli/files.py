@@ -17,12 +17,22 @@ from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.one_connection import connection_options
-from inspector.cli.output import ExitCode, exit_code, exit_code_of, print_reports, rendered, report_options, tell_error
+from inspector.cli.output import (
+    ExitCode,
+    exit_code,
+    exit_code_of,
+    print_reports,
+    rendered,
+    report_options,
+    tell,
+    tell_error,
+)
 from inspector.cli.progress import Progress
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
-from inspector.pipeline import inspect, inspect_chosen
+from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
 from inspector.referee.decoders import advised
+from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -122,6 +132,7 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     gc.disable()
     options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
     options["expected"] = expected
+    limits_apply = "limits" in options
     names = [name for stream in streams for name in stream.files]
     _refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
@@ -136,7 +147,7 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
             if results is not None:
                 results.begin(streams[position].name)
-            how_read = {**options, "progress": hear}
+            how_read = {**options, "progress": hear if limits_apply else _warning(streams[position].name, hear)}
             return _inspect(streams[position], opened, decoding, how_read, {"as_json": as_json, **how})
 
         # Another program is asked by one process at a time, and one writes what is written.
@@ -152,6 +163,24 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
 
 
+def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
+    """Hear of progress, and say once that a capture is held whole which is large for that."""
+    told = False
+
+    def heard(frames: int, taken: int) -> None:
+        nonlocal told
+        if not told and frames > KEEP_SEGMENTS:
+            told = True
+            tell(
+                f"{safe_text(name)}: more than {KEEP_SEGMENTS:,} frames, and --json and check hold every one of them in"
+                " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
+            )
+        if hear:
+            hear(frames, taken)
+
+    return heard
+
+
 def _inspect_one(
     streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding, **how: Any
 ) -> int:
@@ -159,11 +188,15 @@ def _inspect_one(
     how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
     if asked.chooses:
         raise click.UsageError(
-            "connections are asked for by number or by --where, --sort and --out; expected one of both"
+            "--connection, --follow and --save-connection ask by number; expected no --where, --sort or --out"
+            " beside them"
         )
     names = [name for stream in streams for name in stream.files]
     if len(names) != 1:
-        raise click.UsageError(f"expected one capture, whose connection is meant; found {len(names)}")
+        raise click.UsageError(
+            f"expected one capture, whose connection is meant; found {len(names)}"
+            " (mergecap -w one.pcapng FILE... makes one of several)"
+        )
     if wanted.saved and not decoding.has_bytes:
         raise click.UsageError(
             f"--save-connection saves what was captured; expected it without --decoder {decoding.decoder}"

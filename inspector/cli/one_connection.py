@@ -88,6 +88,8 @@ class Wanted:
 
 def _refuse_to_overwrite(source: str, opened: BinaryIO | None, targets: list[Path]) -> None:
     """A capture is not overwritten while it is read, nor one file by two connections."""
+    if any(str(target) == "-" for target in targets):
+        raise click.UsageError("--save-connection: expected a file, found - (standard output has the report)")
     known: list[os.stat_result] = []
     with suppress(OSError, ValueError):  # what cannot be looked at is told when it is read
         stream = sys.stdin if source == "-" else opened

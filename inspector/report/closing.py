@@ -142,8 +142,11 @@ def _capture(page: Page, capture: CaptureSummary) -> None:
     text = Text(f" {page.glyphs.bullet} ").join(Text(words, "bold yellow" if loss else "") for words, loss in parts)
     page.fact("capture", text)
     if capture.selected_by:
-        words = f"{count(capture.frames)} of {plural(capture.read, 'frame')} match -Y {safe_text(capture.selected_by)}"
+        of = "the first that" if capture.stopped else f"{count(capture.frames)} of {plural(capture.read, 'frame')}"
+        words = f"{of} match -Y {safe_text(capture.selected_by)}"
         page.wrap(words, lead=" " * 10, hang=" " * 10)
+    if capture.stopped:
+        page.fact("", "stopped there, as -c asked; what came behind was not read", "yellow")
     for reason, number in capture.undecoded_reasons:
         page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
     for reason, number in capture.passed_over:

@@ -74,6 +74,8 @@ class CaptureSummary:
     """The display filter by which frames were chosen, `frames` being those; empty where all were inspected."""
     read: int = 0
     """With it: how many there were to choose from."""
+    stopped: bool = False
+    """Whether reading was to stop after so many frames, and did (`-c`)."""
     undrained: str = ""
     """What was still under way when a live capture was ended; empty where all had come to rest."""
     files: tuple[CapturedFile, ...] = ()

@@ -54,7 +54,6 @@ def summary_of(
         more = len(summary.troubled) - len(troubled)
         rest = f" and {plural(more, 'more endpoint')}" if more > 0 else ""
         _line(page, "trouble at", ", ".join(troubled) + rest)
-    _ended(page, summary)
     _findings(page, summary, place)
 
 
@@ -66,6 +65,7 @@ def list_of(page: Page, summary: Summary, most: int | None, order: str = "") -> 
     _words(page, "handshakes", summary.handshakes)
     _words(page, "closes", summary.closes)
     _words(page, "zeek", summary.conn_states)
+    _ended(page, summary)
 
 
 def _listed(page: Page, summary: Summary, most: int | None, order: str) -> None:

@@ -64,12 +64,19 @@ class Ledger:
         """`rows[first:last]` have been folded."""
         if last == first:
             return
+        self._limit()
         ordinal = self.follower.header("ordinal") - (last - first)
         self._suspects.add(rows, traces, first, last, ordinal)
         time_ns = int(rows[last - 1].time_ns if isinstance(rows, list) else rows["time_ns"][last - 1])
         self._last_ns = time_ns if time_ns != NO_TIME else self._last_ns
         if len(self._suspects) > MOST:
             self._judge_early()
+
+    def _limit(self) -> None:
+        """From the row on that limits connections, take no more of them than the limit, whatever there is room for."""
+        if self.follower.header("ordinal") >= self.follower.header("limited_from"):
+            room = min(self.follower.header("capacity"), self._limits.most_open)
+            self.follower.set_header(capacity=room)
 
     def make_room(self, row: Any) -> int:
         """Let go of who is over, or ask for a larger table: the number of connections that it shall hold."""
@@ -81,8 +88,9 @@ class Ledger:
         over = int((why > 0).sum())
         if 2 * over < have < self._limits.most_open:
             return min(2 * have, self._limits.most_open)
-        if 4 * over < have:
-            self._crowd_out(why, -(-have // 4) - over)
+        too_many = len(self.follower) - have
+        if 4 * (over - too_many) < have:
+            self._crowd_out(why, too_many + -(-have // 4) - over)
         self._settle(why > 0, why)
         return have
 

@@ -332,6 +332,21 @@ def test_a_percentile_is_never_too_long_and_a_sixtieth_too_short_at_most(spans: 
     assert (distribution.shortest, distribution.longest) == (known[0], known[-1])
 
 
+def test_no_more_are_open_than_the_limit_once_connections_are_limited() -> None:
+    """Also where the table had room for more before."""
+    tracker = Tracker(keep=False, limits=replace(PATIENT, most_open=8), limited_from=50)
+    rows = flood(90)
+    tracker.feed(rows[:60], 60)
+    tracker.feed(rows[60:61], 1)
+    assert tracker._follower.header("count") <= 8
+    tracker.feed(rows[61:], 29)
+    left = tracker._follower.header("count")
+    assert left <= 8
+
+    summary = tracker.summary()
+    assert (summary.connections, summary.evicted) == (90, 90 - left)
+
+
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_who_stays_fills_the_gaps(going: list[bool]) -> None:
     tracker = Tracker(keep=False, limits=PATIENT)
