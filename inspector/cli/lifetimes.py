@@ -53,7 +53,7 @@ def lifetime_options(command: F) -> F:
             most,
             _DEFAULTS.most_open,
             "N",
-            "Large captures: at most so many connections at once (1000000).",
+            "Large captures: at most so many connections at once (1000000), from frame 200,000 on.",
         ),
         _option("--attempt", _Time(), _DEFAULTS.attempt_ns, "TIME", "The same for attempts that opened nothing (1m)."),
         _option("--closed", _Time(), _DEFAULTS.closed_ns, "TIME", "The same for closed ones (5s)."),

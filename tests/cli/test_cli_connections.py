@@ -90,7 +90,10 @@ def test_a_number_that_is_not_there_is_one_clear_line(option: str) -> None:
 def test_a_capture_without_tcp_says_so() -> None:
     done = inspector("replay", CAPTURES / "udp-oneway" / "udp-oneway.pcapng", "--connection", "1")
 
-    assert (done.code, done.err) == (2, "inspector: the capture has no TCP connection; found 1\n")
+    assert (done.code, done.err) == (
+        2,
+        "inspector: the capture has no TCP connection (and only these are opened by number); found 1\n",
+    )
 
 
 def test_two_captures_have_two_connections_of_a_number() -> None:
