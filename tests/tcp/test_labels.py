@@ -13,7 +13,7 @@ from inspector.findings import Blame
 from inspector.tcp.judgement import RULES
 from inspector.tcp.labels import LABELS, label_of
 from inspector.tcp.model import Close, Handshake
-from inspector.wire.row import Flag, Option
+from inspector.wire.row import Checksum, Flag, Option
 from tests.tcp.conversation import STEP_NS, Conversation, flags_of, kinds, labels
 
 
@@ -115,6 +115,11 @@ def test_payload_is_said_where_the_label_does_not_imply_it() -> None:
 
 # --------------------------------------------------------------------------------------- findings
 
+
+def sent_with_wrong_checksum() -> Conversation:
+    return opened().client("ACK", seq=101, ack=301, data=10, checksum=0x1234, checksum_verdict=Checksum.WRONG)
+
+
 FOUND = {
     "syn-ack-wrong-ack": syn().server("SYN,ACK", seq=300, ack=100),
     "syn-ack-for-old-syn": syn()
@@ -139,10 +144,11 @@ FOUND = {
     "handshake-segment-not-captured": syn().client("ACK", seq=101, ack=301),
     "previous-segment-not-captured": opened().client("ACK", seq=111, ack=301),
     "acked-segment-not-captured": opened().client("ACK", seq=101, ack=311),
+    "tcp-wrong-checksum": sent_with_wrong_checksum(),
     "handshake-not-captured": Conversation().client("ACK", seq=101, ack=311),
 }
 
-PATHS_DOING = {"syn-in-connection", "syn-ack-for-old-syn"}
+PATHS_DOING = {"syn-in-connection", "syn-ack-for-old-syn", "tcp-wrong-checksum"}
 CAPTURES_DOING = {kind for kind in FOUND if kind.endswith("-not-captured")}
 
 
@@ -161,7 +167,8 @@ def test_finding(kind: str) -> None:
     assert "-1" not in finding.message
     assert "\n" not in finding.message
     if finding.field:
-        assert str(finding.actual) in finding.message
+        shown = f"0x{finding.actual:04x}" if finding.field == "checksum" else str(finding.actual)
+        assert shown in finding.message
         assert finding.expected != finding.actual
 
 
