@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from inspector.errors import CaptureError, CaptureFileError
 from inspector.referee.dissected import DissectedBatch, DissectingReader
@@ -26,7 +26,6 @@ from inspector.wire.undecoded import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
     from typing import BinaryIO
 
     from inspector.wire.batch import Batch
@@ -95,15 +94,8 @@ class ScapyReader(DissectingReader):
         """See `CaptureReader`."""
         return self._reader.dropped
 
-    def __iter__(self) -> Iterator[DissectedBatch]:
-        return self._batches
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """See `DissectingReader`."""
         self._reader.close()
 
     def _read(self) -> Iterator[DissectedBatch]:

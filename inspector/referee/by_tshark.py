@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError
 from inspector.referee.dissected import DissectingReader, batches_of
@@ -25,7 +25,6 @@ from inspector.wire.row import NO_TIME, Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from inspector.referee.dissected import DissectedBatch
 
@@ -81,15 +80,8 @@ class TsharkReader(DissectingReader):
         self._run = Run(path, *fields_wanted(_FIELDS), preferences=_PREFERENCES)
         self._batches = self._read()
 
-    def __iter__(self) -> Iterator[DissectedBatch]:
-        return self._batches
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """See `DissectingReader`."""
         self._run.close()
 
     def _read(self) -> Iterator[DissectedBatch]:

@@ -87,9 +87,25 @@ class DissectingReader:
     origins: Origins | None = None
     taken = 0
     """Not told."""
+    _batches: Iterator[DissectedBatch]
 
     def outlast_one(self) -> None:
         """See `Reader`."""
+
+    def close(self) -> None:
+        """Let go of the dissector."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[DissectedBatch]:
+        return self._batches
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class DissectedBatch(Batch):

@@ -146,7 +146,7 @@ def _capture(page: Page, capture: CaptureSummary) -> None:
         words = f"{of} match -Y {safe_text(capture.selected_by)}"
         page.wrap(words, lead=" " * 10, hang=" " * 10)
     if capture.stopped:
-        page.fact("", "stopped there, as -c asked; what came behind was not read", "yellow")
+        page.fact("", "stopped there, as -c asked: nothing behind was read", "yellow")
     for reason, number in capture.undecoded_reasons:
         page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
     for reason, number in capture.passed_over:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from inspector.columns import to_columns
 from inspector.compiled import compiled
+from inspector.wire.batch import Batch
 from inspector.wire.frame import FrameRef
 from inspector.wire.reader import open_capture
 from inspector.wire.row import NO_TIME, Checksum, Row
@@ -47,6 +48,33 @@ def test_both_speeds_add_up_alike(frames: list[tuple[Row, FrameRef]]) -> None:
     as_columns = to_columns(Row, rows, len(rows)), to_columns(FrameRef, refs, len(refs))
     assert compiled(add_up)(*as_columns, len(rows), columns) == undecoded
     assert Totals(*columns[0].item()) == plain[0]
+
+
+@given(st.lists(st.tuples(ROWS, REFS), min_size=3, max_size=30))
+def test_a_survey_takes_both_forms_in_any_order(frames: list[tuple[Row, FrameRef]]) -> None:
+    rows, refs = [row for row, _ in frames], [ref for _, ref in frames]
+    third = len(rows) // 3
+    mixed, plain = Survey(), Survey()
+    plain.feed(batch_of(rows, refs, columnar=False))
+
+    for part, columnar in ((slice(third), False), (slice(third, 2 * third), True), (slice(2 * third, None), False)):
+        mixed.feed(batch_of(rows[part], refs[part], columnar=columnar))
+
+    assert (mixed.totals, mixed.frames, mixed.faults) == (plain.totals, plain.frames, plain.faults)
+
+
+def batch_of(rows: list[Row], refs: list[FrameRef], *, columnar: bool) -> Batch:
+    count = len(rows)
+    if columnar:
+        return Batch(
+            None,
+            bytearray(),
+            to_columns(FrameRef, refs, count),
+            to_columns(Row, rows, count),
+            count=count,
+            columnar=True,
+        )
+    return Batch(None, bytearray(), refs, rows, count=count, columnar=False)
 
 
 @pytest.mark.parametrize("plain_frames", [0, 3, 10_000])

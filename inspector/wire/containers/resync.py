@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.compiled import Constants, compilable
 from inspector.wire.containers.pcap import PcapForm, record_lengths
 from inspector.wire.containers.pcapng import MIN_BLOCK, Kind, Section
+from inspector.wire.containers.pcapng_blocks import BYTE_ORDER
 from inspector.wire.containers.words import MAX_RECORD, word32
 
 if TYPE_CHECKING:
@@ -151,8 +152,8 @@ def _block_at(
     """Whether a whole block stands at `at`: a `_Word`, or how many bytes from there it takes to tell."""
     kind = word32(buffer, at, big_endian)
     if kind == Kind.SECTION:
-        big_endian = int(word32(buffer, at + 8, 1) == 0x1A2B3C4D)
-        if word32(buffer, at + 8, big_endian) != 0x1A2B3C4D:
+        big_endian = int(word32(buffer, at + 8, 1) == BYTE_ORDER)
+        if word32(buffer, at + 8, big_endian) != BYTE_ORDER:
             return _Word.NO
     elif not 0 < kind <= Kind.ENHANCED_PACKET:
         return _Word.NO
