@@ -41,14 +41,21 @@ def ports(frame: Frame, network: int = 14) -> set[int]:
     return set(struct.unpack_from("!HH", frame.data, transport))
 
 
+def sequence_number(frame: Frame, network: int = 14) -> tuple[int, int]:
+    """With the port that it was sent from, which tells whose it is."""
+    transport = network + (40 if frame.data[network] >> 4 == 6 else 20)
+    port, number = struct.unpack_from("!HxxI", frame.data, transport)
+    return port, number
+
+
 def carried(frame: Frame) -> int:
     """Length of the TCP payload, from the IPv4 header."""
     return int(struct.unpack_from("!H", frame.data, 16)[0]) - 20 - (frame.data[46] >> 4) * 4
 
 
 def is_whole(frames: list[Frame]) -> bool:
-    """From the first SYN to the acknowledgment of the second FIN."""
-    closing = [frame for frame in frames if flags(frame) & FIN]
+    """From the first SYN to the acknowledgment of the second FIN; a busy machine really repeats one now and then."""
+    closing = {sequence_number(frame) for frame in frames if flags(frame) & FIN}
     return flags(frames[0]) == SYN and len(closing) == 2 and flags(frames[-1]) == ACK
 
 
@@ -96,10 +103,14 @@ def test_frames_are_numbered_from_1_in_the_order_of_their_times(free_port: int, 
 
 
 @pytest.mark.slow
-def test_neither_the_first_nor_the_last_segment_is_ever_lost_in_50_runs(free_port: int, converse: Converse) -> None:
-    for _ in range(50):
-        with Recording(ports={free_port}, ring_bytes=1 << 21) as recording:
-            converse(free_port)
+def test_neither_the_first_nor_the_last_segment_is_ever_lost_in_50_runs(converse: Converse) -> None:
+    """Each on a port of its own, for a busy machine may still repeat a segment of the conversation before."""
+    with ExitStack() as held:
+        servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(50)]
+        numbers = [server.getsockname()[1] for server in servers]
+    for number in numbers:
+        with Recording(ports={number}, ring_bytes=1 << 21) as recording:
+            converse(number)
 
         assert is_whole(list(recording.frames()))
 
