@@ -1,0 +1,128 @@
+"""What a person reads, in the language that the person reads.
+
+Every room writes English. Where a text is *made* (a finding, a note, an error, an outcome), it is made with `said`: an
+ordinary English string, as JSON, files and tests have it, which remembers the pattern and the values that it was
+made from. Where it is *shown* (`report/` in text, `cli/`), `shown` gives it in the language that was chosen:
+
+    reason = said("tolerated {reason}: {frames}", reason=why, frames=joined(frames))     # any room
+    page.line(shown(reason))                                                             # report/ and cli/
+    page.line(shown("as {name} has it", name=name))                                      # report/ and cli/
+    page.line(shown_n("{n:,} frame", "{n:,} frames", frames))                            # report/ and cli/
+
+Laws: the core never asks which language is spoken, so that what it computes depends on none. A pattern is a literal
+(gettext catalogues are made from the source by these names) and holds whole phrases, never halves to be glued together.
+A text that is put together with `+`, `join` or an f-string has forgotten its pattern: use `said` and `joined`.
+Numbers, names, addresses and whatever stands in a capture are values and are never looked up.
+
+`shown` is what gettext calls `_`, which so much else is called. `locale/LANGUAGE/LC_MESSAGES/inspector.po` are the
+catalogues, made, checked and compiled by `scripts/translations`.
+"""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["LANGUAGES", "Said", "joined", "language", "marked", "said", "said_n", "shown", "shown_n", "speak"]
+
+LANGUAGES = ("en", "zh_CN")
+
+_FOLDER = Path(__file__).parent / "locale"
+_DOMAIN = "inspector"
+
+
+class Said(str):
+    """An English text that can be said in another language."""
+
+    __slots__ = ("many", "number", "pattern", "values")
+    pattern: str
+    many: str
+    """The pattern for other numbers than one; empty where no number decides."""
+    number: int
+    values: Mapping[str, Any]
+
+    def __new__(cls, pattern: str, values: Mapping[str, Any], many: str = "", number: int = 1) -> Self:
+        """The text in English, by `number` where there is a pattern for `many`."""
+        text = pattern if not many or number == 1 else many
+        self = super().__new__(cls, text.format(**values) if values else text)
+        self.pattern, self.values, self.many, self.number = pattern, values, many, number
+        return self
+
+    def __reduce__(self) -> tuple[type[Said], tuple[str, Mapping[str, Any], str, int]]:
+        return type(self), (self.pattern, self.values, self.many, self.number)
+
+
+def said(pattern: str, /, **values: Any) -> Said:
+    """`pattern` with its `{values}` put in (as `str.format` does); without values it is taken as it stands."""
+    return Said(pattern, values)
+
+
+def said_n(one: str, many: str, n: int, /, **values: Any) -> Said:
+    """One of two patterns, by the number `n`, which is a value of that name as well."""
+    return Said(one, {"n": n, **values}, many, n)
+
+
+def joined(parts: Iterable[str], separator: str = ", ") -> Said:
+    """Texts one after the other, each still known by its own pattern."""
+    values = {f"part{place}": part for place, part in enumerate(parts)}
+    between = separator.replace("{", "{{").replace("}", "}}")
+    return Said(between.join(f"{{{name}}}" for name in values), values)
+
+
+def marked(text: str) -> str:
+    """`text` as it is: known to the catalogues, and shown later with `shown`. What gettext calls `N_`."""
+    return text
+
+
+class _Spoken:
+    """The language that is spoken; one for the process, as gettext has it."""
+
+    language = "en"
+    catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def speak(wanted: str) -> None:
+    """Say things in one of `LANGUAGES` from now on; English where there is no such catalogue."""
+    known = wanted in LANGUAGES and wanted != "en"
+    _Spoken.language = wanted if known else "en"
+    _Spoken.catalogue = (
+        gettext.translation(_DOMAIN, str(_FOLDER), [wanted], fallback=True) if known else gettext.NullTranslations()
+    )
+
+
+def language() -> str:
+    """The language that is spoken, one of `LANGUAGES`."""
+    return _Spoken.language
+
+
+def shown(text: str, /, **values: Any) -> str:
+    """`text` in the language that is spoken: what `said` made, a marked constant, or a pattern with its values."""
+    if values:
+        return _filled(_looked_up(text), values)
+    if isinstance(text, Said):
+        if text.many:
+            pattern = _Spoken.catalogue.ngettext(text.pattern, text.many, text.number)
+        else:
+            pattern = _looked_up(text.pattern)
+        return _filled(pattern, text.values) if text.values else pattern
+    return _looked_up(text)
+
+
+def shown_n(one: str, many: str, n: int, /, **values: Any) -> str:
+    """One of two patterns in the language that is spoken, by the number `n`, which is a value of that name as well."""
+    return _filled(_Spoken.catalogue.ngettext(one, many, n), {"n": n, **values})
+
+
+def _looked_up(pattern: str) -> str:
+    # The empty text is the catalogue's own header.
+    return _Spoken.catalogue.gettext(pattern) if pattern else pattern
+
+
+def _filled(pattern: str, values: Mapping[str, Any]) -> str:
+    return pattern.format(
+        **{name: shown(value) if isinstance(value, Said) else value for name, value in values.items()}
+    )
