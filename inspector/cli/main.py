@@ -27,6 +27,7 @@ _VERBS = {
     "cross-check": ("inspector.cli.cross_check", "cross_check", "The same captures through tshark, beside ours."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
     "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),
+    "expect": ("inspector.cli.expect", "expect", "Expected sequences: list, show, lint, format, import."),
     "explain": ("inspector.cli.explain", "explain", "What a word means: an address, a port, a flag, a state ..."),
     "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
 }
