@@ -8,6 +8,7 @@ import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width, port_settings
 from inspector.cli.output import ExitCode, print_json, print_text, tell
+from inspector.cli.speaking import Command
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("words", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1).")
 def explain(words: tuple[str, ...], *, as_json: bool) -> int:

@@ -15,8 +15,10 @@ import click
 from inspector import __version__
 from inspector.cli.environment import cache_folder, invoking_user
 from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
+from inspector.cli.speaking import Group, show_complaint
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
+from inspector.language import shown
 
 __all__ = ["cli", "main"]
 
@@ -33,7 +35,7 @@ _VERBS = {
 }
 
 
-class _Verbs(click.Group):
+class _Verbs(Group):
     """Commands by name, each loaded when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -57,9 +59,13 @@ class _Verbs(click.Group):
             ctx.fail(f"no command {args[0]!r}{hint} (commands: {', '.join(_VERBS)})")
         return super().resolve_command(ctx, args)
 
+    def summaries(self) -> list[str]:
+        """What is said of each verb in the list of them."""
+        return [summary for _, _, summary in _VERBS.values()]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, _, summary) in _VERBS.items()])
+        with formatter.section(shown("Commands")):
+            formatter.write_dl([(name, shown(summary)) for name, (_, _, summary) in _VERBS.items()])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
@@ -87,8 +93,7 @@ def _run() -> int:
     except InspectorError as error:
         return tell_error(error)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return show_complaint(error)
     except ImportError as error:
         if invoking_user() is None:
             raise
