@@ -10,6 +10,7 @@ import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
+from inspector.cli.sequence_text import deliver_sequence, print_sequence, write_sequence
 from inspector.errors import ExpectationError
 from inspector.language import shown, shown_n
 from inspector.report.escape import safe_text
@@ -64,13 +65,8 @@ def _show(name: str, *, expanded: bool) -> int:
     if expanded:
         # What is expanded says where it begins and ends, and whose roles may be exchanged, in its items.
         sequence = replace(sequence, items=expand(sequence), peers=None, either_way=False, part=Part.WHOLE)
-    print_text(_escaped(format_sequence(sequence)))
+    print_sequence(format_sequence(sequence))
     return ExitCode.AS_EXPECTED
-
-
-def _escaped(text: str) -> str:
-    """`text` with what must not reach a terminal escaped, its line breaks kept."""
-    return "\n".join(safe_text(line, len(line) + 1) for line in text.split("\n"))
 
 
 @expect.command("lint", short_help="Say whether sequences are well written.")
@@ -117,14 +113,14 @@ def _format(files: tuple[str, ...], *, check: bool) -> int:
         sequence, text = _read(name)
         formatted = format_sequence(sequence)
         if name == _STANDARD_INPUT and not check:
-            print_text(_escaped(formatted))
+            print_sequence(formatted)
         elif text == formatted:
             continue
         elif check:
             tell(shown("{name}: would be laid out anew", name=safe_text(name)))
             code = ExitCode.DIFFERS
         else:
-            _write(Path(sequence.path), formatted, replaces=True)
+            write_sequence(Path(sequence.path), formatted, replaces=True)
     return code
 
 
@@ -158,10 +154,7 @@ def _import(script: str, *, output: str | None, force: bool, connection: int | N
         where = shown("{name}, line {line}", name=safe_text(script), line=line)
         tell(shown("{where}: left out: {reason}", where=where, reason=safe_text(shown(reason))))
     text = format_sequence(imported.sequences[(connection or 1) - 1])
-    if output is None:
-        print_text(_escaped(text))
-        return ExitCode.AS_EXPECTED
-    _write(Path(output), text, replaces=force)
+    deliver_sequence(text, output, replaces=force)
     return ExitCode.AS_EXPECTED
 
 
@@ -189,21 +182,3 @@ def _text(name: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
         raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error
-
-
-def _write(path: Path, text: str, *, replaces: bool) -> None:
-    """Put `text` into `path` as a whole; what a link points to is written, not the link."""
-    from inspector.export.atomic import AtomicFile
-
-    path = path.resolve()
-    if path.exists() and not replaces:
-        raise click.UsageError(shown("{name} exists; expected a new file, or --force", name=safe_text(str(path))))
-    mode = path.stat().st_mode if path.exists() else None
-    file = AtomicFile(path)
-    try:
-        file.stream.write(text.encode())
-        file.commit()
-    finally:
-        file.discard()
-    if mode is not None:
-        path.chmod(mode)
