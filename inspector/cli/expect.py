@@ -11,6 +11,7 @@ import click
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.sequence_text import deliver_sequence, print_sequence, write_sequence
+from inspector.cli.speaking import Group
 from inspector.errors import ExpectationError
 from inspector.language import shown, shown_n
 from inspector.report.escape import safe_text
@@ -23,7 +24,7 @@ __all__ = ["expect"]
 _STANDARD_INPUT = "-"
 
 
-@click.group()
+@click.group(cls=Group)
 def expect() -> None:
     """Expected sequences: list, show, check and format them, or import them from packetdrill.
 

@@ -12,6 +12,7 @@ from inspector.cli.decoding import decoding_options
 from inspector.cli.output import ExitCode, tell
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
+from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection, NothingToInspect
 from inspector.language import shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
@@ -29,7 +30,7 @@ _LISTED = 6
 """Connections that an error names."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file")
 @click.option("--exact", "level", flag_value=Level.EXACT, help="All flags, numbers, windows, options, states; strict.")
 @click.option("--shape", "level", flag_value=Level.SHAPE, help="Who sends what, no numbers; data folded to `repeat`.")
