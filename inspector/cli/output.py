@@ -19,6 +19,7 @@ from inspector.errors import (
     NothingToInspect,
     OutputError,
 )
+from inspector.language import marked, shown
 from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
@@ -196,20 +197,20 @@ _told_once: set[str] = set()
 
 def tell_slow_start() -> None:
     """Say, once a run, why a large capture keeps its user waiting before the first frame is counted."""
-    words = "a large capture: compiling the fast path for this machine, once; it is kept for later runs"
+    words = marked("a large capture: compiling the fast path for this machine, once; it is kept for later runs")
     if words not in _told_once:
         _told_once.add(words)
-        tell(words)
+        tell(shown(words))
 
 
 def tell_error(error: InspectorError) -> int:
     """Tell the user what is wrong and what mends it; the exit code to leave with."""
-    tell(safe_text(error.message))
+    tell(safe_text(shown(error.message)))
     if error.remedies:
-        click.echo("try:", err=True)
+        click.echo(shown("try:"), err=True)
         option = "--expect " if isinstance(error, ExpectationError) else ""  # whose remedies are names of sequences
         for remedy in error.remedies:
-            click.echo(f"  {option}{safe_text(remedy)}", err=True)
+            click.echo(f"  {option}{safe_text(shown(remedy))}", err=True)
     if isinstance(error, CaptureError):
         return ExitCode.NO_PRIVILEGE
     if isinstance(error, (CaptureFileError, OutputError)):
