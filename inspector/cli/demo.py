@@ -22,14 +22,15 @@ from inspector.cli.speaking import Command, Group
 from inspector.demos.catalogue import GROUPS, catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
-from inspector.language import marked, said, shown
+from inspector.language import Said, joined, marked, said, shown
 from inspector.report.escape import safe_text
 from inspector.report.speech import role_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.demos.demo import Demo, Said
+    from inspector.demos.demo import Demo
+    from inspector.demos.demo import Said as Message
 
 __all__ = ["demo"]
 
@@ -98,16 +99,23 @@ def _command_for(chosen: Demo) -> click.Command:
         return _run_one(chosen, own, **arguments)
 
     for option in chosen.options:
-        hint = option.help if option.default == "" else f"{option.help}  [default: {option.default}]"
         kind = click.Choice(option.choices) if option.choices else None
-        command = click.option(f"--{option.name}", default=option.default, type=kind, help=hint)(command)
+        default: Any = {"default": option.default, "show_default": option.default != ""}
+        command = click.option(f"--{option.name}", type=kind, help=option.help, **default)(command)
     for decorate in reversed((*_RUN_OPTIONS, report_options)):
         command = decorate(command)
-    lesson = "\n\n".join(chosen.lesson)
-    where = f"port {chosen.port}"
-    if chosen.link is not None:
-        where += f", on a private network whose wire obeys `{chosen.link}`" if chosen.link else ", on a private network"
-    return click.command(chosen.name, cls=Command, help=f"{chosen.summary} ({where}).\n\n{lesson}")(command)
+    lesson = joined([Said(each, {}) for each in chosen.lesson], "\n\n")
+    summary = Said(chosen.summary, {})
+    told = said("{summary} ({where}).\n\n{lesson}", summary=summary, where=_where(chosen), lesson=lesson)
+    return click.command(chosen.name, cls=Command, help=told)(command)
+
+
+def _where(chosen: Demo) -> str:
+    if chosen.link is None:
+        return said("port {port}", port=chosen.port)
+    if not chosen.link:
+        return said("port {port}, on a private network", port=chosen.port)
+    return said("port {port}, on a private network whose wire obeys `{script}`", port=chosen.port, script=chosen.link)
 
 
 def _run_one(  # noqa: PLR0913 - the options of one command
@@ -167,8 +175,7 @@ def _file_for(chosen: Demo) -> Path:
         path = Path(f"{chosen.name}.pcapng" if number == 1 else f"{chosen.name}-{number}.pcapng")
         if not path.exists() or _is_ours(path, chosen):
             return path
-    words = marked("no free name for the capture of {demo} here; say where with -w FILE")
-    raise DemoError(said(words, demo=chosen.name))
+    raise DemoError(said("no free name for the capture of {demo} here; say where with -w FILE", demo=chosen.name))
 
 
 def _is_ours(path: Path, chosen: Demo) -> bool:
@@ -187,7 +194,7 @@ def _announce_role(chosen: Demo, role: str, *, port: str | None, host: str) -> N
     tell(shown("this end alone, not captured; in another terminal: {command}", command=command))
 
 
-def _show_said(message: Said) -> None:
+def _show_said(message: Message) -> None:
     role, text = role_in_words(message.role), safe_text(message.text)
     if message.verb == "sent":
         words = shown("{role} sent: {text}", role=role, text=text)

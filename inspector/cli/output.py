@@ -20,7 +20,8 @@ from inspector.errors import (
     OutputError,
 )
 from inspector.language import marked, shown
-from inspector.report.escape import safe_text
+from inspector.report.breaking import lines_of
+from inspector.report.escape import cells, safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ __all__ = [
 
 _MOST_DRAWN = 8
 _MOST_LISTED = 40
+_NARROWEST_TEXT = 10
 
 
 class ExitCode:
@@ -170,7 +172,14 @@ def print_text(text: str) -> None:
 
 def print_wrapped(lead: str, text: str) -> None:
     """Print `text` behind `lead`, its further lines aligned with the first."""
-    print_text(click.wrap_text(text, pick_width() - 1, lead, " " * len(lead)) + "\n")
+    width = pick_width() - 1
+    if text.isascii() and lead.isascii():
+        print_text(click.wrap_text(text, width, lead, " " * len(lead)) + "\n")
+        return
+    # click counts characters, and knows no other place to break a line than a blank.
+    hang = " " * cells(lead)
+    lines = lines_of(text, max(width - cells(lead), _NARROWEST_TEXT))
+    print_text("".join(f"{hang if number else lead}{line}\n" for number, line in enumerate(lines)))
 
 
 _clearers: list[Callable[[], None]] = []

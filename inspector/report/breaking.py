@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 from inspector.report.escape import cells
 
-__all__ = ["line_end", "may_part"]
+__all__ = ["cuts_of", "lines_of", "may_part"]
 
 _NEVER_FIRST = frozenset(",.;:!?%\"'" + "，。、；：！？％…—～·ー々")  # noqa: RUF001 - both commas are meant
 _NEVER_LAST = frozenset("\"'$#￥")
@@ -23,7 +24,24 @@ _CLOSES = frozenset({"Pe", "Pf"})
 _OPENS = frozenset({"Ps", "Pi"})
 
 
-def line_end(text: str, start: int, width: int) -> int:
+def lines_of(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` cells, without the blanks at their ends; at least one line."""
+    places = [0, *cuts_of(text, width), len(text)]
+    first, *others = [text[start:end].rstrip() for start, end in pairwise(places)]
+    return [first, *filter(None, others)]
+
+
+def cuts_of(text: str, width: int) -> list[int]:
+    """Where `text` has to be cut into lines of at most `width` cells."""
+    cuts: list[int] = []
+    start = 0
+    while (end := _line_end(text, start, width)) < len(text):
+        cuts.append(end)
+        start = end
+    return cuts
+
+
+def _line_end(text: str, start: int, width: int) -> int:
     """Where the line of at most `width` cells ends that begins at `start` of `text`; a blank may hang over its edge."""
     used, cut = 0, start
     for index in range(start, len(text)):

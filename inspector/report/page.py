@@ -15,7 +15,7 @@ from io import StringIO
 
 from rich.text import Text  # noqa: TID253 - the one door to rich; only who draws for a terminal imports this room
 
-from inspector.report.breaking import line_end
+from inspector.report.breaking import cuts_of
 from inspector.report.escape import cells, visible
 
 __all__ = ["ASCII", "UNICODE", "Glyphs", "Page", "Text", "broken", "fit", "named", "pad"]
@@ -154,11 +154,7 @@ def named(name: str, width: int, style: str = "bold") -> Text:
 
 def broken(content: Text, width: int) -> list[Text]:
     """`content` in lines of at most `width` cells, broken where a reader expects it (`breaking`)."""
-    cuts, start = [], 0
-    plain = content.plain
-    while (end := line_end(plain, start, width)) < len(plain):
-        cuts.append(end)
-        start = end
+    cuts = cuts_of(content.plain, width)
     lines = list(content.divide(cuts)) if cuts else [content]
     for line in lines:
         line.rstrip()
