@@ -21,7 +21,7 @@ from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
+from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 
@@ -71,20 +71,21 @@ def compare_all(
 def parts_of(items: Iterable[Item], name: str) -> dict[Transport, tuple[Item, ...]]:
     """The items about TCP and those about UDP, whichever is spoken of first; all are about TCP where there is no line.
 
-    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. ExpectationError, naming
-    `name`, for a block that mixes them.
+    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. States and the end belong to
+    what was spoken of last. ExpectationError, naming `name`, for a block that mixes them.
     """
+    items = tuple(items)
     told = [(item, _transport_of(item, name)) for item in items]
     spoken = [place for place, (_, transport) in enumerate(told) if transport]
     if not spoken:
         return {Transport.TCP: tuple(item for item, _ in told)}
     parts: dict[Transport, list[Item]] = {transport: [] for _, transport in told if transport}
-    latest: Transport | None = None
+    latest = told[spoken[0]][1]
     for place, (item, transport) in enumerate(told):
         latest = transport or latest
         is_at_an_edge = not spoken[0] <= place <= spoken[-1]
         for each, its_items in parts.items():
-            if is_at_an_edge or each is latest:
+            if each is latest or (is_at_an_edge and not isinstance(items[place], Mark)):
                 its_items.append(item)
     return {transport: tuple(its_items) for transport, its_items in parts.items()}
 
@@ -95,6 +96,8 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     for line in lines_of((item,)):
         transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
         found.setdefault(transport, line.at)
+    if isinstance(item, Silence):
+        return Transport.UDP if item.datagrams else Transport.TCP
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(

@@ -36,6 +36,8 @@ class Difference:
     """The RFC section that says so, where one does."""
     display_filter: str = ""
     """A Wireshark display filter that shows it."""
+    part: str = ""
+    """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
 from inspector.findings import Side
+from inspector.report.escape import safe_text
 from inspector.tcp.model import Connection
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def sender_of(difference: Difference) -> Side | None:
 def in_words(difference: Difference) -> str:
     """A difference in a sentence: where in the sequence, what was expected, what came instead."""
     line = "" if difference.line is None else f"line {difference.line}"
+    if difference.part:
+        line += f" of {safe_text(difference.part)}" if line else safe_text(difference.part)
     place = ", ".join(part for part in (line, difference.field) if part)
     prefix = f"{place}: " if place else ""
     rule = f" ({difference.rule})" if difference.rule else ""

@@ -252,7 +252,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 
 
 def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any]:
-    return {
+    told = {
         "name": portable(comparison.name),
         "connection": comparison.connection,
         "kind": str(difference.kind),
@@ -264,6 +264,9 @@ def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any
         "rule": portable(difference.rule) or None,
         "display_filter": portable(difference.display_filter) or None,
     }
+    if difference.part:
+        told["part"] = portable(difference.part)
+    return told
 
 
 def _time(time_ns: int) -> int | None:
