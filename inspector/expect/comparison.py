@@ -3,7 +3,8 @@
 Who is judged. A sequence of TCP lines is compared with every TCP connection, one of UDP or ICMP lines with every UDP
 exchange: each must be as expected. Where there is none, one comparison says that everything is missing. A sequence
 that has lines of both kinds is two, side by side: each is compared with its own kind, and nothing is said of the order
-between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is.
+between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is. A file of
+connections is compared with all of them at once (`connections`).
 
 What is compared. A sequence describes all of a connection, unless its header says `part:`; then `...` stands for what
 comes before or after, so `three-way-handshake` asked for by itself is about how a connection begins. Unless it says
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
+from inspector.expect.connections import compare_blocks
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, lines_of
+from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 
@@ -56,6 +58,9 @@ def compare_all(
     find: Callable[..., Sequence] = load,
 ) -> tuple[Comparison, ...]:
     """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    if any(connections_of(sequence.items)):
+        subjects = [*map(subject_of, connections), *map(subject_of, exchanges)]
+        return compare_blocks(sequence, subjects, lambda one: Comparer(one, find))
     comparer = Comparer(sequence, find)
     found: list[Comparison] = []
     for transport in comparer.matchers:

@@ -89,8 +89,8 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
         _comparison(page, comparison, of_which, in_place=id(comparison) in told)
     if len(told_apart) > limit:
         page.fact("", f"and {plural(len(told_apart) - limit, 'more comparison')}, none of them worse", "italic")
-    for name, number in Counter(each.name for each in plain).items():
-        total = sum(each.name == name for each in comparisons)
+    for name, number in Counter(each.title for each in plain).items():
+        total = sum(each.title == name for each in comparisons)
         page.fact("expected", f"{name}: as expected in {count(number)} of {plural(total, of_which)}")
 
 
@@ -100,7 +100,7 @@ def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: 
     where = f" ({of_which} {comparison.connection})" if of_which and comparison.connection is not None else ""
     found = plural(len(comparison.lines), "line")
     style = "" if comparison.matched else "bold red"
-    page.fact("expected", f"{comparison.name}{where}: {outcome}, {found} found", style)
+    page.fact("expected", f"{comparison.title}{where}: {outcome}, {found} found", style)
     if not in_place:
         _differences(page, comparison)
     for note in comparison.notes:
