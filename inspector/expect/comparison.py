@@ -3,7 +3,8 @@
 Who is judged. A sequence of TCP lines is compared with every TCP connection, one of UDP or ICMP lines with every UDP
 exchange: each must be as expected. Where there is none, one comparison says that everything is missing. A sequence
 that has lines of both kinds is two, side by side: each is compared with its own kind, and nothing is said of the order
-between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is.
+between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is. A file of
+connections is compared with all of them at once (`connections`).
 
 What is compared. A sequence describes all of a connection, unless its header says `part:`; then `...` stands for what
 comes before or after, so `three-way-handshake` asked for by itself is about how a connection begins. Unless it says
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
+from inspector.expect.connections import compare_blocks
 from inspector.expect.consequences import acquit, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
+from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 from inspector.language import said
@@ -58,6 +60,9 @@ def compare_all(
     find: Callable[..., Sequence] = load,
 ) -> tuple[Comparison, ...]:
     """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    if any(connections_of(sequence.items)):
+        subjects = [*map(subject_of, connections), *map(subject_of, exchanges)]
+        return compare_blocks(sequence, subjects, lambda one: Comparer(one, find))
     comparer = Comparer(sequence, find)
     found: list[Comparison] = []
     for transport in comparer.matchers:
@@ -73,20 +78,21 @@ def compare_all(
 def parts_of(items: Iterable[Item], name: str) -> dict[Transport, tuple[Item, ...]]:
     """The items about TCP and those about UDP, whichever is spoken of first; all are about TCP where there is no line.
 
-    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. ExpectationError, naming
-    `name`, for a block that mixes them.
+    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. States and the end belong to
+    what was spoken of last. ExpectationError, naming `name`, for a block that mixes them.
     """
+    items = tuple(items)
     told = [(item, _transport_of(item, name)) for item in items]
     spoken = [place for place, (_, transport) in enumerate(told) if transport]
     if not spoken:
         return {Transport.TCP: tuple(item for item, _ in told)}
     parts: dict[Transport, list[Item]] = {transport: [] for _, transport in told if transport}
-    latest: Transport | None = None
+    latest = told[spoken[0]][1]
     for place, (item, transport) in enumerate(told):
         latest = transport or latest
         is_at_an_edge = not spoken[0] <= place <= spoken[-1]
         for each, its_items in parts.items():
-            if is_at_an_edge or each is latest:
+            if each is latest or (is_at_an_edge and not isinstance(items[place], Mark)):
                 its_items.append(item)
     return {transport: tuple(its_items) for transport, its_items in parts.items()}
 
@@ -97,6 +103,8 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     for line in lines_of((item,)):
         transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
         found.setdefault(transport, line.at)
+    if isinstance(item, Silence):
+        return Transport.UDP if item.datagrams else Transport.TCP
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.expect import icmp
-from inspector.expect.flags import ACK, COMPARED, RST, SYN
-from inspector.expect.notation import SEQUENCE_SPACE, Datagram, Flags, Icmp, Relation
+from inspector.expect.flags import ACK, COMPARED, RST, SYN, choice_of, flags_differ
+from inspector.expect.notation import SEQUENCE_SPACE, Datagram, Flags, Icmp, OneOf, Relation
 from inspector.expect.subject import FIELD_INDEX
 from inspector.findings import Side
 from inspector.tcp.sequence import ahead
@@ -109,7 +109,7 @@ class Prepared:
     sender: Side
     protocol: int
     """TCP, UDP, or ICMP for both families."""
-    flags: Flags | None
+    flags: Flags | OneOf | None
     icmp_kind: str
     checks: tuple[Check, ...]
     data: bool
@@ -121,7 +121,7 @@ class Prepared:
 
 def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Prepared:
     """`line` with its peers as sides and its symbols as the indices that `index` gives."""
-    flags = line.carried if isinstance(line.carried, Flags) else None
+    flags = line.carried if isinstance(line.carried, Flags | OneOf) else None
     kind = line.carried.kind if isinstance(line.carried, Icmp) else ""
     protocol = Protocol.ICMP if kind else Protocol.UDP if isinstance(line.carried, Datagram) else Protocol.TCP
     checks = []
@@ -135,7 +135,7 @@ def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Pre
         place, modular = FIELD_INDEX[written.name], written.name in SEQUENCE_SPACE
         equation = written.relation is Relation.EQUAL
         checks.append(Check(written.name, place, written.relation, sums[0], sums[-1], modular, equation))
-    only_ack = flags is not None and not flags.at_least and flags.bits & COMPARED == ACK
+    only_ack = isinstance(flags, Flags) and not flags.at_least and flags.bits & COMPARED == ACK
     data = only_ack and any(check.name == "len" and check.equation and check.low[1] for check in checks)
     wants = True if data else next(filter(lambda want: want is not None, map(_wants, checks)), None)
     return Prepared(Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, wants, line.states)
@@ -277,21 +277,15 @@ def structural_cost(line: Prepared, event: Event) -> int:
     )
 
 
-def _flags_cost(flags: Flags | None, actual: int, *, has_data: bool) -> int:
+def _flags_cost(flags: Flags | OneOf | None, actual: int, *, has_data: bool) -> int:
     bits = 0 if flags is None else flags_differ(flags, actual)
     if flags is None or not bits:
         return 0
     if not bits & COMPARED:
         return NUMBER
     control = SYN | RST
-    data_instead = has_data and flags.bits & control and not actual & control
+    data_instead = has_data and choice_of(flags, actual).bits & control and not actual & control
     return _FLAGS + _FLAG_MORE * ((bits & COMPARED).bit_count() - 1) + (_NO_CONTROL if data_instead else 0)
-
-
-def flags_differ(flags: Flags, actual: int) -> int:
-    """The control bits that are not as written."""
-    lacking = flags.bits & ~actual
-    return lacking if flags.at_least else lacking | (flags.bits ^ actual) & COMPARED
 
 
 def lacks_data(line: Prepared, event: Event) -> bool:

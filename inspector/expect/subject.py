@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import TracedSegment
     from inspector.tcp.states import State
     from inspector.udp.model import Exchange
-    from inspector.wire.row import Row
+    from inspector.wire.row import Endpoint, Row
 
 __all__ = ["FIELDS", "FIELD_INDEX", "Event", "Ledger", "Plain", "Subject", "Transport", "subject_of"]
 
@@ -116,6 +116,8 @@ class Subject:
     """Shows the connection or exchange."""
     ports: tuple[int, int] | None = None
     """Of originator and responder."""
+    ends: tuple[Endpoint, ...] = ()
+    """Originator and responder; nobody where nothing was seen."""
 
 
 def subject_of(inspected: Connection | Exchange) -> Subject:
@@ -134,6 +136,7 @@ def subject_of(inspected: Connection | Exchange) -> Subject:
         f"{family}.addr == {one.address} && {family}.addr == {two.address}"
         f" && udp.port == {one.port} && udp.port == {two.port}",
         (one.port, two.port),
+        (one, two),
     )
 
 
@@ -157,6 +160,7 @@ def _connection(connection: Connection) -> Subject:
         tuple(_events(connection.segments)),
         connection.display_filter,
         (ends[0].endpoint.port, ends[1].endpoint.port),
+        (ends[0].endpoint, ends[1].endpoint),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inspector.expect.model import Kind
 from inspector.findings import Side
 from inspector.language import shown
+from inspector.report.escape import safe_text
 from inspector.report.words import cited
 from inspector.tcp.model import Connection
 
@@ -106,12 +107,17 @@ def in_words(difference: Difference) -> str:
 
 
 def _place_in_words(difference: Difference) -> str:
-    """`line 3, ack`: the line of the sequence, and the field."""
-    if difference.line is None:
-        return difference.field
-    if not difference.field:
-        return shown("line {line}", line=difference.line)
-    return shown("line {line}, {field}", line=difference.line, field=difference.field)
+    """`line 3 of closing, ack`: the line of the sequence, its part where that has a name, and the field."""
+    line, part = difference.line, safe_text(difference.part)
+    if line is None:
+        where = part
+    elif part:
+        where = shown("line {line} of {part}", line=line, part=part)
+    else:
+        where = shown("line {line}", line=line)
+    if where and difference.field:
+        return shown("{place}, {field}", place=where, field=difference.field)
+    return where or difference.field
 
 
 def _what_differs(difference: Difference) -> str:
