@@ -92,6 +92,7 @@ class _Teller:
             )
 
     def _missing(self, written: Written) -> Difference:
+        sender = written.prepared.sender
         return Difference(
             Kind.MISSING,
             written.number,
@@ -101,6 +102,7 @@ class _Teller:
             "nothing",
             self._rule(written),
             self._filter_of_line(written),
+            sender.other if self.subject.is_exchanged else sender,
         )
 
     def _swapped(self, written: Written) -> Difference:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.findings import Side
 
 __all__ = ["Comparison", "Difference", "Kind"]
 
@@ -36,6 +40,8 @@ class Difference:
     """The RFC section that says so, where one does."""
     display_filter: str = ""
     """A Wireshark display filter that shows it."""
+    sender: Side | None = None
+    """Who should have sent a line that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
