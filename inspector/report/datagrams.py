@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inspector.findings import Side
 from inspector.language import marked, shown, shown_n
-from inspector.report.differences import Placed, in_words, sender_of
+from inspector.report.differences import Placed, in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
@@ -151,7 +151,7 @@ class ExchangeLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
 
     def _difference(self, difference: Difference) -> None:
         self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")

@@ -7,12 +7,10 @@ picture) is left for the end of the report, so that nothing is lost.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
-from inspector.findings import Side
 from inspector.language import shown
 from inspector.report.escape import safe_text
 from inspector.report.words import cited
@@ -25,15 +23,7 @@ if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
     from inspector.udp.model import Exchange
 
-__all__ = ["Placed", "in_words", "is_about", "sender_of"]
-
-_PEERS = re.compile(r"\s*(\S+)\s*>\s*(\S+)")
-_SIDES = {
-    "client": Side.ORIGINATOR,
-    "server": Side.RESPONDER,
-    "originator": Side.ORIGINATOR,
-    "responder": Side.RESPONDER,
-}
+__all__ = ["Placed", "in_words", "is_about"]
 
 
 class Placed:
@@ -83,12 +73,6 @@ def is_about(comparison: Comparison, conversation: Connection | Exchange, inspec
         return any(traced.row.frame in named for traced in rows)
     # Nothing was found at all: it can only be said of the kind that the capture has.
     return isinstance(conversation, Connection) or not inspection.connections
-
-
-def sender_of(difference: Difference) -> Side | None:
-    """Who should have sent a missing line, if its text says so in words that need no translation."""
-    peers = _PEERS.match(difference.expected)
-    return _SIDES.get(peers[1]) if peers else None
 
 
 def in_words(difference: Difference) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.findings import Side
 from inspector.language import shown, shown_n
-from inspector.report.differences import Placed, in_words, sender_of
+from inspector.report.differences import Placed, in_words
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.folding import Fold, folded
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
@@ -194,7 +194,7 @@ class ConnectionLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:
