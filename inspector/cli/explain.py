@@ -20,27 +20,32 @@ __all__ = ["explain"]
 @click.argument("words", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1).")
 def explain(words: tuple[str, ...], *, as_json: bool) -> int:
-    """Explain a word: an address, a prefix, an endpoint, a port, a flag, a state, a label, a finding, an outcome, what
-    Zeek and Wireshark call a connection, or a misconception.
+    """Explain a word: an address, a prefix, an endpoint, a port, a flag, a state, a label, a finding, an outcome, a
+    difference, what Zeek and Wireshark call a connection, or a misconception.
 
     \b
     inspector explain TIME_WAIT 192.168.1.77/24 8080 '[S.]' 37
     inspector explain zero window
+    inspector explain finding.syn-ack-wrong-ack close.unanswered
+    inspector explain findings misconceptions
 
-    Several words are explained one after the other, or together where they are one name. Without a word: all
-    that there are. Exit code 2 if one of them is unknown.
+    Several words are explained one after the other, or together where they are one name. The plural of a kind lists
+    it; without a word: all that there are. Exit code 2 if one of them is unknown.
     """  # noqa: D205, D301 - click wraps the first paragraph; the backspace leaves the examples as they are
     from inspector.explain.answer import answer
-    from inspector.report.explained import answer_to_json, render_answer, render_index
+    from inspector.report.explained import answer_to_json, index_to_json, render_answer, render_index
 
     look: dict[str, Any] = {"width": pick_width(), "colour": pick_colour(), "unicode": pick_unicode()}
-    if not words and not as_json:
-        print_text(render_index(**look))
+    if not words:
+        if as_json:
+            print_json(index_to_json())
+        else:
+            print_text(render_index(**look))
         return ExitCode.AS_EXPECTED
     found = answer(words, _system())
     if as_json:
         print_json(answer_to_json(found))
-    elif found.explanations:
+    elif found.explanations or found.listings:
         print_text(render_answer(found, **look))
     for each in found.unknown:
         tell(_in_words(each))
