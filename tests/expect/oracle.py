@@ -120,7 +120,7 @@ def _datagram(row: Row, sender: Side) -> Seen:
 class _Number(NamedTuple):
     """A segment as acknowledgments see it."""
 
-    index: int
+    place: int
     flags: int
     seq: int
     ack: int
@@ -247,7 +247,9 @@ class _Ways:
             case Line():
                 return {onward for way in ways for onward in self._line(item, way)}
             case AnySegments():
-                return {way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)}
+                return {
+                    way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)
+                }
             case Nothing():
                 return set() if self.events else ways
             case Optional():
@@ -329,7 +331,9 @@ class _Ways:
 # ------------------------------------------------------------------------------------- numbers
 
 
-def _agreed(line: Line, event: Seen, way: _Way) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
+def _agreed(
+    line: Line, event: Seen, way: _Way
+) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
     """The symbols and what still waits after the fields of `line`; None where one is not as written."""
     actual = dict(event.fields)
     carried = line.carried
