@@ -41,7 +41,7 @@ def beliefs_of(connection: Connection, index: int) -> tuple[EndBelief, ...]:
         for name, field in _VARIABLES:
             old = _value(before[side], field, state_before, heard=has_peer[0])
             variables.append((name, old, _value(after[side], field, state_after, heard=has_peer[1])))
-        told.append(EndBelief(str(side), roles.of(side), tuple(variables), why))
+        told.append(EndBelief(str(side), roles.names[side], tuple(variables), why))
     return tuple(told)
 
 

@@ -63,7 +63,7 @@ def _ports(past: Past) -> Iterator[Said]:
     if past.roles.itself:
         yield past.roles.why
         return
-    yield said("from the {sender} to the {receiver}: {why}", sender=past.roles.of(side),
+    yield said("from {sender} to {receiver}: {why}", sender=past.roles.of(side),
                receiver=past.roles.peer_of(side), why=past.roles.why)  # fmt: skip
     for port in (row.src_port, row.dst_port):
         names = [name for name, entry in entries("service").items() if entry.details["port"] == port]
@@ -100,11 +100,11 @@ def _flags(past: Past) -> Iterator[Detail]:
 
 def _flag(name: str, past: Past) -> tuple[Said, str]:
     flags, who = past.this.row.flags, past.roles.of(past.this.sender)
-    syn = said("it opens the {who}'s direction: here its numbers begin", who=who)
+    syn = said("it opens {who}'s direction: here its numbers begin", who=who)
     if flags & Flag.ACK:
-        syn = said("it opens the {who}'s direction, and answers the peer's SYN in the same segment", who=who)
+        syn = said("it opens {who}'s direction, and answers the peer's SYN in the same segment", who=who)
     words = {
-        "FIN": (said("the {who} has finished sending, and may still receive", who=who), "RFC 9293 section 3.6"),
+        "FIN": (said("{who} has finished sending, and may still receive", who=who), "RFC 9293 section 3.6"),
         "SYN": (syn, "RFC 9293 section 3.5"),
         "RST": (_reset(past), "RFC 9293 section 3.5.2"),
         "PSH": (said("the end of what its program wrote: hand it on, wait for no more"), "RFC 9293 section 3.9.1.2"),
@@ -135,8 +135,8 @@ def _reset(past: Past) -> Said:
     if facts & (Fact.RST_WRONG_ACK | Fact.RST_CHALLENGED | Fact.RST_IGNORED):
         return said("asks for an end, and its numbers do not fit: it resets nothing")
     if facts & Fact.RST_ANSWERS:
-        return said("answers a segment that fits no connection of the {who}'s", who=who)
-    return said("the {who} ends the connection at once: nothing is acknowledged, unread data is lost", who=who)
+        return said("answers a segment that fits no connection of {who}'s", who=who)
+    return said("{who} ends the connection at once: nothing is acknowledged, unread data is lost", who=who)
 
 
 # -------------------------------------------------------------------------------- window, checksum, urgent

@@ -20,6 +20,7 @@ from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
 from inspector.report.kernel import KernelsWord
 from inspector.report.ladder import ConnectionLadder
+from inspector.report.narrative import narrate_connection, narrate_exchange
 from inspector.report.page import Page, Text
 from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
@@ -61,6 +62,7 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     drawn: Collection[int] | None = None,
     after: Callable[[Page], None] | None = None,
     rows: int | None = None,
+    narrate: bool = False,
 ) -> str:
     """The whole report, each line ended by a newline.
 
@@ -71,10 +73,11 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
 
     `drawn` are the numbers of connections that were asked for: they are drawn and no others, and there is no table of
     these. `after` draws more, below the ladders. With `rows` nothing is drawn, and tables list so many conversations.
+    `narrate` tells each conversation as a dialogue in place of its ladder.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
-    picture.rosetta = rosetta
+    picture.rosetta, picture.narrate = rosetta, narrate
     if rows is None:
         picture.draw(drawn)
     else:
@@ -97,7 +100,7 @@ class _Picture:
         self._rows: int | None = None if verbose else _ROWS
         self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
-        self.rosetta = False
+        self.rosetta = self.narrate = False
         self.kernel = KernelsWord(inspection)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
@@ -164,6 +167,9 @@ class _Picture:
         self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
+        if self.narrate:
+            narrate_connection(self._page, connection, self._inspection.payloads, absolute=self._absolute)
+            return
         ConnectionLadder(
             self._page,
             connection,
@@ -184,6 +190,9 @@ class _Picture:
         if self._places:
             note_places(self._page, (exchange.originator, exchange.responder))
             self._page.blank()
+        if self.narrate:
+            narrate_exchange(self._page, exchange, self._inspection.payloads)
+            return
         ExchangeLadder(
             self._page,
             exchange,
