@@ -24,7 +24,7 @@ from inspector.explain.roles import roles_of
 from inspector.explain.sentences import sentences_of
 from inspector.explain.turns import turns
 from inspector.findings import Side
-from inspector.language import joined, said, said_n
+from inspector.language import joined, marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
 from inspector.tcp.states import State
@@ -128,9 +128,9 @@ def _asides(connection: Connection, past: Past) -> Iterator[Said]:
 
 
 _NEW_STATES = {
-    State.CLOSE_WAIT: said("{who} may still send: one direction is closed, not both"),
-    State.CLOSING: said("{who} has the other FIN, and no answer to its own: they crossed"),
-    State.TIME_WAIT: said("{who} waits for 2 MSL: should the last ACK be lost, it can say it again"),
+    State.CLOSE_WAIT: marked("{who} may still send: one direction is closed, not both"),
+    State.CLOSING: marked("{who} has the other FIN, and no answer to its own: they crossed"),
+    State.TIME_WAIT: marked("{who} waits for 2 MSL: should the last ACK be lost, it can say it again"),
 }
 
 
@@ -146,15 +146,15 @@ def _about(past: Past) -> Iterator[Said]:
 
 
 _ABOUT = (
-    (Fact.REUSED_PORTS, said("the same two endpoints had a connection before; this is a new one")),
-    (Fact.SPURIOUS_RETRANSMISSION, said("it was acknowledged already: sent for nothing")),
-    (Fact.FAST_RETRANSMISSION, said("after duplicate ACKs, without waiting for the timer")),
-    (Fact.OUT_OF_ORDER, said("overtaken by what was sent later")),
-    (Fact.WINDOW_FULL, said("that fills the window that {peer} has offered")),
-    (Fact.KEEP_ALIVE, said("a keep-alive: one number below the next, so that an answer is due")),
-    (Fact.RST_WRONG_ACK, said("{peer} must ignore it: it does not acknowledge its SYN")),
-    (Fact.RST_CHALLENGED, said("it resets nothing: its number is not the next one")),
-    (Fact.RST_IGNORED, said("it resets nothing: its number lies outside the window")),
+    (Fact.REUSED_PORTS, marked("the same two endpoints had a connection before; this is a new one")),
+    (Fact.SPURIOUS_RETRANSMISSION, marked("it was acknowledged already: sent for nothing")),
+    (Fact.FAST_RETRANSMISSION, marked("after duplicate ACKs, without waiting for the timer")),
+    (Fact.OUT_OF_ORDER, marked("overtaken by what was sent later")),
+    (Fact.WINDOW_FULL, marked("that fills the window that {peer} has offered")),
+    (Fact.KEEP_ALIVE, marked("a keep-alive: one number below the next, so that an answer is due")),
+    (Fact.RST_WRONG_ACK, marked("{peer} must ignore it: it does not acknowledge its SYN")),
+    (Fact.RST_CHALLENGED, marked("it resets nothing: its number is not the next one")),
+    (Fact.RST_IGNORED, marked("it resets nothing: its number lies outside the window")),
 )
 
 

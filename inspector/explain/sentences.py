@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.explain.numbers import acknowledged, end_of
-from inspector.language import said, said_n
+from inspector.language import marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead
 from inspector.wire.row import Flag
@@ -114,12 +114,12 @@ def _answer(past: Past, values: dict[str, str]) -> list[Said]:
 
 
 _ANSWERS = (
-    (Fact.TIME_WAIT_REPLY, said("ACK, once more: I have your FIN.")),
-    (Fact.CHALLENGE_ACK, said("ACK: that does not fit; I expect {ack}. Are you still who you were?")),
-    (Fact.KEEP_ALIVE, said("Are you still there?")),
-    (Fact.KEEP_ALIVE_ACK, said("I am, and still expect {ack}.")),
-    (Fact.ZERO_WINDOW_PROBE, said("Have you room again?")),
-    (Fact.ZERO_WINDOW_PROBE_ACK, said("Not yet: my window is still 0.")),
+    (Fact.TIME_WAIT_REPLY, marked("ACK, once more: I have your FIN.")),
+    (Fact.CHALLENGE_ACK, marked("ACK: that does not fit; I expect {ack}. Are you still who you were?")),
+    (Fact.KEEP_ALIVE, marked("Are you still there?")),
+    (Fact.KEEP_ALIVE_ACK, marked("I am, and still expect {ack}.")),
+    (Fact.ZERO_WINDOW_PROBE, marked("Have you room again?")),
+    (Fact.ZERO_WINDOW_PROBE_ACK, marked("Not yet: my window is still 0.")),
 )
 """What only a few segments say; the first that fits."""
 

@@ -66,11 +66,10 @@ def narrate_connection(page: Page, connection: Connection, payloads: Mapping[int
     copies = copies_among(connection.segments)
     sheet.asides([shown(end)] if end is not None else [])
     if copies:
-        one, many = (
-            "{n} copy made by the capture is left out",
-            "{n} copies made by the capture are left out",
+        told_of = shown_n(
+            "{n} copy made by the capture is left out", "{n} copies made by the capture are left out", copies
         )
-        sheet.asides([shown_n(one, many, copies)])
+        sheet.asides([told_of])
     told = {finding for each in connection.segments for finding in each.findings}
     sheet.findings(finding for finding in connection.findings if finding not in told)
     page.blank()

@@ -30,6 +30,7 @@ from inspector.report.stream import where
 from inspector.report.summing import list_of, summary_of
 from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
 from inspector.report.words import plural
+from inspector.report.woven import Woven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -101,6 +102,7 @@ class _Picture:
         self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
         self.rosetta = self.narrate = False
+        self._woven = Woven(ascii_only=not page.unicode) if verbose else None
         self.kernel = KernelsWord(inspection)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
@@ -170,7 +172,7 @@ class _Picture:
         if self.narrate:
             narrate_connection(self._page, connection, self._inspection.payloads, absolute=self._absolute)
             return
-        ConnectionLadder(
+        ladder = ConnectionLadder(
             self._page,
             connection,
             self._comparisons(connection),
@@ -180,7 +182,9 @@ class _Picture:
             self.kernel,
             absolute=self._absolute,
             verbose=self._verbose,
-        ).draw()
+        )
+        ladder.woven = self._woven
+        ladder.draw()
         if self.rosetta:
             rosetta_lines(self._page, connection)
 
@@ -193,7 +197,7 @@ class _Picture:
         if self.narrate:
             narrate_exchange(self._page, exchange, self._inspection.payloads)
             return
-        ExchangeLadder(
+        ladder = ExchangeLadder(
             self._page,
             exchange,
             self._comparisons(exchange),
@@ -201,7 +205,9 @@ class _Picture:
             self.speech.at,
             self._inspection.comments,
             verbose=self._verbose,
-        ).draw()
+        )
+        ladder.woven = self._woven
+        ladder.draw()
 
     def _place(self, frame: int) -> str:
         return where(self._inspection, (frame,))
