@@ -131,7 +131,8 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
     """Explain `FILE:FRAME`: the exit code, and the value for programs."""
     from inspector.choice.one_frame import find_frame
     from inspector.explain.frame import explain_frame
-    from inspector.report.frame_explained import frame_to_json, render_frame
+    from inspector.report.frame_explained import render_frame
+    from inspector.report.frame_json import frame_to_json
 
     try:
         source, number = _source_and_number(word)

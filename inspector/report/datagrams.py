@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.explain.lessons import lessons_of_datagram
 from inspector.findings import Side
 from inspector.language import marked, shown, shown_n
 from inspector.report.differences import Placed, in_words
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Comparison, Difference
     from inspector.report.page import Page
+    from inspector.report.woven import Woven
     from inspector.udp.model import Exchange, TracedDatagram
 
 __all__ = ["WHAT_UDP_HAS_NOT", "ExchangeLadder"]
@@ -69,6 +71,8 @@ class ExchangeLadder:
         self._said = said
         self._comments = comments
         self._verbose = verbose
+        self.woven: Woven | None = None
+        """Explanations to be told below the datagrams."""
         self._placed = Placed(comparisons)
         rows = [traced.row for traced in exchange.datagrams]
         self._clock = Clock(exchange.first_ns, [row.time_ns for row in rows])
@@ -128,6 +132,8 @@ class ExchangeLadder:
             self._difference(difference)
         for finding in traced.findings:
             self._lanes.note(*finding_in_words(finding, self._page.glyphs))
+        if self.woven is not None:
+            self.woven.tell(self._lanes, lessons_of_datagram(traced, self.woven.told))
         self._missing_after(row.frame)
 
     def _texts(self, traced: TracedDatagram) -> list[Text]:
