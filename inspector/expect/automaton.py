@@ -36,6 +36,7 @@ from inspector.expect.notation import (
     States,
     lines_of,
 )
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +91,7 @@ class _Fragment:
     """As `nullable`, of a way that takes nothing and is the end of all."""
 
 
-_NOWHERE = "a silence or states that no line tells the place of, expected a line before it"
+_NOWHERE = said("found a silence or states that no line tells the place of, expected a line before it")
 
 _EMPTY = _Fragment((), (), ())
 
@@ -173,7 +174,10 @@ class _Builder:
 
     def _together(self, one: Marks, two: Marks) -> Marks:
         if len(one) + len(two) > MOST_MARKS:
-            self._refuse((one + two)[MOST_MARKS], f"more than {MOST_MARKS} marks at one place, expected a line between")
+            self._refuse(
+                (one + two)[MOST_MARKS],
+                said("found more than {most} marks at one place, expected a line between", most=MOST_MARKS),
+            )
         return one + two
 
     def _placed(self, marks: Marks, end: int, *, is_before_dots: bool) -> Marks:
@@ -198,13 +202,17 @@ class _Builder:
                 self._refuse(mark, _NOWHERE)
 
     def _refuse(self, mark: Mark, reason: str) -> NoReturn:
-        raise ExpectationError(self.name, f"found {reason}", line=mark.at[0], column=mark.at[1])
+        raise ExpectationError(self.name, reason, line=mark.at[0], column=mark.at[1])
 
     def _too_large(self) -> None:
         raise ExpectationError(
             self.name,
-            f"repeats and alternatives unroll to more than {MOST_POSITIONS:,} lines or {_MOST_STEPS:,} steps between "
-            "them, expected fewer: count less in `repeat {n}`, or write `repeat *`",
+            said(
+                "repeats and alternatives unroll to more than {lines:,} lines or {steps:,} steps between "
+                "them, expected fewer: count less in `repeat {{n}}`, or write `repeat *`",
+                lines=MOST_POSITIONS,
+                steps=_MOST_STEPS,
+            ),
         )
 
     def _position(self, line: Line | None) -> _Fragment:
@@ -250,8 +258,10 @@ class _Builder:
                 body = self.sequence(item.items)
                 return _Fragment(body.first, body.last, (), body.ended)
             case Silence() | States():
+                self.steps += 1  # it costs no position, but may be repeated as often as a line
                 return _Fragment((), (), (item,))
             case End():
+                self.steps += 1
                 return _Fragment((), (), None, (item,))
             case Repeat():
                 return self._repeat(item)
@@ -276,6 +286,8 @@ class _Builder:
         )
 
     def _repeat(self, repeat: Repeat) -> _Fragment:
+        if max(repeat.least, repeat.most or 0) > MOST_POSITIONS:
+            self._too_large()
         forget = self._own_symbols(repeat)
         whole = _EMPTY
         for _ in range(repeat.least - (repeat.most is None and repeat.least > 0)):
@@ -301,7 +313,8 @@ class _Builder:
         """One copy of an item for each set of the others that may have come before it."""
         if len(items) > MOST_IN_ANY_ORDER:
             raise ExpectationError(
-                self.name, f"found {len(items)} items in `any order`, expected at most {MOST_IN_ANY_ORDER}"
+                self.name,
+                said("found {n} items in `any order`, expected at most {most}", n=len(items), most=MOST_IN_ANY_ORDER),
             )
         everything = (1 << len(items)) - 1
         ends: list[_Fragment] = [_Fragment((), (), None)] * (everything + 1)

@@ -26,6 +26,7 @@ from inspector.expect.model import Comparison
 from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
+from inspector.language import said, said_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -106,7 +107,7 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(
-            name, "found TCP and UDP lines in one block, expected one of them", line=line_number, column=column
+            name, said("found TCP and UDP lines in one block, expected one of them"), line=line_number, column=column
         )
     return next(iter(found), None)
 
@@ -170,10 +171,13 @@ def _notes(reading: Reading, subject: Subject) -> tuple[str, ...]:
     for index, event in enumerate(subject.events):
         if index not in taken:
             frames.setdefault(event.tolerated, []).append(event.frame)
-    return tuple(f"tolerated {reason}: {_frames(those)}" for reason, those in frames.items())
+    return tuple(
+        said("tolerated {reason}: {frames}", reason=reason, frames=_frames(those)) for reason, those in frames.items()
+    )
 
 
 def _frames(frames: list[int]) -> str:
-    shown = ", ".join(map(str, frames[:_FRAMES_NAMED]))
-    more = f" and {len(frames) - _FRAMES_NAMED:,} more" if len(frames) > _FRAMES_NAMED else ""
-    return f"frame{'s' if len(frames) > 1 else ''} {shown}{more}"
+    first = ", ".join(map(str, frames[:_FRAMES_NAMED]))
+    if len(frames) > _FRAMES_NAMED:
+        return said("frames {frames} and {more:,} more", frames=first, more=len(frames) - _FRAMES_NAMED)
+    return said_n("frame {frames}", "frames {frames}", len(frames), frames=first)

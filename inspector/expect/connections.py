@@ -14,7 +14,7 @@ looked at `_MOST_TRIED` pairs, with the best that it has found.
 Bounds, with a clear error above them: `MOST_CONNECTIONS` connections and exchanges, `MOST_SLOTS` blocks with their
 repetitions, `MOST_PAIRS` comparisons, `MOST_CELLS_IN_ALL` events x steps of the automata for all of them together (each
 comparison has the bounds of `matching`). The assignment costs O(slots^2 x connections): measured, 200 blocks and 1,000
-connections take less than 0.1 s, four at their worst.
+connections take less than a second, four at their worst.
 """
 
 from __future__ import annotations

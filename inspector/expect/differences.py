@@ -19,7 +19,7 @@ from inspector.expect.marks import MarkTeller, states_text
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Protocol
 
@@ -122,8 +122,14 @@ class _Teller:
             written.number,
             first.frame,
             "",
-            f"{_short(written)} before {_short(other)}",
-            f"{_short(other)} (frame {second.frame}) before {_short(written)} (frame {first.frame})",
+            said("{one} before {two}", one=_short(written), two=_short(other)),
+            said(
+                "{one} (frame {frame}) before {two} (frame {later})",
+                one=_short(other),
+                frame=second.frame,
+                two=_short(written),
+                later=first.frame,
+            ),
             self._rule(written),
             f"{_frame_filter(second.frame)} || {_frame_filter(first.frame)}",
             written.line.part,
@@ -149,8 +155,8 @@ class _Teller:
         if limit is not None and previous is not None:
             before = self._event(previous)
             if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
-                took = f"{event.time_ns - before.time_ns:,} ns after frame {before.frame}"
-                yield self._change(written, event, "time", f"within {limit:,} ns", took)
+                took = said("{n:,} ns after frame {frame}", n=event.time_ns - before.time_ns, frame=before.frame)
+                yield self._change(written, event, "time", said("within {n:,} ns", n=limit), took)
 
     def _change(self, written: Written, event: Event, name: str, expected: str, actual: str) -> Difference:
         rule = rule_of_field(name, written.line, self._rule(written))
@@ -172,7 +178,7 @@ class _Teller:
         for check, field in zip(written.prepared.checks, _compared(line.fields), strict=True):
             actual = event.value(check.name)
             if check.name == "len" and lacks_data(written.prepared, event):
-                yield "len", f"{self._expected(check, field, written)}, at least 1", "0"
+                yield "len", said("{expected}, at least 1", expected=self._expected(check, field, written)), "0"
             elif not holds(check, actual, bindings):
                 yield check.name, self._expected(check, field, written), self._actual(check, field, actual, written)
         if line.states is not None and not same_states(line.states, event.states):
@@ -186,12 +192,12 @@ class _Teller:
         if field.relation is Relation.EQUAL:
             return sums[0]
         if field.relation is Relation.BETWEEN:
-            return f"{sums[0]} .. {sums[1]}"
-        return f"{field.relation} {sums[0]}"
+            return joined(sums, " .. ")
+        return joined((str(field.relation), sums[0]), " ")
 
     def _actual(self, check: Check, field: Field, actual: int | None, written: Written) -> str:
         if actual is None:
-            return f"no {check.name}" if check.name in OPTIONS else "nothing"
+            return said("no {field}", field=check.name) if check.name in OPTIONS else NOTHING
         if field.relation is Relation.ABSENT:
             return check.name
         base = value_of(check.low, self.reading.bindings(written))
@@ -214,15 +220,15 @@ class _Teller:
 
     def _line_with_sums(self, written: Written) -> str:
         """The line, each sum followed by what it comes to where that is known."""
-        text = f"{written.line.sender} > {written.line.receiver}  {carried_text(written.line.carried)}"
+        texts = [f"{written.line.sender} > {written.line.receiver}", carried_text(written.line.carried)]
         names = self._names(written)
         for field in written.line.fields:
             modular = field.name in SEQUENCE_SPACE
             plain = field_text(field)
             if field.relation is Relation.EQUAL and field.low is not None and field.low.factors:
-                plain = f"{field.name}={_sum(field.low, names, modular=modular)}"
-            text += f"  {plain}"
-        return text
+                plain = joined((field.name, _sum(field.low, names, modular=modular)), "=")
+            texts.append(plain)
+        return joined(texts, "  ")
 
     def told(self, event: Event) -> str:
         """An event in the notation, its numbers as distances from the symbols where one is near."""
@@ -296,8 +302,8 @@ def _sum(linear: Linear, names: _Names, *, modular: bool) -> str:
     texts = [written]
     if len(linear.terms) > 1 or linear.terms[0][0] != 1:
         texts.append(_in_numbers(linear, names))
-    texts.append(str(result) if result == total else f"{result} (modulo 2^32)")
-    return " = ".join(texts)
+    texts.append(str(result) if result == total else said("{number} (modulo 2^32)", number=result))
+    return joined(texts, " = ")
 
 
 def _in_numbers(linear: Linear, names: _Names) -> str:
@@ -326,7 +332,7 @@ def _bits(written: Written) -> int:
 
 
 def _short(written: Written) -> str:
-    return f"line {written.number} {carried_text(written.line.carried)}"
+    return said("line {line} {carried}", line=written.number, carried=carried_text(written.line.carried))
 
 
 def _rule_of_event(event: Event) -> str:
