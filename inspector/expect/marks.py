@@ -44,7 +44,7 @@ class MarkTeller:
         self.counted = [
             index
             for index, event in enumerate(events if reading.marks else ())
-            if index in found or reading.strict or not event.tolerated
+            if index in found or ((reading.strict or not event.tolerated) and index not in reading.passed)
         ]
         """The events that must be accounted for, and those that a line found."""
 

@@ -86,6 +86,8 @@ class Reading:
     marks: list[Standing] = field(default_factory=list)
     strict: bool = False
     """Whether nothing is tolerated."""
+    passed: dict[int, str] = field(default_factory=dict)
+    """Events that are passed over since what makes them extra is told elsewhere (`consequences`), and what they are."""
 
     def bindings(self, written: Written) -> list[int | None]:
         """The numbers as the checks of a line read them."""
