@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
-from inspector.expect.connections import compare_blocks
+from inspector.expect.connections import compare_blocks, slots_of
 from inspector.expect.consequences import acquit, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
-__all__ = ["Comparer", "compare", "compare_all", "parts_of"]
+__all__ = ["Comparer", "check_comparable", "compare", "compare_all", "parts_of"]
 
 _FRAMES_NAMED = 5
 
@@ -51,6 +51,14 @@ def compare(
     unknown, one block mixes TCP and UDP, or the work would pass the bound of `matching`.
     """
     return Comparer(sequence, find).compare(inspected)
+
+
+def check_comparable(sequence: Sequence, find: Callable[..., Sequence] = load) -> None:
+    """ExpectationError, as `compare` raises it, where `sequence` can be compared with nothing."""
+    if any(connections_of(sequence.items)):
+        slots_of(sequence, 0, lambda one: Comparer(one, find))
+    else:
+        Comparer(sequence, find)
 
 
 def compare_all(
@@ -117,8 +125,11 @@ class Comparer:
     """A sequence made ready once, to be compared with many."""
 
     def __init__(self, sequence: Sequence, find: Callable[..., Sequence] = load) -> None:
-        items = expand(sequence, find)
         where = sequence.path or sequence.name
+        if block := next(connections_of(sequence.items), None):
+            reason = said("found several connections, expected the lines of one")
+            raise ExpectationError(where, reason, line=block.at[0], column=block.at[1], text=block.name)
+        items = expand(sequence, find)
         self.name = sequence.name
         self.peers = told_peers(sequence)
         self.expects_nothing = are_nothing(items)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from inspector.expect import notation
     from inspector.expect.comparison import Comparer
 
-__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks"]
+__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks", "slots_of"]
 
 MOST_CONNECTIONS = 1_000
 MOST_SLOTS = 200
@@ -77,17 +77,18 @@ def compare_blocks(
     where = sequence.path or sequence.name
     if len(ordered) > MOST_CONNECTIONS:
         _refuse(where, said_n("{n:,} connection", "{n:,} connections", len(ordered)), MOST_CONNECTIONS)
-    slots = _slots(sequence, len(ordered), comparer_of, where)
+    slots = slots_of(sequence, len(ordered), comparer_of)
     table = _Table(sequence, slots, ordered)
     chosen = _Chooser(table).chosen()
     found = (*_of_slots(table, chosen), *_surplus(table, chosen))
     return found or (Comparison(sequence.name, matched=True, differences=(), bindings=(), lines=()),)
 
 
-def _slots(
-    sequence: notation.Sequence, most: int, comparer_of: Callable[[notation.Sequence], Comparer], where: str
+def slots_of(
+    sequence: notation.Sequence, most: int, comparer_of: Callable[[notation.Sequence], Comparer]
 ) -> list[_Slot]:
-    """All blocks in the order of writing; where a number is open, as many as there are connections."""
+    """All blocks in the order of writing, ready to be compared; where a number is open, as many as `most`."""
+    where = sequence.path or sequence.name
     peers = sequence.peers or peers_of(sequence)
     comparers: dict[tuple[notation.Item, ...], Comparer] = {}
     slots: list[_Slot] = []
@@ -95,8 +96,8 @@ def _slots(
         if block.items not in comparers:
             comparers[block.items] = comparer_of(replace(sequence, items=block.items, peers=peers))
             if len(comparers[block.items].matchers) > 1:
-                reason = "found TCP and UDP lines in one connection, expected one of them"
-                raise ExpectationError(where, said(reason), line=block.at[0], column=block.at[1], text=block.name)
+                reason = said("found TCP and UDP lines in one connection, expected one of them")
+                raise ExpectationError(where, reason, line=block.at[0], column=block.at[1], text=block.name)
         number = max(low, most if high is None else min(high, most))
         if len(slots) + number > MOST_SLOTS:
             _refuse(where, said_n("{n:,} block", "{n:,} blocks", len(slots) + number), MOST_SLOTS)

@@ -33,6 +33,7 @@ from inspector.expect.notation import (
     Silence,
     States,
     Use,
+    connections_of,
     peers_of,
 )
 from inspector.expect.scanner import either_of, quoted
@@ -55,9 +56,14 @@ _DEEPEST = 16
 def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
     """The items of `sequence` as it is compared by itself, its peers as `told_peers` calls them.
 
-    `find(name, beside=path)` gives an included sequence. ExpectationError where one is unknown, includes itself, or
-    where all together are too many lines.
+    In a file of connections each block is expanded by itself. `find(name, beside=path)` gives an included sequence.
+    ExpectationError where one is unknown, includes itself, or where all together are too many lines.
     """
+    if any(connections_of(sequence.items)):
+        whole = replace(sequence, peers=peers_of(sequence))
+        return tuple(
+            _with_blocks_expanded(item, whole, find) for item in sequence.items if not isinstance(item, Remark)
+        )
     peers = told_peers(sequence)
     expansion = _Expansion(find, peers)
     own = {symbol: Linear(((1, symbol),)) for symbol in (*symbols_of(sequence.items), *sequence.parameters)}
@@ -66,6 +72,14 @@ def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[It
     before = sequence.part in (Part.ENDING, Part.ANYWHERE)
     after = sequence.part in (Part.BEGINNING, Part.ANYWHERE)
     return (*[AnySegments()] * before, *items, *[AnySegments()] * after)
+
+
+def _with_blocks_expanded(item: Item, sequence: Sequence, find: Callable[..., Sequence]) -> Item:
+    if isinstance(item, ConnectionBlock):
+        return replace(item, items=expand(replace(sequence, items=item.items), find))
+    if isinstance(item, Optional | Repeat):
+        return replace(item, items=tuple(_with_blocks_expanded(each, sequence, find) for each in item.items))
+    return item
 
 
 def told_peers(sequence: Sequence) -> tuple[str, str]:
