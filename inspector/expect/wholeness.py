@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item, Place, Sequence
 
-__all__ = ["MOST_BLOCKS", "bodies_of", "check_whole"]
+__all__ = ["MOST_BLOCKS", "all_items", "bodies_of", "check_whole"]
 
 MOST_BLOCKS = 100
 """Connections that one file may describe, counts apart."""
@@ -58,11 +58,12 @@ def bodies_of(item: Item) -> tuple[tuple[Item, ...], ...]:
             return ()
 
 
-def _all_items(items: Iterable[Item]) -> Iterator[Item]:
+def all_items(items: Iterable[Item]) -> Iterator[Item]:
+    """Each of `items` and all that is below it, in the order of writing."""
     for item in items:
         yield item
         for body in bodies_of(item):
-            yield from _all_items(body)
+            yield from all_items(body)
 
 
 def _fail(sequence: Sequence, reason: str, at: Place, text: str) -> NoReturn:
@@ -87,7 +88,7 @@ def _peers_named(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
     for line in lines_of(items):
         yield line.sender, line.at
         yield line.receiver, line.at
-    for item in _all_items(items):
+    for item in all_items(items):
         if isinstance(item, Silence) and item.sender:
             yield item.sender, item.at
 
@@ -112,7 +113,7 @@ def _check_ends(sequence: Sequence, items: tuple[Item, ...]) -> None:
 
 def _check_connections(sequence: Sequence) -> None:
     """Either all of a file is about connections by their names, or nothing of it."""
-    blocks = [item for item in _all_items(sequence.items) if isinstance(item, ConnectionBlock)]
+    blocks = [item for item in all_items(sequence.items) if isinstance(item, ConnectionBlock)]
     if not blocks:
         return
     if len(blocks) > MOST_BLOCKS:
@@ -124,7 +125,7 @@ def _check_connections(sequence: Sequence) -> None:
             "connection",
         )
     for block in blocks:
-        if inner := next((each for each in _all_items(block.items) if isinstance(each, ConnectionBlock)), None):
+        if inner := next((each for each in all_items(block.items) if isinstance(each, ConnectionBlock)), None):
             _fail(
                 sequence,
                 said("found a connection within a connection, expected one below the other"),
@@ -182,7 +183,7 @@ def _check_bonds(sequence: Sequence, block: ConnectionBlock, repeated: dict[str,
 
 def _place_of(items: Iterable[Item]) -> Place:
     """Where the first of `items` stands whose place is known."""
-    for item in _all_items(items):
+    for item in all_items(items):
         if isinstance(item, Line | Use | Silence | End | States | Named | ConnectionBlock):
             return item.at
     return 0, 0
