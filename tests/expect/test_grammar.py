@@ -72,6 +72,7 @@ LIMITS = {
     "blocks": wholeness.MOST_BLOCKS,
     "slots": connections.MOST_SLOTS,
     "connections": connections.MOST_CONNECTIONS,
+    "pairs": connections.MOST_PAIRS,
 }
 
 
