@@ -8,8 +8,9 @@ What costs: a line counts once for each of its copies. `repeat {n}` copies its b
 makes k * 2^(k-1) copies, all else one. More than `MOST_POSITIONS` is a complaint.
 
 Marks (silences, states) stand on the way from one position to the next, or from the last to the end: a label, which
-costs no position and no step of the search. At most `MOST_MARKS` between two lines. Where two ways lead from one
-position to the next, one marked and one not, the one without counts; of two marked ones the first written.
+costs no position and no step of the search, and has no say in which way is taken. At most `MOST_MARKS` between two
+lines. Where two ways lead from one position to the next, one marked and one not, the one without counts; of two marked
+ones the first written.
 `nothing after this` lets a way end where it stands, and leads nowhere.
 
 Symbols of a repeat: those used only inside its body are *forgotten* on the way to its next round, so each round has
@@ -170,7 +171,8 @@ class _Builder:
         """The sequence may end at each of `places`."""
         for position, marks in places:
             is_silence = any(isinstance(mark, Silence) for mark in marks)
-            self.ends[position] = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
+            new = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
+            self.ends[position] = min(self.ends.get(position, new), new, key=len)
 
     def _together(self, one: Marks, two: Marks) -> Marks:
         if len(one) + len(two) > MOST_MARKS:
@@ -281,8 +283,8 @@ class _Builder:
         return _Fragment(
             tuple(position for branch in branches for position in branch.first),
             tuple(position for branch in branches for position in branch.last),
-            _first_known(branch.nullable for branch in branches),
-            _first_known(branch.ended for branch in branches),
+            _weakest(branch.nullable for branch in branches),
+            _weakest(branch.ended for branch in branches),
         )
 
     def _repeat(self, repeat: Repeat) -> _Fragment:
@@ -328,14 +330,15 @@ class _Builder:
                 copy = self.then(ends[come], self._item(item))
                 other = ends[come | 1 << index]
                 first += copy.first
-                ended = _first_known((ended, copy.ended))
-                nullable = _first_known((other.nullable, copy.nullable))
+                ended = _weakest((ended, copy.ended))
+                nullable = _weakest((other.nullable, copy.nullable))
                 ends[come | 1 << index] = _Fragment((), other.last + copy.last, nullable)
         return _Fragment(tuple(dict.fromkeys(first)), ends[everything].last, ends[everything].nullable, ended)
 
 
-def _first_known(marks: Iterable[Marks | None]) -> Marks | None:
-    return next((each for each in marks if each is not None), None)
+def _weakest(marks: Iterable[Marks | None]) -> Marks | None:
+    """Of several ways the one that says least; among equals the first."""
+    return min((each for each in marks if each is not None), key=len, default=None)
 
 
 def _uses(items: Iterable[Item]) -> Counter[str]:

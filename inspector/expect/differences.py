@@ -9,6 +9,8 @@ A frame or port is all that goes into a display filter: numbers, never bytes fro
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inspector.expect import icmp
@@ -248,19 +250,31 @@ class _Teller:
 
     def _in_symbols(self, number: int, side: Side) -> str:
         """`number`, which counts what `side` sends, from the nearest symbol below that its lines write `seq` with."""
-        best = _FAR
-        text = str(number)
+        known = self._symbols[side]
+        values = self._values[side]
+        if not values:
+            return str(number)
+        value = values[bisect_right(values, number) - 1]
+        distance = (number - value) % _MODULUS
+        return f"{_shifted(known[value], distance)} = {number}" if distance < _FAR else str(number)
+
+    @cached_property
+    def _symbols(self) -> tuple[dict[int, Linear], dict[int, Linear]]:
+        """For each side: numbers and the symbols that its lines write `seq` with, the first where several are one."""
+        known: tuple[dict[int, Linear], dict[int, Linear]] = {}, {}
         for written in self.reading.lines:
             for field in written.line.fields:
-                if field.name != "seq" or written.prepared.sender is not side or field.low is None:
+                if field.name != "seq" or field.low is None:
                     continue
-                if field.low.terms != ((1, next(iter(field.low.factors), "")),):
-                    continue
-                value = self._names(written).get(field.low.terms[0][1])
-                if value is not None and (distance := (number - value) % _MODULUS) < best:
-                    best = distance
-                    text = f"{_shifted(field.low, distance)} = {number}"
-        return text
+                if field.low.terms == ((1, next(iter(field.low.factors), "")),):
+                    value = self._names(written).get(field.low.terms[0][1])
+                    if value is not None:
+                        known[written.prepared.sender].setdefault(value % _MODULUS, field.low)
+        return known
+
+    @cached_property
+    def _values(self) -> tuple[list[int], list[int]]:
+        return sorted(self._symbols[0]), sorted(self._symbols[1])
 
     def _filter_of_line(self, written: Written) -> str:
         """Shows the segments of this connection that could have been the missing line."""
