@@ -21,6 +21,7 @@ from inspector.expect.connections import compare_blocks, slots_of
 from inspector.expect.consequences import acquit, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
+from inspector.expect.flags import ACK, SYN
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
@@ -32,6 +33,7 @@ from inspector.language import said, said_n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from inspector.expect.model import Difference
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading
     from inspector.tcp.model import Connection
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["Comparer", "check_comparable", "compare", "compare_all", "parts_of"]
 
 _FRAMES_NAMED = 5
+_EXCHANGED_AT_MOST = 200_000
+"""Events times steps up to which both castings are tried."""
 
 
 def compare(
@@ -143,10 +147,12 @@ class Comparer:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
-        reading = read(matcher, *matcher.align(subject.events), subject.events)
-        if not matcher.strict:
-            acquit(reading, subject.events)
-        found, following = without_consequences(differences(reading, subject, self.peers))
+        reading, found, notes = self._told(matcher, subject)
+        if len(found) > 1 and _may_be_exchanged(subject, matcher):
+            other = self._told(matcher, subject.exchanged)
+            if 0 < len(other[1]) < len(found):
+                reading, found, notes = other
+                notes = (said("nearer with the roles exchanged: {peer} is the responder", peer=self.peers[0]), *notes)
         return Comparison(
             self.name,
             not found,
@@ -157,11 +163,30 @@ class Comparer:
                 for written in reading.lines
                 if written.event is not None
             ),
-            (*_notes(reading, subject), *_notes_of_states(following)),
+            notes,
             subject.number,
             self.expects_nothing,
             self.provokes,
         )
+
+    def _told(self, matcher: Matcher, subject: Subject) -> tuple[Reading, tuple[Difference, ...], tuple[str, ...]]:
+        """How the nearest way reads, how it differs, and what is to be noted."""
+        reading = read(matcher, *matcher.align(subject.events), subject.events)
+        if not matcher.strict:
+            acquit(reading, subject.events)
+        found, following = without_consequences(differences(reading, subject, self.peers))
+        return reading, found, (*_notes(reading, subject), *_notes_of_states(following))
+
+
+def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
+    """Whether it is not certain who the originator is: where a first segment is wrong or missing, another seems to be.
+
+    A plain SYN leaves no doubt. What cannot be told without much work is not tried.
+    """
+    first = subject.events[0] if subject.events else None
+    if first is None or (first.is_segment and first.flags & (SYN | ACK) == SYN):
+        return False
+    return len(subject.events) * matcher.automaton.steps <= _EXCHANGED_AT_MOST
 
 
 def _bindings(reading: Reading) -> tuple[tuple[str, int], ...]:

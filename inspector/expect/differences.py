@@ -105,6 +105,7 @@ class _Teller:
             )
 
     def _missing(self, written: Written) -> Difference:
+        sender = written.prepared.sender
         return Difference(
             Kind.MISSING,
             written.number,
@@ -115,6 +116,7 @@ class _Teller:
             self._rule(written),
             self._filter_of_line(written),
             written.line.part,
+            sender.other if self.subject.is_exchanged else sender,
         )
 
     def _swapped(self, written: Written) -> Difference:

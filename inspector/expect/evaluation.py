@@ -32,6 +32,7 @@ __all__ = [
     "IMPOSSIBLE",
     "MISSING",
     "NUMBER",
+    "STATES",
     "SWAPPED",
     "UNKNOWN",
     "Bindings",
@@ -57,6 +58,9 @@ SWAPPED = 2
 
 NUMBER = 6
 """One wrong number. Two in different segments are a worse explanation than one segment that is missing."""
+
+STATES = 1
+"""Wrong states: they come of segments, so they hardly say which segment a line is."""
 
 _NUMBERS_AT_MOST = 9
 """Below MISSING: a segment with all its numbers wrong is still that segment."""
@@ -114,6 +118,8 @@ class Prepared:
     checks: tuple[Check, ...]
     data: bool
     """Rule 1 of `notation`: a length is written in symbols where nothing but data is a reason to send."""
+    length: int
+    """The symbol that its length is, where it is one symbol alone; else -1."""
     wants: bool | None
     """Whether it must have data (True) or none (False); None where either will do."""
     states: tuple[State | None, State | None] | None
@@ -138,7 +144,11 @@ def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Pre
     only_ack = isinstance(flags, Flags) and not flags.at_least and flags.bits & COMPARED == ACK
     data = only_ack and any(check.name == "len" and check.equation and check.low[1] for check in checks)
     wants = True if data else next(filter(lambda want: want is not None, map(_wants, checks)), None)
-    return Prepared(Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, wants, line.states)
+    alone = [check.low[1] for check in checks if check.name == "len" and check.equation and not check.low[0]]
+    length = alone[0][0][0] if data and alone and [factor for _, factor in alone[0]] == [1] else -1
+    return Prepared(
+        Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, length, wants, line.states
+    )
 
 
 def _wants(check: Check) -> bool | None:
@@ -197,7 +207,7 @@ def evaluate(  # noqa: C901 - the inner loop of the search: a call for each sum 
         shape = line.wants is not None and line.wants != bool(event.numbers[FIELD_INDEX["len"]])
         cost = min(NUMBER * sum(not (shape and check.name == "len") for check in wrong), _NUMBERS_AT_MOST)
     if line.states is not None and not same_states(line.states, event.states):
-        cost += NUMBER
+        cost += STATES
     return Evaluation(cost, bindings, tuple(wrong), unknown)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.findings import Side
 
 from inspector.language import said
 
@@ -40,6 +44,8 @@ class Difference:
     """A Wireshark display filter that shows it."""
     part: str = ""
     """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
+    sender: Side | None = None
+    """Who should have sent a line that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
