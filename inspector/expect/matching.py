@@ -42,6 +42,7 @@ from inspector.expect.evaluation import (
     structural_cost,
 )
 from inspector.expect.forecast import forecast
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,9 +151,14 @@ class Matcher:
         """Complain that it is too much work."""
         raise ExpectationError(
             self.name,
-            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too "
-            f"many to find the nearest way, expected at most {MOST_CELLS:,} for their product: "
-            "describe a part, or compare a shorter capture",
+            said(
+                "does not match, and {events:,} events against {steps:,} steps of the sequence are too "
+                "many to find the nearest way, expected at most {most:,} for their product: "
+                "describe a part, or compare a shorter capture",
+                events=events,
+                steps=self.automaton.steps,
+                most=MOST_CELLS,
+            ),
         )
 
     def carried(self, event: Event) -> tuple[int, ...]:

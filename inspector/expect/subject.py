@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import ExpectationError
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
+from inspector.language import said
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Connection
 from inspector.tcp.sequence import ahead
@@ -163,8 +164,8 @@ def _connection(connection: Connection) -> Subject:
     ends = (connection.originator, connection.responder)
     if not connection.segments and any(end.segments for end in ends):
         raise ExpectationError(
-            f"connection {connection.number}",
-            "its segments were not kept, expected a connection traced with its rows: replay this one alone",
+            said("connection {number}", number=connection.number),
+            said("its segments were not kept, expected a connection traced with its rows: replay this one alone"),
         )
     return Subject(
         Transport.TCP,
@@ -211,14 +212,17 @@ def _numbers(row: Row) -> tuple[int | None, ...]:
 
 
 _REPETITIONS = (
-    (Fact.DUPLICATE, "capture duplicates"),
-    (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, "keep-alives"),
-    (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, "zero-window probes"),
-    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, "retransmissions"),
-    (Fact.WINDOW_UPDATE, "window updates"),
-    (Fact.DUPLICATE_ACK, "duplicate acknowledgments"),
-    (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, "answers to what was not acceptable"),
+    (Fact.DUPLICATE, said("capture duplicates")),
+    (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, said("keep-alives")),
+    (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, said("zero-window probes")),
+    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, said("retransmissions")),
+    (Fact.WINDOW_UPDATE, said("window updates")),
+    (Fact.DUPLICATE_ACK, said("duplicate acknowledgments")),
+    (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, said("answers to what was not acceptable")),
 )
+
+_REPEATED = said("repeated acknowledgments")
+_PLAIN = said("plain acknowledgments of data")
 
 
 def _repetition(facts: int) -> str:
@@ -259,11 +263,11 @@ class Ledger:
             return ""
         acked, first = self.acked[sender], self.syn[sender.other]
         if acked is not None and ahead(said.ack, acked) <= 0:
-            return "repeated acknowledgments"
+            return _REPEATED
         completes_handshake = acked is None and first is not None
         if completes_handshake or said.ack == self.fin[sender.other]:
             return ""
-        return "plain acknowledgments of data"
+        return _PLAIN
 
     def _is_plausible(self, sender: Side, said: Plain) -> bool:
         """Whether it acknowledges what was sent, and stands where its sender's segments end."""
