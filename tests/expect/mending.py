@@ -27,7 +27,9 @@ _NUMBER = re.compile(r"(-?\d+)(?: \(modulo 2\^32\))?(, at least 1)?$")
 _MOST_TRIALS = 300
 
 
-def is_mended(items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], told: Comparison, *, strict: bool) -> bool:
+def is_mended(
+    items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], told: Comparison, *, strict: bool
+) -> bool:
     """Whether `events` are as expected once all that `told` says of them is undone."""
     missing = [each for each in told.differences if each.kind is Kind.MISSING]
     mended = list(events)
@@ -46,7 +48,9 @@ def is_mended(items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen
             continue
         trials += 1
         whole = list(mended)
-        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[::-1]:
+        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[
+            ::-1
+        ]:
             whole.insert(place, _put_in(each, peers))
         if is_as_expected(items, peers, whole, strict=strict, stateless=True):
             return True
