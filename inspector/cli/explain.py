@@ -8,6 +8,7 @@ import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width, port_settings
 from inspector.cli.output import ExitCode, print_json, print_text, tell
+from inspector.language import joined, shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def _system() -> System:
 def _in_words(unknown: Unknown) -> str:
     word = safe_text(unknown.word, 60)
     if unknown.reason:
-        return f"cannot explain {word}: {unknown.reason}"
-    hint = f"did you mean {' or '.join(unknown.near)}?" if unknown.near else "inspector explain lists all words"
-    return f"cannot explain {word}: no such word; {hint}"
+        return shown("cannot explain {word}: {reason}", word=word, reason=unknown.reason)
+    if unknown.near:
+        near = joined(unknown.near, shown(" or "))
+        return shown("cannot explain {word}: no such word; did you mean {near}?", word=word, near=near)
+    return shown("cannot explain {word}: no such word; inspector explain lists all words", word=word)

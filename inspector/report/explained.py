@@ -93,7 +93,7 @@ def render_answer(answer: Answer, *, width: int, colour: bool, unicode: bool = T
 
 
 def _block(page: Page, explanation: Explanation) -> None:
-    title, entry = safe_text(explanation.name, ascii_only=not page.unicode), explanation.entry
+    title, entry = safe_text(shown(explanation.name), ascii_only=not page.unicode), explanation.entry
     page.wrap(Text.assemble((title, "bold"), (f" {page.glyphs.bullet} {shown(KINDS[explanation.kind])}", "dim")))
     if entry and entry.short:
         page.wrap(safe_text(shown(entry.short), ascii_only=not page.unicode), lead="  ", hang="  ")
