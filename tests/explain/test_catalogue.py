@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
+import click
 import pytest
 
 import inspector
+from inspector.cli.main import cli
 from inspector.demos.catalogue import catalogue
 from inspector.expect.flags import SYN
 from inspector.expect.notation import Datagram, Flags, Icmp, Line
 from inspector.expect.rules import rule_of_field, rule_of_line
+from inspector.explain.answer import answer
 from inspector.explain.catalogue import CATALOGUE, KINDS, entries, listed, misconceptions, named, near
 from inspector.explain.model import DemoNote, Entry, System, plain, sections
 from inspector.explain.severity import Blamed, Severity
@@ -144,6 +148,16 @@ def test_what_has_no_capture_has_a_reason_and_really_none() -> None:
 
 
 # -- true: what stands in the code is not contradicted
+
+
+def test_a_command_that_an_entry_advises_exists() -> None:
+    texts = [text for kind in KINDS for each in entries(kind).values() for text in each.texts.values()]
+    advised = [found for text in texts for found in re.findall(r"inspector ([a-z-]+) ([^ ;)]*[^ ;).,:])", text)]
+    verbs = {verb for verb, _ in advised} - {"removes"}
+
+    assert {"demo", "replay", "check", "explain"} <= verbs <= set(cli.list_commands(click.Context(cli)))
+    assert {name for verb, name in advised if verb == "demo"} <= set(catalogue())
+    assert [name for verb, name in advised if verb == "explain" and answer([name], WITH_DEMOS).unknown] == []
 
 
 def test_everybody_who_may_be_to_blame_for_a_finding_may_be_in_the_catalogue() -> None:
