@@ -81,26 +81,29 @@ def _turn(connection: Connection, past: Past, number: Number) -> Utterance:
 
 
 def _told_at_once(connection: Connection, turn: Sequence[int], roles: Roles) -> Utterance:
-    """A run of plain data and acknowledgments in one sentence."""
+    """A run of data and acknowledgments in one sentence; of what else there is among them, how much."""
     segments = [connection.segments[place] for place in turn]
     parts = []
     for side in Side:
-        mine = [each.row.payload_len for each in segments if each.sender is side]
-        carrying = [size for size in mine if size]
-        if carrying:
-            bytes_of = sum(carrying)
+        who, mine = roles.of(side), [each.row for each in segments if each.sender is side]
+        control = Flag.SYN | Flag.FIN | Flag.RST
+        sizes = [row.payload_len for row in mine if row.payload_len and not row.flags & control]
+        bare = sum(row.flags & (control | Flag.ACK) == Flag.ACK and not row.payload_len for row in mine)
+        others = len(mine) - len(sizes) - bare
+        if sizes:
             parts.append(
                 said_n(
-                    "{who} sends {bytes:,} bytes more, in {n} segment",
-                    "{who} sends {bytes:,} bytes more, in {n} segments",
-                    len(carrying),
-                    who=roles.of(side),
-                    bytes=bytes_of,
+                    "{who} sends {n} segment more, {bytes:,} bytes",
+                    "{who} sends {n} segments more, {bytes:,} bytes",
+                    len(sizes),
+                    who=who,
+                    bytes=sum(sizes),
                 )
             )
-        bare = len(mine) - len(carrying)
         if bare:
-            parts.append(said_n("{who} acknowledges once", "{who} acknowledges {n} times", bare, who=roles.of(side)))
+            parts.append(said_n("{who} acknowledges once", "{who} acknowledges {n} times", bare, who=who))
+        if others:
+            parts.append(said_n("{who} sends {n} other segment", "{who} sends {n} other segments", others, who=who))
     return Utterance((segments[0].row.frame, segments[-1].row.frame), None, joined(parts, "; "))
 
 
