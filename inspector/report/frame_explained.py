@@ -219,6 +219,8 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     page.blank()
     page.add(_clean(page, explanation.label), "bold")
     _entry(page, explanation.meaning)
+    if explanation.facts:
+        _line(page, shown("facts"), Text(", ".join(explanation.facts)))
 
 
 def _entry(page: Page, lines: tuple[Line, ...]) -> None:
