@@ -7,13 +7,13 @@ else is a word. Where a word could be both (`10.0.0.1:80` beside a file of that 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from inspector.cli.environment import pick_colour, pick_unicode, pick_width, port_settings
+from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, pick_width, port_settings
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.errors import InspectorError, NoSuchFrame
 from inspector.report.escape import safe_text
@@ -128,7 +128,8 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
 
     try:
         source, number = _source_and_number(word)
-        subject = find_frame(source, number)
+        with ExitStack() as stack:
+            subject = find_frame(source, number, _opened_before_dropping(source, stack))
     except InspectorError as error:
         return tell_error(error), None
     explanation = explain_frame(subject)
@@ -136,6 +137,19 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
         return ExitCode.AS_EXPECTED, frame_to_json(explanation, subject, source)
     print_text(render_frame(explanation, subject, source, **look))
     return ExitCode.AS_EXPECTED, None
+
+
+def _opened_before_dropping(name: str, stack: ExitStack) -> BinaryIO | None:
+    """Under `sudo`: what only root can open, opened; whoever decodes it is the user who asked."""
+    if invoking_user() is None:
+        return None
+    from inspector.cli.privilege import drop_privilege
+
+    opened = None
+    with suppress(OSError):
+        opened = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
+    drop_privilege()
+    return opened
 
 
 def _source_and_number(word: str) -> tuple[str, int]:

@@ -77,7 +77,7 @@ def _syn(past: Past, values: dict[str, str]) -> list[Said]:
     is_answer = bool(row.flags & Flag.ACK)
     again = facts & (_AGAIN | Fact.OUT_OF_ORDER)
     if not is_answer:
-        if again and any(each.row.flags & Flag.SYN and not each.lost for each in past.before(past.this.sender.other)):
+        if again and any(not each.lost for each in past.before(past.this.sender.other)):
             return [said("SYN, once more: my numbers begin at {seq}, as I said.", **values)]
         if again:
             return [said("SYN, once more: I have had no answer. My numbers begin at {seq}, as I said.", **values)]

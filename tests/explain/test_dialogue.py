@@ -120,6 +120,15 @@ def test_a_syn_that_is_repeated_though_its_answer_was_on_the_way_claims_no_silen
     assert told(talk.connection())[2] == "SYN, once more: my numbers begin at 100, as I said."
 
 
+def test_a_syn_that_is_repeated_after_a_refusal_claims_no_silence() -> None:
+    talk = Conversation().client("SYN", seq=100).server("RST,ACK", seq=0, ack=101).again(0)
+
+    assert told(talk.connection())[1:] == [
+        "RST: nobody listens here.",
+        "SYN, once more: my numbers begin at 100, as I said.",
+    ]
+
+
 def test_what_only_looks_like_a_repetition_is_not_said_once_more() -> None:
     (connection,) = connections("lost-and-reordered")
     by_frame = {each.frames[0]: each for each in dialogue_of(connection, raw)}
