@@ -27,12 +27,26 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["LANGUAGES", "Said", "joined", "language", "marked", "said", "said_n", "shown", "shown_n", "speak"]
+__all__ = [
+    "CATALOGUES",
+    "DOMAIN",
+    "LANGUAGES",
+    "Said",
+    "joined",
+    "language",
+    "marked",
+    "said",
+    "said_n",
+    "shown",
+    "shown_n",
+    "speak",
+]
 
 LANGUAGES = ("en", "zh_CN")
 
-_FOLDER = Path(__file__).parent / "locale"
-_DOMAIN = "inspector"
+CATALOGUES = Path(__file__).parent / "locale"
+DOMAIN = "inspector"
+"""The name of our catalogues, as gettext has it."""
 
 
 class Said(str):
@@ -90,7 +104,7 @@ def speak(wanted: str) -> None:
     known = wanted in LANGUAGES and wanted != "en"
     _Spoken.language = wanted if known else "en"
     _Spoken.catalogue = (
-        gettext.translation(_DOMAIN, str(_FOLDER), [wanted], fallback=True) if known else gettext.NullTranslations()
+        gettext.translation(DOMAIN, str(CATALOGUES), [wanted], fallback=True) if known else gettext.NullTranslations()
     )
 
 

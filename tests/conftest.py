@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
 
+# What is tested is said in English; whose locale speaks otherwise tests all the same.
+os.environ["LANGUAGE"] = "en"
+
 Golden = Callable[[Path, str], None]
 
 

@@ -20,6 +20,7 @@ from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.privilege import scratch_folder, secure_privilege
 from inspector.cli.running import record
+from inspector.cli.speaking import Command
 from inspector.demos.catalogue import catalogue
 from inspector.errors import InspectorError
 from inspector.report.inspection import Verdict
@@ -48,7 +49,7 @@ class _Ran:
     trouble: str
 
 
-@click.command("all")
+@click.command("all", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print all reports as one JSON array.")
 @click.option(
     "--kernel", is_flag=True, help="Ask the kernel too, over a wire, and sum up how its states agree with ours."

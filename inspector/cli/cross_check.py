@@ -10,6 +10,7 @@ import click
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell_error
 from inspector.cli.privilege import drop_privilege
+from inspector.cli.speaking import Command
 from inspector.errors import CaptureFileError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _BY_PYSHARK = 1000
 """Frames up to which pyshark is asked; beyond, tshark's own columns, which say the same forty times as fast."""
 
 
-@click.command("cross-check")
+@click.command("cross-check", cls=Command)
 @click.argument("files", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/cross-check/1).")
 @click.option("-v", "--verbose", is_flag=True, help="Show every disagreement, the explained ones too.")

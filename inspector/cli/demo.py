@@ -18,6 +18,7 @@ from inspector.cli.output import (
     tell,
 )
 from inspector.cli.running import record
+from inspector.cli.speaking import Command, Group
 from inspector.demos.catalogue import GROUPS, catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
@@ -49,7 +50,7 @@ _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
 )
 
 
-class _Demos(click.Group):
+class _Demos(Group):
     """One sub-command for each demo, with the demo's own options."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -102,7 +103,7 @@ def _command_for(chosen: Demo) -> click.Command:
     where = f"port {chosen.port}"
     if chosen.link is not None:
         where += f", on a private network whose wire obeys `{chosen.link}`" if chosen.link else ", on a private network"
-    return click.command(chosen.name, help=f"{chosen.summary} ({where}).\n\n{lesson}")(command)
+    return click.command(chosen.name, cls=Command, help=f"{chosen.summary} ({where}).\n\n{lesson}")(command)
 
 
 def _run_one(  # noqa: PLR0913 - the options of one command

@@ -6,11 +6,12 @@ import click
 
 from inspector.cli.environment import cache_folder, command_line, invoking_user, pick_unicode
 from inspector.cli.output import ExitCode, print_json, print_text, print_wrapped
+from inspector.cli.speaking import Command
 
 __all__ = ["doctor"]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def doctor(*, as_json: bool) -> int:
     """Try what the tool needs here, and tell what works, what does not, and what mends it.

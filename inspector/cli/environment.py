@@ -6,22 +6,33 @@ Everything below the roof is told these things; it never asks.
 from __future__ import annotations
 
 import contextlib
+import gettext
 import os
+import re
 import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.language import CATALOGUES, DOMAIN, language, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "cache_folder",
     "command_line",
+    "gettext_in",
     "invoking_user",
     "pick_colour",
     "pick_jobs",
+    "pick_language",
     "pick_progress",
     "pick_unicode",
     "pick_width",
     "port_settings",
+    "why_not_shown",
 ]
 
 _DEFAULT_WIDTH = 80
@@ -45,15 +56,82 @@ def pick_colour() -> bool:
 def pick_unicode() -> bool:
     """Whether standard output can show box-drawing characters.
 
-    Python writes UTF-8 in the C locale too (PEP 538, PEP 540), but whoever sets LC_ALL=C wants ASCII.
+    Python writes UTF-8 in the C locale too (PEP 538, PEP 540), but whoever sets LC_ALL=C wants ASCII; unless he asks
+    for a language that needs more.
     """
-    if os.environ.get("LC_ALL") in ("C", "POSIX"):
+    if os.environ.get("LC_ALL") in ("C", "POSIX") and language() == "en":
         return False
     try:
         "│→".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+_SIMPLIFIED = frozenset({"", "CN", "SG", "HANS"})
+"""Where Chinese is written in simplified characters. Traditional ones are another language to us."""
+
+
+def pick_language() -> str:
+    """The language of the locale, one of `language.LANGUAGES`: English for all that we do not speak.
+
+    LANGUAGE is a list of preferences, and counts unless the locale is C or POSIX: programs that others read set that.
+    """
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((value for name in names if (value := os.environ.get(name))), "")
+    if locale in ("C", "POSIX"):
+        return "en"
+    preferred = [each for each in os.environ.get("LANGUAGE", "").split(":") if each]
+    return next((known for each in (*preferred, locale) if (known := _known(each))), "en")
+
+
+def _known(locale: str) -> str:
+    """`zh_CN.UTF-8` is zh_CN; empty for what we do not speak."""
+    words = re.split(r"[.@]", locale)[0].replace("-", "_").split("_")
+    if words[0].lower() == "en":
+        return "en"
+    region = words[1].upper() if len(words) > 1 else ""
+    return "zh_CN" if words[0].lower() == "zh" and region in _SIMPLIFIED else ""
+
+
+def why_not_shown(chosen: str) -> str:
+    """Why standard output cannot show a language; empty if it can. English is said instead, which can be read."""
+    encoding = sys.stdout.encoding or "ascii"
+    if chosen == "en":
+        return ""
+    try:
+        "三次握手".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return said(
+            "--lang: the encoding of standard output, {encoding}, has no Chinese characters; in English instead"
+            " (PYTHONIOENCODING=utf-8 changes it)",
+            encoding=encoding,
+        )
+    return ""
+
+
+@contextlib.contextmanager
+def gettext_in(wanted: str) -> Iterator[None]:
+    """While it lasts, what libraries say by `gettext.gettext` is looked up in our catalogue of that language.
+
+    They look for it by LANGUAGE, and nowhere else; so it is set, and set back before anybody could inherit it.
+    """
+    if wanted == "en":
+        yield
+        return
+    before = os.environ.get("LANGUAGE")
+    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+    domain = gettext.textdomain()
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = wanted
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if before is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = before
 
 
 def pick_progress() -> bool:

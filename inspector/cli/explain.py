@@ -15,6 +15,7 @@ import click
 
 from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, pick_width, port_settings
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
+from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
 from inspector.report.escape import safe_text
 
@@ -30,7 +31,7 @@ _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|snoop|trc|erf|ntar)[0-9]*(\.(gz|x
 _LARGEST = 10**30
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("words", nargs=-1)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1; of a frame explain-frame/1)."

@@ -28,6 +28,7 @@ from inspector.cli.output import (
     tell_error,
 )
 from inspector.cli.progress import Progress
+from inspector.cli.speaking import Command
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
@@ -63,7 +64,7 @@ _with_jobs = click.option(
 _as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1)
 @click.option("-r", "more_files", multiple=True, metavar="FILE", help="Same as FILE (as tcpdump and tshark have it).")
 @click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved.")
@@ -104,7 +105,7 @@ def replay(
     return _inspect_all(streams, None, limits, **how)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True)
 @click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
 @_with_jobs

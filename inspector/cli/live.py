@@ -16,6 +16,7 @@ import click
 from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
 from inspector.cli.privilege import drop_privilege, scratch_folder, secure_privilege
+from inspector.cli.speaking import Command
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @_capture_options
 @click.option("-c", "count", type=click.IntRange(1), metavar="N", help="Stop after N frames.")
 @click.option("-a", "autostop", metavar="duration:N", help="Stop after N seconds.")
@@ -65,7 +66,7 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
         return finish()
 
 
-@click.command("exec", context_settings={"allow_interspersed_args": False})
+@click.command("exec", cls=Command, context_settings={"allow_interspersed_args": False})
 @_capture_options
 @click.option(
     "--link",

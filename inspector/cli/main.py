@@ -15,8 +15,10 @@ import click
 from inspector import __version__
 from inspector.cli.environment import cache_folder, invoking_user
 from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
+from inspector.cli.speaking import Group, show_complaint
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
+from inspector.language import shown
 
 __all__ = ["cli", "main"]
 
@@ -24,15 +26,17 @@ _VERBS = {
     "demo": ("inspector.cli.demo", "demo", "Run a demo on loopback, capture it, judge it."),
     "replay": ("inspector.cli.files", "replay", "Inspect captures: who opened, who closed, what was wrong."),
     "check": ("inspector.cli.files", "check", "Compare a capture with an expected sequence."),
+    "record": ("inspector.cli.record", "record", "Make an expected sequence of a good capture."),
     "cross-check": ("inspector.cli.cross_check", "cross_check", "The same captures through tshark, beside ours."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
     "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),
+    "expect": ("inspector.cli.expect", "expect", "Expected sequences: list, show, lint, format, import."),
     "explain": ("inspector.cli.explain", "explain", "What a word means: an address, a port, a flag, a state ..."),
     "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
 }
 
 
-class _Verbs(click.Group):
+class _Verbs(Group):
     """Commands by name, each loaded when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -56,9 +60,13 @@ class _Verbs(click.Group):
             ctx.fail(f"no command {args[0]!r}{hint} (commands: {', '.join(_VERBS)})")
         return super().resolve_command(ctx, args)
 
+    def summaries(self) -> list[str]:
+        """What is said of each verb in the list of them."""
+        return [summary for _, _, summary in _VERBS.values()]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, _, summary) in _VERBS.items()])
+        with formatter.section(shown("Commands")):
+            formatter.write_dl([(name, shown(summary)) for name, (_, _, summary) in _VERBS.items()])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
@@ -86,8 +94,7 @@ def _run() -> int:
     except InspectorError as error:
         return tell_error(error)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return show_complaint(error)
     except ImportError as error:
         if invoking_user() is None:
             raise

@@ -29,7 +29,7 @@ class Done:
 def plain_environment(**changes: str) -> dict[str, str]:
     """Ours, without what would change the look of a report; 80 columns and UTF-8."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "SUDO_"))}
-    for name in ("NO_COLOR", "FORCE_COLOR", "LANG", "PYTHONIOENCODING", "PYTHONUTF8"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "LANG", "LANGUAGE", "PYTHONIOENCODING", "PYTHONUTF8"):
         kept.pop(name, None)
     return {**kept, "COLUMNS": "80", "LANG": "C.UTF-8", **changes}
 
