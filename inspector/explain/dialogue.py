@@ -24,7 +24,7 @@ from inspector.explain.roles import roles_of
 from inspector.explain.sentences import sentences_of
 from inspector.explain.turns import turns
 from inspector.findings import Side
-from inspector.language import joined, marked, said, said_n
+from inspector.language import Said, joined, marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
 from inspector.tcp.states import State
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from inspector.explain.roles import Roles
-    from inspector.language import Said
     from inspector.tcp.model import Connection, TracedSegment
 
     Number = Callable[[Side, int], str]
@@ -124,7 +123,7 @@ def _asides(connection: Connection, past: Past) -> Iterator[Said]:
     for side, state in after.items():
         words = _NEW_STATES.get(state)
         if words and not (roles.itself and (side or state is State.CLOSING)):
-            yield said(words, who=roles.of(side), peer=roles.peer_of(side))
+            yield Said(words, {"who": roles.of(side), "peer": roles.peer_of(side)})
     is_abort = traced.row.flags & Flag.RST and not traced.facts & Fact.RST_REFUSES
     if is_abort and after and set(traced.states) <= {State.CLOSED, State.LISTEN}:
         yield said("what was on its way is lost, and nobody waits in TIME-WAIT")
@@ -143,7 +142,7 @@ def _about(past: Past) -> Iterator[Said]:
     values = {"who": past.roles.of(past.this.sender), "peer": past.roles.peer_of(past.this.sender)}
     for fact, pattern in _ABOUT:
         if facts & fact:
-            yield said(pattern, **values)
+            yield Said(pattern, values)
     if facts & Fact.FIN_CROSSING or (facts & Fact.SYN_CROSSING and not past.this.row.flags & Flag.ACK):
         yield said("it left before {who} had heard the other's", **values)
 

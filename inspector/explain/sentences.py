@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.explain.numbers import acknowledged, end_of
-from inspector.language import marked, said, said_n
+from inspector.language import Said, marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead
 from inspector.wire.row import Flag
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from inspector.explain.numbers import Past
     from inspector.findings import Side
-    from inspector.language import Said
 
     Number = Callable[[Side, int], str]
 
@@ -109,7 +108,7 @@ def _answer(past: Past, values: dict[str, str]) -> list[Said]:
         return [said("ACK: I have your FIN: {ack}.", **values)]
     for fact, pattern in _ANSWERS:
         if facts & fact:
-            return [said(pattern, **values)]
+            return [Said(pattern, values)]
     return []
 
 

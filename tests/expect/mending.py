@@ -46,9 +46,7 @@ def is_mended(items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen
             continue
         trials += 1
         whole = list(mended)
-        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[
-            ::-1
-        ]:
+        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[::-1]:
             whole.insert(place, _put_in(each, peers))
         if is_as_expected(items, peers, whole, stateless=True):
             return True

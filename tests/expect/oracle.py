@@ -203,7 +203,9 @@ def is_as_expected(
 
 
 class _Ways:
-    def __init__(self, items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], *, stateless: bool) -> None:
+    def __init__(
+        self, items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], *, stateless: bool
+    ) -> None:
         self.items, self.peers, self.events, self.stateless = items, peers, events, stateless
 
     def all_of(self, items: Iterable[Item], ways: set[_Way]) -> set[_Way]:
@@ -219,7 +221,9 @@ class _Ways:
             case Line():
                 return {onward for way in ways for onward in self._line(item, way)}
             case AnySegments():
-                return {way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)}
+                return {
+                    way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)
+                }
             case Nothing():
                 return set() if self.events else ways
             case Optional():
@@ -301,7 +305,9 @@ class _Ways:
 # ------------------------------------------------------------------------------------- numbers
 
 
-def _agreed(line: Line, event: Seen, way: _Way) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
+def _agreed(
+    line: Line, event: Seen, way: _Way
+) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
     """The symbols and what still waits after the fields of `line`; None where one is not as written."""
     actual = dict(event.fields)
     carried = line.carried
