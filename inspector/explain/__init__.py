@@ -10,6 +10,12 @@
   the numbers that flags cost, the ways out of a state (read off `tcp.states`), what a sum or a history holds.
 * `answer`: from the words of a user to all of their meanings.
 
+And what a segment means, in its connection:
+
+* `numbers`, `beliefs`, `roles`: why a number is this one, what each end believes, who is client.
+* `frame` (with `headers`, `segment`, `both_ends`): one frame in full. `lessons`: which entry a segment can teach.
+* `dialogue` (with `sentences`, `turns`), `exchange_told`: a conversation in the words of its ends.
+
 Laws: whatever the code can say has an entry, and no entry is for what it cannot say (a test reads both lists); each
 entry of the catalogue, which is what inspector says of a capture, has a short line, four lines of explanation that fit
 a terminal (what was seen - the rule - why it matters - how to see or cure it), and a capture that shows it; this room
