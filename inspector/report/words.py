@@ -25,6 +25,7 @@ __all__ = [
     "cited",
     "count",
     "duration",
+    "either",
     "listed",
     "side_in_words",
     "unexplained_in_words",
@@ -68,6 +69,11 @@ def unexplained_in_words(differences: int) -> str:
 def listed(parts: Iterable[str]) -> str:
     """`a, b, c`: each is shown already."""
     return shown(", ").join(parts)
+
+
+def either(parts: Iterable[str]) -> str:
+    """`a or b or c`: each is shown already."""
+    return shown(" or ").join(parts)
 
 
 def cited(rule: str) -> str:
