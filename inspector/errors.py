@@ -8,6 +8,7 @@
     ├── FilterError         a display filter is none to Wireshark
     ├── LinkError           a script of a link does not parse: the rule, the word
     ├── NoSuchConnection    a number was asked for that no connection of the capture has
+    ├── NoSuchFrame         the same of a frame, or one that cannot be explained
     ├── OutputError         a file of results cannot be written: path, reason
     ├── QueryError          an expression that selects, or the name of a field, does not parse: the column, the text
     └── NothingToInspect    there was input, and nothing in it that this tool inspects
@@ -39,6 +40,7 @@ __all__ = [
     "InspectorError",
     "LinkError",
     "NoSuchConnection",
+    "NoSuchFrame",
     "NothingToInspect",
     "OutputError",
     "QueryError",
@@ -168,6 +170,10 @@ class LinkError(InspectorError):
 
 class NoSuchConnection(InspectorError):  # noqa: N818 - named after what is wrong with the number
     """A number was asked for that no connection of the capture has."""
+
+
+class NoSuchFrame(InspectorError):  # noqa: N818 - as above
+    """A frame was asked for that the capture has not."""
 
 
 class OutputError(InspectorError):

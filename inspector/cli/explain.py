@@ -1,51 +1,161 @@
-"""`explain`: what a word means."""
+"""`explain`: what a word means, or one frame of a capture.
+
+`FILE:FRAME` is a frame where there is such a file, or the name before the colon is one that captures have; everything
+else is a word. Where a word could be both (`10.0.0.1:80` beside a file of that name), the file wins, and that is said.
+"""
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width, port_settings
-from inspector.cli.output import ExitCode, print_json, print_text, tell
+from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.speaking import Command
+from inspector.errors import InspectorError, NoSuchFrame
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from inspector.explain.model import System, Unknown
 
 __all__ = ["explain"]
 
+_CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|snoop|trc|erf|ntar)[0-9]*(\.(gz|xz|bz2|zst|lz4))?$", re.IGNORECASE)
+"""How the names of captures end."""
+_LARGEST = 10**30
+
 
 @click.command(cls=Command)
 @click.argument("words", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1).")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1; of a frame explain-frame/1)."
+)
 def explain(words: tuple[str, ...], *, as_json: bool) -> int:
     """Explain a word: an address, a prefix, an endpoint, a port, a flag, a state, a label, a finding, an outcome, what
-    Zeek and Wireshark call a connection, or a misconception.
+    Zeek and Wireshark call a connection, or a misconception. Or a frame of a capture, FILE:FRAME: every field, why
+    this number, and what each end now believes.
 
     \b
     inspector explain TIME_WAIT 192.168.1.77/24 8080 '[S.]' 37
     inspector explain zero window
+    inspector explain captures/tcp-hello/tcp-hello.pcapng:4
 
     Several words are explained one after the other, or together where they are one name. Without a word: all
-    that there are. Exit code 2 if one of them is unknown.
+    that there are. Exit code 2 if one of them is unknown, or the capture has no such frame.
     """  # noqa: D205, D301 - click wraps the first paragraph; the backspace leaves the examples as they are
-    from inspector.explain.answer import answer
-    from inspector.report.explained import answer_to_json, render_answer, render_index
-
     look: dict[str, Any] = {"width": pick_width(), "colour": pick_colour(), "unicode": pick_unicode()}
     if not words and not as_json:
+        from inspector.report.explained import render_index
+
         print_text(render_index(**look))
         return ExitCode.AS_EXPECTED
+    values: list[Any] = []
+    worst = ExitCode.AS_EXPECTED
+    for number, group in enumerate(_groups(words)):
+        if number and not as_json:
+            print_text("\n")
+        code, value = (
+            _frame(group, look, as_json=as_json) if isinstance(group, str) else _words(group, look, as_json=as_json)
+        )
+        worst = max(worst, code)
+        values += [value] * (value is not None)
+    if as_json and values:
+        print_json(values[0] if len(values) == 1 else values)
+    return worst
+
+
+def _groups(words: tuple[str, ...]) -> Iterator[str | tuple[str, ...]]:
+    """Runs of words, and between them what names a frame."""
+    run: list[str] = []
+    for word in words:
+        if _names_a_file(word):
+            if run:
+                yield tuple(run)
+                run = []
+            yield word
+        else:
+            run.append(word)
+    if run or not words:
+        yield tuple(run)
+
+
+def _names_a_file(word: str) -> bool:
+    """Whether a word is a file, or a file and what should be a frame of it."""
+    from inspector.explain.answer import answer
+    from inspector.explain.model import System
+
+    name, colon, _ = word.rpartition(":")
+    if colon and name and _is_file(name):
+        return True
+    if answer([word], System()).explanations:
+        return False
+    return bool(_CAPTURE.search(name or word)) or _is_file(word)
+
+
+def _is_file(name: str) -> bool:
+    with suppress(OSError, ValueError):  # one that may not be looked at is told when it is opened
+        return Path(name).exists()
+    return False
+
+
+def _words(words: tuple[str, ...], look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]:
+    from inspector.explain.answer import answer
+    from inspector.report.explained import answer_to_json, render_answer
+
     found = answer(words, _system())
-    if as_json:
-        print_json(answer_to_json(found))
-    elif found.explanations:
+    if not as_json and found.explanations:
         print_text(render_answer(found, **look))
     for each in found.unknown:
         tell(_in_words(each))
-    return ExitCode.USAGE if found.unknown else ExitCode.AS_EXPECTED
+    code = ExitCode.USAGE if found.unknown else ExitCode.AS_EXPECTED
+    return code, answer_to_json(found) if as_json else None
+
+
+# ----------------------------------------------------------------------------------------------- frames
+
+
+def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]:
+    """Explain `FILE:FRAME`: the exit code, and the value for programs."""
+    from inspector.choice.one_frame import find_frame
+    from inspector.explain.frame import explain_frame
+    from inspector.report.frame_explained import frame_to_json, render_frame
+
+    try:
+        source, number = _source_and_number(word)
+        subject = find_frame(source, number)
+    except InspectorError as error:
+        return tell_error(error), None
+    explanation = explain_frame(subject)
+    if as_json:
+        return ExitCode.AS_EXPECTED, frame_to_json(explanation, subject, source)
+    print_text(render_frame(explanation, subject, source, **look))
+    return ExitCode.AS_EXPECTED, None
+
+
+def _source_and_number(word: str) -> tuple[str, int]:
+    name, colon, number = word.rpartition(":")
+    if not colon or (_is_file(word) and not _is_file(name)):
+        raise NoSuchFrame(f"{word} is a file; expected one of its frames: inspector explain {word}:1")
+    if not number.isascii() or not number.isdecimal():
+        raise NoSuchFrame(f"{name}: expected the number of a frame after the colon, found {number or 'nothing'}")
+    if not number.strip("0"):
+        raise NoSuchFrame(f"{name}: frames are numbered from 1, as Wireshark numbers them; found {number}")
+    if Path(name).exists() and not Path(name).is_file():
+        if Path(name).is_dir():
+            raise NoSuchFrame(f"{name}: expected a capture, found a folder")
+        raise NoSuchFrame(f"{name}: expected a file, which can be read twice; found a pipe or a device (save it first)")
+    from inspector.explain.answer import answer
+    from inspector.explain.model import System
+
+    if answer([word], System()).explanations:
+        tell(f"{safe_text(word)} is a word too, and here a frame of that file; {safe_text(word)}/tcp is the endpoint")
+    return name, int(number) if len(number.lstrip("0")) <= len(str(_LARGEST)) else _LARGEST
 
 
 def _system() -> System:

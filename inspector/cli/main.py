@@ -26,9 +26,11 @@ _VERBS = {
     "demo": ("inspector.cli.demo", "demo", "Run a demo on loopback, capture it, judge it."),
     "replay": ("inspector.cli.files", "replay", "Inspect captures: who opened, who closed, what was wrong."),
     "check": ("inspector.cli.files", "check", "Compare a capture with an expected sequence."),
+    "record": ("inspector.cli.record", "record", "Make an expected sequence of a good capture."),
     "cross-check": ("inspector.cli.cross_check", "cross_check", "The same captures through tshark, beside ours."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
     "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),
+    "expect": ("inspector.cli.expect", "expect", "Expected sequences: list, show, lint, format, import."),
     "explain": ("inspector.cli.explain", "explain", "What a word means: an address, a port, a flag, a state ..."),
     "doctor": ("inspector.cli.doctor", "doctor", "What works on this system, what does not, and why."),
 }

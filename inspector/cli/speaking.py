@@ -133,6 +133,8 @@ class Command(_Speaking):
 class Group(_Speaking, click.Group):
     """The same, of a command with commands."""
 
+    command_class = Command
+
 
 def _given(command: click.Command, ctx: click.Context, args: list[str]) -> str:
     """What follows `--lang` in a command line; the last word, as of any option."""

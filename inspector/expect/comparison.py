@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
+from inspector.expect.consequences import acquit, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
@@ -24,9 +25,10 @@ from inspector.expect.model import Comparison
 from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
+from inspector.language import said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading
@@ -123,7 +125,9 @@ class Comparer:
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
         reading = read(matcher, *matcher.align(subject.events), subject.events)
-        found = differences(reading, subject, self.peers)
+        if not matcher.strict:
+            acquit(reading, subject.events)
+        found, following = without_consequences(differences(reading, subject, self.peers))
         return Comparison(
             self.name,
             not found,
@@ -134,7 +138,7 @@ class Comparer:
                 for written in reading.lines
                 if written.event is not None
             ),
-            _notes(reading, subject),
+            (*_notes(reading, subject), *_notes_of_states(following)),
             subject.number,
             self.expects_nothing,
             self.provokes,
@@ -161,8 +165,14 @@ def _notes(reading: Reading, subject: Subject) -> tuple[str, ...]:
     frames: dict[str, list[int]] = {}
     for index, event in enumerate(subject.events):
         if index not in taken:
-            frames.setdefault(event.tolerated, []).append(event.frame)
+            frames.setdefault(event.tolerated or reading.passed.get(index, ""), []).append(event.frame)
     return tuple(f"tolerated {reason}: {_frames(those)}" for reason, those in frames.items())
+
+
+def _notes_of_states(frames: tuple[int, ...]) -> Iterator[str]:
+    """States that differ as well, as they must."""
+    if frames:
+        yield said("states that follow from the differences: {frames}", frames=_frames(list(frames)))
 
 
 def _frames(frames: list[int]) -> str:

@@ -61,6 +61,7 @@ class _Teller:
             place = last if written.event is None else written.event
             if written.event is None:
                 yield place, written.number, self._missing(written)
+                previous = None
                 continue
             if written.swapped and not told_swap:
                 yield place, 0, self._swapped(written)
@@ -68,7 +69,8 @@ class _Teller:
             for difference in self._changed(written, previous):
                 yield place, 0, difference
             last = max(last, written.event)
-            previous = written
+            # Where the line before is missing or out of order, the time since it says nothing.
+            previous = None if written.swapped else written
 
     def of_extra(self) -> Iterator[tuple[int, int, Difference]]:
         """The events that no line expected."""
@@ -133,7 +135,7 @@ class _Teller:
         for name, expected, actual in self._wrong(written, event):
             yield self._change(written, event, name, expected, actual)
         limit = written.line.within_ns
-        if limit is not None and previous is not None:
+        if limit is not None and previous is not None and not written.swapped:
             before = self._event(previous)
             if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
                 took = f"{event.time_ns - before.time_ns:,} ns after frame {before.frame}"

@@ -250,7 +250,7 @@ class _Search:
         return cells
 
     def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
-        cost = hypothesis.cost + MISSING * _ONE
+        cost = hypothesis.cost + MISSING * _ONE + 1
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
                 bindings = _forgotten(hypothesis.bindings, forget)

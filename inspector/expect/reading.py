@@ -71,6 +71,8 @@ class Reading:
     names: list[str]
     """The symbol that each of `numbers` is."""
     numbers: list[int | None] = field(default_factory=list)
+    passed: dict[int, str] = field(default_factory=dict)
+    """Events that are passed over since what makes them extra is told elsewhere (`consequences`), and what they are."""
 
     def bindings(self, written: Written) -> list[int | None]:
         """The numbers as the checks of a line read them."""

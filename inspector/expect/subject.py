@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import ExpectationError
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from inspector.udp.model import Exchange
     from inspector.wire.row import Row
 
-__all__ = ["FIELDS", "FIELD_INDEX", "Event", "Subject", "Transport", "subject_of"]
+__all__ = ["FIELDS", "FIELD_INDEX", "Event", "Ledger", "Plain", "Subject", "Transport", "subject_of"]
 
 FIELDS = ("seq", "ack", "len", "win", "urg", "mss", "wscale", "sack", "timestamps")
 """The fields that can be compared, by their names in the notation."""
@@ -50,6 +50,15 @@ class Transport(StrEnum):
 
     TCP = "TCP"
     UDP = "UDP"
+
+
+class Plain(NamedTuple):
+    """A segment as far as its numbers make it a plain acknowledgment or none."""
+
+    flags: int
+    seq: int
+    ack: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,16 @@ class Event:
     def shape(self) -> tuple[int, int, int, tuple[int, int], bool]:
         """All of it but its numbers: who sent it, what it carries, and whether there is data."""
         return self.sender, self.protocol, self.flags, self.icmp, bool(self.value("len"))
+
+    @property
+    def is_segment(self) -> bool:
+        """Whether it is TCP's."""
+        return self.protocol == Protocol.TCP
+
+    @property
+    def plain(self) -> Plain:
+        """Its flags and its numbers in sequence space."""
+        return Plain(self.flags, self.value("seq") or 0, self.value("ack") or 0, self.value("len") or 0)
 
     @property
     def seg_len(self) -> int:
@@ -142,9 +161,10 @@ def _connection(connection: Connection) -> Subject:
 
 
 def _events(segments: tuple[TracedSegment, ...]) -> Iterator[Event]:
-    ledger = _Ledger()
+    ledger = Ledger()
     for traced in segments:
         row = traced.row
+        plain = Plain(row.flags, row.seq, row.ack, row.payload_len)
         yield Event(
             row.frame,
             row.time_ns,
@@ -153,9 +173,9 @@ def _events(segments: tuple[TracedSegment, ...]) -> Iterator[Event]:
             row.flags,
             _numbers(row),
             states=traced.states,
-            tolerated=ledger.tolerance(traced.sender, row, _repetition(traced.facts)),
+            tolerated=ledger.tolerance(traced.sender, plain, _repetition(traced.facts)),
         )
-        ledger.note(traced.sender, row)
+        ledger.note(traced.sender, plain)
 
 
 def _numbers(row: Row) -> tuple[int | None, ...]:
@@ -189,7 +209,7 @@ def _repetition(facts: int) -> str:
     return next((reason for bits, reason in _REPETITIONS if facts & bits), "")
 
 
-class _Ledger:
+class Ledger:
     """What each end has sent and acknowledged so far: enough to know a plain acknowledgment when it is seen."""
 
     def __init__(self) -> None:
@@ -204,49 +224,49 @@ class _Ledger:
         self.syn: list[int | None] = [None, None]
         """What acknowledges each end's SYN."""
 
-    def tolerance(self, sender: Side, row: Row, repetition: str) -> str:
+    def tolerance(self, sender: Side, said: Plain, repetition: str) -> str:
         """Why this segment need not be expected; empty where it must be. `repetition` is what the facts say.
 
         A SYN or FIN repeats only what was seen: an overtaken SYN, which the facts may call a retransmission because
         its acknowledgment came first, is still the SYN of the handshake.
         """
-        if (row.flags & SYN and self.syn[sender] is None) or (row.flags & FIN and self.fin[sender] is None):
+        if (said.flags & SYN and self.syn[sender] is None) or (said.flags & FIN and self.fin[sender] is None):
             return ""
-        return repetition or self._plain(sender, row)
+        return repetition or self._plain(sender, said)
 
-    def _plain(self, sender: Side, row: Row) -> str:
+    def _plain(self, sender: Side, said: Plain) -> str:
         """Why this plain acknowledgment need not be expected; empty for anything else."""
-        if row.payload_len or row.flags & COMPARED != ACK or not self._is_plausible(sender, row):
+        if said.length or said.flags & COMPARED != ACK or not self._is_plausible(sender, said):
             return ""
         acked, first = self.acked[sender], self.syn[sender.other]
-        if acked is not None and ahead(row.ack, acked) <= 0:
+        if acked is not None and ahead(said.ack, acked) <= 0:
             return "repeated acknowledgments"
         completes_handshake = acked is None and first is not None
-        if completes_handshake or row.ack == self.fin[sender.other]:
+        if completes_handshake or said.ack == self.fin[sender.other]:
             return ""
         return "plain acknowledgments of data"
 
-    def _is_plausible(self, sender: Side, row: Row) -> bool:
+    def _is_plausible(self, sender: Side, said: Plain) -> bool:
         """Whether it acknowledges what was sent, and stands where its sender's segments end."""
         reach, first = self.next[sender.other], self.syn[sender.other]
-        if reach is None or ahead(row.ack, reach) > 0 or (first is not None and ahead(row.ack, first) < 0):
+        if reach is None or ahead(said.ack, reach) > 0 or (first is not None and ahead(said.ack, first) < 0):
             return False
-        return not self.ends[sender] or row.seq in self.ends[sender]
+        return not self.ends[sender] or said.seq in self.ends[sender]
 
-    def note(self, sender: Side, row: Row) -> None:
+    def note(self, sender: Side, said: Plain) -> None:
         """Remember what this segment moved."""
-        syn, fin = bool(row.flags & SYN), bool(row.flags & FIN)
-        end = (row.seq + row.payload_len + syn + fin) % _MODULUS
-        if not row.flags & RST:
+        syn, fin = bool(said.flags & SYN), bool(said.flags & FIN)
+        end = (said.seq + said.length + syn + fin) % _MODULUS
+        if not said.flags & RST:
             self.next[sender] = _further(self.next[sender], end)
             self.ends[sender].add(end)
         if syn:
-            self.syn[sender] = (row.seq + 1) % _MODULUS
+            self.syn[sender] = (said.seq + 1) % _MODULUS
         if fin:
             self.fin[sender] = end
         reach = self.next[sender.other]
-        if row.flags & ACK and reach is not None and ahead(row.ack, reach) <= 0:
-            self.acked[sender] = _further(self.acked[sender], row.ack)
+        if said.flags & ACK and reach is not None and ahead(said.ack, reach) <= 0:
+            self.acked[sender] = _further(self.acked[sender], said.ack)
 
 
 def _further(known: int | None, number: int) -> int:

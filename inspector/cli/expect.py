@@ -1,0 +1,185 @@
+"""`expect`: the expected sequences themselves; what there are, whether one is well written, and how it is written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inspector.cli.environment import pick_colour, pick_unicode, pick_width
+from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
+from inspector.cli.sequence_text import deliver_sequence, print_sequence, write_sequence
+from inspector.cli.speaking import Group
+from inspector.errors import ExpectationError
+from inspector.language import shown, shown_n
+from inspector.report.escape import safe_text
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Sequence
+
+__all__ = ["expect"]
+
+_STANDARD_INPUT = "-"
+
+
+@click.group(cls=Group)
+def expect() -> None:
+    """Expected sequences: list, show, check and format them, or import them from packetdrill.
+
+    \b
+    inspector expect list
+    inspector expect show three-way-handshake
+    inspector expect lint mine.seq
+    """  # noqa: D301 - the backspace leaves the examples as they are
+
+
+@expect.command("list", short_help="List the sequences of the library.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/expect-list/1).")
+def _list(*, as_json: bool) -> int:
+    """List the sequences of the library with what each describes."""
+    from inspector.expect.library import load, names
+    from inspector.report.sequences import render_list, sequences_to_json
+
+    sequences = [load(name) for name in names()]
+    if as_json:
+        print_json(sequences_to_json(sequences))
+    else:
+        print_text(render_list(sequences, width=pick_width(), colour=pick_colour(), unicode=pick_unicode()))
+    return ExitCode.AS_EXPECTED
+
+
+@expect.command("show", short_help="Print a sequence.")
+@click.argument("name")
+@click.option("--expanded", is_flag=True, help="Put the lines of what it uses in their places.")
+def _show(name: str, *, expanded: bool) -> int:
+    """Print a sequence: the text of NAME in the library, or of a .seq file."""
+    from dataclasses import replace
+
+    from inspector.expect.expansion import expand
+    from inspector.expect.formatter import format_sequence
+    from inspector.expect.library import load
+    from inspector.expect.notation import Part
+
+    sequence = load(name)
+    if expanded:
+        # What is expanded says where it begins and ends, and whose roles may be exchanged, in its items.
+        sequence = replace(sequence, items=expand(sequence), peers=None, either_way=False, part=Part.WHOLE)
+    print_sequence(format_sequence(sequence))
+    return ExitCode.AS_EXPECTED
+
+
+@expect.command("lint", short_help="Say whether sequences are well written.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def _lint(files: tuple[str, ...]) -> int:
+    """Say whether sequences are well written; exit code 1 if one is not.
+
+    FILE is a .seq file, a name of the library, or `-` for standard input. Each is parsed, what it uses is included,
+    and it is made ready to be compared.
+    """
+    from inspector.expect.comparison import Comparer
+    from inspector.expect.formatter import format_sequence
+    from inspector.expect.notation import lines_of
+
+    code = ExitCode.AS_EXPECTED
+    for name in files:
+        try:
+            sequence, text = _read(name)
+            Comparer(sequence)
+        except ExpectationError as error:
+            tell_error(error)
+            code = ExitCode.DIFFERS
+            continue
+        count = sum(1 for _ in lines_of(sequence.items))
+        found = shown_n("well written, {n:,} line", "well written, {n:,} lines", count)
+        if text and text != format_sequence(sequence):
+            found = shown("{found}; inspector expect format would lay it out anew", found=found)
+        print_text(f"{safe_text(name)}: {found}\n")
+    return code
+
+
+@expect.command("format", short_help="Lay sequences out in the canonical form.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", is_flag=True, help="Change nothing; exit code 1 if a file would be changed.")
+def _format(files: tuple[str, ...], *, check: bool) -> int:
+    """Lay sequences out in the one canonical form: columns aligned, blocks indented, comments kept.
+
+    Each FILE is rewritten in its place; `-` reads standard input and writes standard output.
+    """
+    from inspector.expect.formatter import format_sequence
+
+    code = ExitCode.AS_EXPECTED
+    for name in files:
+        sequence, text = _read(name)
+        formatted = format_sequence(sequence)
+        if name == _STANDARD_INPUT and not check:
+            print_sequence(formatted)
+        elif text == formatted:
+            continue
+        elif check:
+            tell(shown("{name}: would be laid out anew", name=safe_text(name)))
+            code = ExitCode.DIFFERS
+        else:
+            write_sequence(Path(sequence.path), formatted, replaces=True)
+    return code
+
+
+@expect.command("import", short_help="Import the packet lines of a packetdrill script.")
+@click.argument("script", metavar="FILE")
+@click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@click.option("--connection", type=click.IntRange(1), metavar="N", help="The Nth connection of the script.")
+def _import(script: str, *, output: str | None, force: bool, connection: int | None) -> int:
+    """Make a sequence of the packet lines of a packetdrill script (`-` is standard input).
+
+    Its numbers become sums with symbols; its system calls and its times are left out.
+    """
+    from inspector.expect.formatter import format_sequence
+    from inspector.expect.packetdrill import import_script
+
+    imported = import_script(_text(script), script)
+    several = len(imported.sequences)
+    if connection is None and several > 1:
+        raise click.UsageError(
+            shown("the script has {several} connections; expected --connection N, one of them", several=several)
+        )
+    if connection is not None and connection > several:
+        raise click.UsageError(
+            shown_n(
+                "no connection {number}; the script has {n}", "no connection {number}; the script has {n}", several,
+                number=connection,
+            )
+        )  # fmt: skip
+    for line, reason in imported.left_out:
+        where = shown("{name}, line {line}", name=safe_text(script), line=line)
+        tell(shown("{where}: left out: {reason}", where=where, reason=safe_text(shown(reason))))
+    text = format_sequence(imported.sequences[(connection or 1) - 1])
+    deliver_sequence(text, output, replaces=force)
+    return ExitCode.AS_EXPECTED
+
+
+def _read(name: str) -> tuple[Sequence, str]:
+    """A sequence, and its text where it is a file of the user's."""
+    from inspector.expect.library import load, names
+    from inspector.expect.parser import parse
+
+    if name == _STANDARD_INPUT:
+        text = _text(name)
+        return parse(text, name), text
+    sequence = load(name)
+    return sequence, "" if name in names() else _text(sequence.path)
+
+
+def _text(name: str) -> str:
+    """The text of a file, in UTF-8; ExpectationError where it cannot be read."""
+    from inspector.expect.parser import LONGEST
+
+    try:
+        if name == _STANDARD_INPUT:
+            return sys.stdin.buffer.read(4 * LONGEST).decode()
+        with Path(name).open(encoding="utf-8") as file:
+            return file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
+        raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error

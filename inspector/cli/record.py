@@ -1,0 +1,148 @@
+"""`record`: a good capture becomes an expected sequence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import click
+
+from inspector.cli.decoding import decoding_options
+from inspector.cli.output import ExitCode, tell
+from inspector.cli.privilege import drop_privilege
+from inspector.cli.sequence_text import deliver_sequence
+from inspector.cli.speaking import Command
+from inspector.errors import NoSuchConnection, NothingToInspect
+from inspector.language import shown, shown_n
+from inspector.record.wish import Detail, Level, Wish
+from inspector.report.escape import safe_text
+
+if TYPE_CHECKING:
+    from inspector.cli.decoding import Decoding
+    from inspector.report.inspection import Inspection
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
+__all__ = ["record"]
+
+_LISTED = 6
+"""Connections that an error names."""
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option("--exact", "level", flag_value=Level.EXACT, help="All flags, numbers, windows, options, states; strict.")
+@click.option("--shape", "level", flag_value=Level.SHAPE, help="Who sends what, no numbers; data folded to `repeat`.")
+@click.option(
+    "--with",
+    "details",
+    multiple=True,
+    type=click.Choice([str(detail) for detail in Detail]),
+    help="Write these as well; may be repeated.",
+)
+@click.option("--connection", type=click.IntRange(1), metavar="N", help="Record TCP connection N.")
+@click.option("--exchange", type=click.IntRange(1), metavar="N", help="Record UDP exchange N.")
+@click.option("--title", default="", metavar="TEXT", help="Of the sequence.")
+@click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
+@click.option("--force", is_flag=True, help="Replace an output that exists.")
+@decoding_options
+def record(  # noqa: PLR0913 - the options of the command
+    file: str,
+    *,
+    level: Level | None,
+    details: tuple[str, ...],
+    connection: int | None,
+    exchange: int | None,
+    title: str,
+    output: str | None,
+    force: bool,
+    decoding: Decoding,
+) -> int:
+    """Make an expected sequence of a connection of FILE (`-` is standard input), to be compared with other captures.
+
+    \b
+    inspector record good.pcapng -o good.seq
+    inspector check other.pcapng --expect good.seq
+
+    By default as on a board: which numbers are x, x+1, x+1+n; what is tolerated is left out. What was recorded matches
+    what it was recorded of.
+    """  # noqa: D301 - the backspace leaves the examples as they are
+    from inspector.expect.formatter import format_sequence
+    from inspector.record.recorder import record as recorded
+
+    level = Level(level or Level.BOARD)
+    if details and level is Level.SHAPE:
+        raise click.UsageError(shown("--shape has no numbers; expected it without --with"))
+    if connection is not None and exchange is not None:
+        raise click.UsageError(shown("expected one of --connection and --exchange, found both"))
+    if file == "-" and sys.stdin.isatty():
+        raise click.UsageError(
+            shown("standard input is a terminal, expected a capture: tcpdump -w - | inspector record -")
+        )
+    drop_privilege()
+    chosen = _chosen(file, decoding, connection, exchange)
+    source = "standard input" if file == "-" else safe_text(Path(file).name)
+    wish = Wish(level, frozenset(map(Detail, details)), source, safe_text(" ".join(title.split())))
+    sequence = recorded(chosen, wish)
+    deliver_sequence(format_sequence(sequence), output, replaces=force)
+    if sequence.provokes:
+        kinds = ", ".join(sequence.provokes)
+        tell(shown("a rule was broken in what was recorded, and is expected to be from now on: {kinds}", kinds=kinds))
+    return ExitCode.AS_EXPECTED
+
+
+def _chosen(file: str, decoding: Decoding, connection: int | None, exchange: int | None) -> Connection | Exchange:
+    """The one that was asked for, or the only one that there is."""
+    from inspector.choice.choosing import Choice
+    from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
+    from inspector.tcp.lifetimes import Limits
+
+    source: str | BinaryIO = file
+    if file == "-":
+        source = cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115 - it is not ours to close
+    with decoding.of(source, file) as (given, how):
+        if connection is not None:
+            return inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how).connections[0]
+        inspection = inspect(given, name=file, keep=KEEP_SEGMENTS, limits=Limits(), **how)
+    if exchange is not None:
+        return _exchange(inspection, exchange)
+    return _the_only_one(inspection)
+
+
+def _exchange(inspection: Inspection, number: int) -> Exchange:
+    for each in inspection.exchanges:
+        if each.number == number:
+            return each
+    found = sum(inspection.exchange_outcomes.values())
+    has = shown_n("the capture has {n:,} UDP exchange", "the capture has {n:,} UDP exchanges", found)
+    raise NoSuchConnection(shown("{has}; found --exchange {number}", has=has, number=number))
+
+
+def _the_only_one(inspection: Inspection) -> Connection | Exchange:
+    """What there is, if it is one; else a line that lists them."""
+    summary = inspection.summary
+    connections = summary.connections if summary is not None else len(inspection.connections)
+    exchanges = sum(inspection.exchange_outcomes.values())
+    every: tuple[Connection | Exchange, ...] = (*inspection.connections, *inspection.exchanges)
+    if not connections and not exchanges:
+        raise NothingToInspect(shown("there is no TCP connection and no UDP exchange in it to record"))
+    if connections + exchanges == 1 and every:
+        return every[0]
+    named = [_named(each) for each in every[:_LISTED]]
+    if (more := connections + exchanges - len(named)) > 0:
+        named.append(shown_n("{n:,} more", "{n:,} more", more))
+    listed = ", ".join(named)
+    raise click.UsageError(
+        shown("expected --connection N or --exchange N, since a sequence is of one; there are {listed}", listed=listed)
+    )
+
+
+def _named(each: Connection | Exchange) -> str:
+    from inspector.tcp.model import Connection
+
+    if isinstance(each, Connection):
+        one, two = each.originator.endpoint, each.responder.endpoint
+        return shown("connection {number} ({one} > {two})", number=each.number, one=one, two=two)
+    one, two = each.originator, each.responder
+    return shown("exchange {number} ({one} > {two})", number=each.number, one=one, two=two)

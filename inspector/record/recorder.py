@@ -1,0 +1,148 @@
+"""A connection or an exchange, written down as an expected sequence.
+
+    sequence = record(connection, Wish(Level.BOARD))        format_sequence(sequence)
+
+Laws: what was recorded matches what it was recorded of, at every level; and it has a text that reads back as the same
+sequence (`parse(format(x)) == x`). What is tolerated (`expect.subject`) is left out, but for EXACT, which is `strict`.
+
+A connection whose beginning was not captured is a part: `ending` with a close, `anywhere` without one. One that was
+opened and is open still is a `beginning`. EXACT is always the whole of what was seen.
+
+Faults of a peer that were found are part of what was seen: `provokes:` names them, and the header says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExpectationError
+from inspector.expect.flags import FIN, RST, SYN
+from inspector.expect.notation import Part, Remark, Sequence
+from inspector.expect.subject import Transport, subject_of
+from inspector.language import joined, said, said_n
+from inspector.record.lines import lines_of_events, streams_of
+from inspector.record.shape import shape_of
+from inspector.record.streams import Names, Stream
+from inspector.record.wish import Level
+from inspector.tcp.facts import Fact
+from inspector.tcp.model import Close, Connection, Handshake
+from inspector.tcp.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.expect.notation import Item
+    from inspector.expect.subject import Event, Subject
+    from inspector.record.wish import Wish
+    from inspector.udp.model import Exchange
+
+__all__ = ["MOST_LINES", "record"]
+
+MOST_LINES = 4_000
+"""A longer sequence nobody reads, and `expect.expansion` would refuse it soon."""
+
+
+def record(inspected: Connection | Exchange, wish: Wish) -> Sequence:
+    """The sequence. ExpectationError where it would be too long, or where its segments were not kept."""
+    subject = subject_of(inspected)
+    items = shape_of(subject) if wish.level is Level.SHAPE else _written(inspected, subject, wish)
+    name = _name_of(inspected)
+    return Sequence(
+        items,
+        title=wish.title or (said("{name} of {source}", name=name, source=wish.source) if wish.source else name),
+        about=tuple(_about(inspected, subject, wish)),
+        part=_part(inspected, wish),
+        strict=wish.level is Level.EXACT,
+        provokes=_faults(inspected),
+    )
+
+
+def _name_of(inspected: Connection | Exchange) -> str:
+    if isinstance(inspected, Connection):
+        return said("Connection {number}", number=inspected.number)
+    return said("Exchange {number}", number=inspected.number)
+
+
+def _written(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> tuple[Item, ...]:
+    """A line for each event that is expected, under the names of what they are part of."""
+    events = [event for event in subject.events if wish.level is Level.EXACT or not event.tolerated]
+    if len(events) > MOST_LINES:
+        raise ExpectationError(
+            _name_of(inspected),
+            said(
+                "it would be {found:,} lines, expected at most {most:,}: `--shape` folds its data",
+                found=len(events),
+                most=MOST_LINES,
+            ),
+        )
+    names = Names(lengths=wish.level is Level.BOARD)
+    if not isinstance(inspected, Connection):
+        unused = Stream("", names, ())
+        return tuple(lines_of_events(events, subject.transport, (unused, unused), names, wish))
+    lines = list(lines_of_events(events, subject.transport, streams_of(inspected, subject, names), names, wish))
+    if inspected.handshake not in (Handshake.COMPLETE, Handshake.SIMULTANEOUS, Handshake.NOT_SEEN):
+        return tuple(lines)
+    first, behind = _borders(inspected, events)
+    end = said("Reset") if behind < len(events) and events[behind].flags & RST else said("Close")
+    parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (end, behind, len(lines)))
+    told = [_section(title, events[begin:end]) + tuple(lines[begin:end]) for title, begin, end in parts if begin < end]
+    return tuple(chain.from_iterable(told))
+
+
+def _section(title: str, events: list[Event]) -> tuple[Item, ...]:
+    first, last = events[0].frame, events[-1].frame
+    if first == last:
+        return (Remark(said("{title}: frame {first}", title=title, first=first)),)
+    return (Remark(said("{title}: frames {first} to {last}", title=title, first=first, last=last)),)
+
+
+def _borders(connection: Connection, events: list[Event]) -> tuple[int, int]:
+    """The places of the first event behind the handshake, and of the first of the close."""
+    opening = {traced.row.frame for traced in connection.segments if traced.facts & Fact.HANDSHAKE_3}
+    opens = [index for index, event in enumerate(events) if event.flags & SYN or event.frame in opening]
+    first = opens[-1] + 1 if opens else 0
+    ends = (index for index in range(first, len(events)) if events[index].flags & (FIN | RST))
+    return first, next(ends, len(events))
+
+
+def _part(inspected: Connection | Exchange, wish: Wish) -> Part:
+    """How much of a connection it describes."""
+    if not isinstance(inspected, Connection) or wish.level is Level.EXACT:
+        return Part.WHOLE
+    closed = inspected.close is not Close.NONE
+    if inspected.handshake is Handshake.NOT_SEEN or not inspected.segments[0].row.flags & SYN:
+        return Part.ENDING if closed else Part.ANYWHERE
+    open_still = inspected.originator.state is inspected.responder.state is State.ESTABLISHED
+    return Part.BEGINNING if open_still and not closed else Part.WHOLE
+
+
+def _faults(inspected: Connection | Exchange) -> tuple[str, ...]:
+    """The kinds of rules that were broken in it."""
+    return tuple(dict.fromkeys(finding.kind for finding in inspected.findings if finding.is_fault))
+
+
+def _about(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> Iterator[str]:
+    """Where it is from, and what is not in it. No addresses: a sequence is for any two peers."""
+    events = subject.events
+    first, last, count = events[0].frame, events[-1].frame, len(events)
+    what = said_n("{n:,} segment", "{n:,} segments", count)
+    if subject.transport is Transport.UDP:
+        what = said_n("{n:,} datagram", "{n:,} datagrams", count)
+    where = said("frame {first}", first=first)
+    if last > first:
+        where = said("frames {first} to {last}", first=first, last=last)
+    yield said("Recorded from {where}: {what}.", where=where, what=what)
+    left_out = Counter(event.tolerated for event in events if event.tolerated)
+    if left_out and wish.level is not Level.EXACT:
+        reasons = joined(said("{reason} ({count:,})", reason=reason, count=each) for reason, each in left_out.items())
+        yield said("Left out, since they are tolerated: {reasons}.", reasons=reasons)
+    if faults := _faults(inspected):
+        kinds = ", ".join(faults)
+        yield said_n(
+            "A rule was broken in it, which is expected here: {kinds}.",
+            "{n} rules were broken in it, which is expected here: {kinds}.",
+            len(faults),
+            kinds=kinds,
+        )

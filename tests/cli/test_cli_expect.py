@@ -1,0 +1,135 @@
+"""`expect` on the command line: what there is, whether it is well written, how it is written, and what is imported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inspector.expect.formatter import format_sequence
+from inspector.expect.library import load, names
+from tests.cli.command import inspector, shipped
+
+UNTIDY = "# how it begins\nclient > server SYN seq=x\nserver>client SYN,ACK seq=y ack=x+1 # hi\n"
+TIDY = "# how it begins\nclient > server  SYN      seq=x\nserver > client  SYN,ACK  seq=y  ack=x+1  # hi\n"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.seq"
+    path.write_text(UNTIDY, encoding="utf-8")
+    return path
+
+
+def test_the_list_has_every_sequence_within_80_columns() -> None:
+    done = inspector("expect", "list")
+
+    assert (done.code, done.err) == (0, "")
+    assert all(any(line.split()[:1] == [name] for line in done.out.splitlines()) for name in names())
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_the_list_as_json_has_the_words_too() -> None:
+    listed = json.loads(inspector("expect", "list", "--json").out)
+
+    assert listed["schema"] == "inspector/expect-list/1"
+    assert [each["name"] for each in listed["sequences"]] == list(names())
+    handshake = next(each for each in listed["sequences"] if each["name"] == "three-way-handshake")
+    assert (handshake["part"], handshake["parameters"], handshake["lines"]) == ("beginning", ["x", "y"], 3)
+
+
+def test_what_is_shown_can_be_used(tmp_path: Path) -> None:
+    shown = inspector("expect", "show", "tcp-hello")
+    own = tmp_path / "own.seq"
+    own.write_text(shown.out, encoding="utf-8")
+
+    assert shown.out == format_sequence(load("tcp-hello"))
+    assert inspector("check", shipped("tcp-hello"), "-e", own).code == 0
+
+
+@pytest.mark.parametrize("name", ["tcp-hello", "any-close", "three-way-handshake"])
+def test_what_is_shown_expanded_uses_nothing_and_means_the_same(name: str, tmp_path: Path) -> None:
+    own = tmp_path / "own.seq"
+    own.write_text(inspector("expect", "show", name, "--expanded").out, encoding="utf-8")
+
+    assert "use " not in own.read_text("utf-8").split("\n\n", 1)[1]
+    assert inspector("check", shipped("tcp-hello"), "-e", own).code == 0
+    assert inspector("check", shipped("wrong-fin-ack"), shipped("refused"), "-e", own).code == 1
+
+
+def test_lint_says_of_each_file_what_is_wrong_with_it(own: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.seq"
+    bad.write_text("client > server  SYN  seq=\n", encoding="utf-8")
+    done = inspector("expect", "lint", own, bad, "three-way-handshake", "three-way-hanshake")
+
+    assert done.code == 1
+    assert done.out == (
+        f"{own}: well written, 2 lines; inspector expect format would lay it out anew\n"
+        "three-way-handshake: well written, 3 lines\n"
+    )
+    assert f"{bad}, line 1, column 27: found the end of the line, expected a sum" in done.err
+    assert "did you mean three-way-handshake?" in done.err
+
+
+def test_the_whole_library_is_well_written() -> None:
+    done = inspector("expect", "lint", *names())
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count(": well written, ") == len(names())
+
+
+def test_format_rewrites_a_file_in_its_place_and_only_once(own: Path) -> None:
+    own.chmod(0o640)
+    told = inspector("expect", "format", "--check", own)
+
+    assert told.code == 1
+    assert own.read_text("utf-8") == UNTIDY
+    assert inspector("expect", "format", own).code == 0
+    assert own.read_text("utf-8") == TIDY
+    assert own.stat().st_mode & 0o777 == 0o640
+    assert inspector("expect", "format", "--check", own).code == 0
+
+
+def test_format_works_on_a_pipe() -> None:
+    assert inspector("expect", "format", "-", stdin=UNTIDY.encode()).out == TIDY
+
+
+def test_format_leaves_what_it_cannot_read_as_it_is(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.seq"
+    bad.write_bytes(b"client > server \xff\n")
+    done = inspector("expect", "format", bad)
+
+    assert (done.code, bad.read_bytes()) == (2, b"client > server \xff\n")
+    assert done.err == f"inspector: {bad}: cannot be read: expected text in UTF-8\n"
+
+
+def test_a_packetdrill_script_is_imported_and_what_is_left_out_is_told(tmp_path: Path) -> None:
+    script, out = tmp_path / "refused.pkt", tmp_path / "refused.seq"
+    script.write_text("+0 > S 0:0(0) <mss 1460,FO>\n+0 < R. 0:0(0) ack 1\n", encoding="utf-8")
+    done = inspector("expect", "import", script, "-o", out)
+
+    assert (done.code, done.out) == (0, "")
+    assert done.err == f"inspector: {script}, line 1: left out: the option `FO` is not compared\n"
+    assert "client > server  SYN      seq=x  len=0" in out.read_text("utf-8")
+    again = inspector("expect", "import", script, "-o", out)
+    assert again.code == 2
+    assert "exists; expected a new file, or --force" in again.err
+    assert inspector("expect", "import", script, "-o", out, "--force").code == 0
+
+
+def test_of_several_connections_one_is_chosen(tmp_path: Path) -> None:
+    script = tmp_path / "two.pkt"
+    script.write_text("+0 > S 0:0(0)\n+0 < R. 0:0(0) ack 1\n+0 > S 0:9(9)\n", encoding="utf-8")
+
+    assert "2 connections; expected --connection N" in inspector("expect", "import", script).err
+    assert "len=9" in inspector("expect", "import", script, "--connection", "2").out
+    assert inspector("expect", "import", script, "--connection", "3").code == 2
+
+
+@pytest.mark.parametrize("words", [["show", "nonesuch"], ["format", "/no/such.seq"], ["import", "/no/such.pkt"], ["x"]])
+def test_what_there_is_not_is_one_line_and_wrong_usage(words: list[str]) -> None:
+    done = inspector("expect", *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert "Traceback" not in done.err
