@@ -17,7 +17,9 @@ from inspector.cli.environment import pick_colour, pick_unicode, pick_width, por
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
+from inspector.language import shown
 from inspector.report.escape import safe_text
+from inspector.report.words import either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +176,8 @@ def _system() -> System:
 def _in_words(unknown: Unknown) -> str:
     word = safe_text(unknown.word, 60)
     if unknown.reason:
-        return f"cannot explain {word}: {unknown.reason}"
-    hint = f"did you mean {' or '.join(unknown.near)}?" if unknown.near else "inspector explain lists all words"
-    return f"cannot explain {word}: no such word; {hint}"
+        return shown("cannot explain {word}: {reason}", word=word, reason=shown(unknown.reason))
+    if unknown.near:
+        near = either(unknown.near)
+        return shown("cannot explain {word}: no such word; did you mean {near}?", word=word, near=near)
+    return shown("cannot explain {word}: no such word; inspector explain lists all words", word=word)

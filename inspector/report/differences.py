@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
 from inspector.findings import Side
+from inspector.language import shown
+from inspector.report.words import cited
 from inspector.tcp.model import Connection
 
 if TYPE_CHECKING:
@@ -90,16 +92,34 @@ def sender_of(difference: Difference) -> Side | None:
 
 def in_words(difference: Difference) -> str:
     """A difference in a sentence: where in the sequence, what was expected, what came instead."""
-    line = "" if difference.line is None else f"line {difference.line}"
-    place = ", ".join(part for part in (line, difference.field) if part)
-    prefix = f"{place}: " if place else ""
-    rule = f" ({difference.rule})" if difference.rule else ""
+    place, words = _place_in_words(difference), _what_differs(difference)
+    if difference.kind is Kind.MISSING:
+        expected = shown(difference.expected)
+        words = shown("missing: {expected}", expected=expected)
+        if place:
+            words = shown("missing, {place}: {expected}", place=place, expected=expected)
+    elif place:
+        words = shown("{place}: {difference}", place=place, difference=words)
+    if difference.rule:
+        words = shown("{difference} ({rule})", difference=words, rule=cited(difference.rule))
+    return words
+
+
+def _place_in_words(difference: Difference) -> str:
+    """`line 3, ack`: the line of the sequence, and the field."""
+    if difference.line is None:
+        return difference.field
+    if not difference.field:
+        return shown("line {line}", line=difference.line)
+    return shown("line {line}, {field}", line=difference.line, field=difference.field)
+
+
+def _what_differs(difference: Difference) -> str:
+    expected, actual = shown(difference.expected), shown(difference.actual)
     match difference.kind:
-        case Kind.MISSING:
-            return f"missing{', ' if place else ''}{place}: {difference.expected}{rule}"
         case Kind.EXTRA:
-            return f"{prefix}not expected here: {difference.actual}{rule}"
+            return shown("not expected here: {actual}", actual=actual)
         case Kind.SWAPPED:
-            return f"{prefix}out of order: expected {difference.expected}, came {difference.actual}{rule}"
-        case Kind.CHANGED:
-            return f"{prefix}expected {difference.expected}, found {difference.actual}{rule}"
+            return shown("out of order: expected {expected}, came {actual}", expected=expected, actual=actual)
+        case _:
+            return shown("expected {expected}, found {actual}", expected=expected, actual=actual)

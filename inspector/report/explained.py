@@ -11,8 +11,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from inspector.explain.catalogue import KINDS, entries
+from inspector.language import marked, shown
 from inspector.report.escape import portable, safe_text
-from inspector.report.page import Page, Text
+from inspector.report.page import Page, Text, named
+from inspector.report.words import either, listed
 
 if TYPE_CHECKING:
     from inspector.explain.model import Answer, Explanation
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["EXPLAIN_SCHEMA_NAME", "answer_to_json", "explain_schema", "render_answer", "render_index"]
 
 EXPLAIN_SCHEMA_NAME = "inspector/explain/1"
-_HEADS = {"belief": "not so"}
+_HEADS = {"belief": marked("not so")}
 """Heads that read better otherwise."""
-_BY_FORM = (
+_BY_FORM = marked(
     "And any address (10.0.0.1), prefix (192.168.1.77/24), endpoint ([::1]:80), port (8080, 53/udp), set of flags"
     " ([S.], SYN,ACK, 0x012), history of Zeek's (ShADadFf), and the name of any demo."
 )
@@ -39,20 +41,22 @@ def render_answer(answer: Answer, *, width: int, colour: bool, unicode: bool = T
 
 def _block(page: Page, explanation: Explanation) -> None:
     title = safe_text(explanation.name, ascii_only=not page.unicode)
-    page.wrap(Text.assemble((title, "bold"), (f" {page.glyphs.bullet} {KINDS[explanation.kind]}", "dim")))
+    page.wrap(Text.assemble((title, "bold"), (f" {page.glyphs.bullet} {shown(KINDS[explanation.kind])}", "dim")))
     said = ""
     for head, text in explanation.lines:
-        shown = safe_text(text, ascii_only=not page.unicode)
-        _line(page, "" if head == said else _HEADS.get(head, head), f'"{shown}"' if head == "belief" else shown)
+        words = safe_text(shown(text), ascii_only=not page.unicode)
+        if head == "belief":
+            words = shown('"{belief}"', belief=words)
+        _line(page, "" if head == said else shown(_HEADS.get(head, head)), words)
         said = head
     if explanation.demos:
-        _line(page, "demo", f"inspector demo {' or '.join(explanation.demos)}")
+        _line(page, shown("demo"), f"inspector demo {either(explanation.demos)}")
     if explanation.captures:
-        _line(page, "capture", ", ".join(f"captures/{name}" for name in explanation.captures))
+        _line(page, shown("capture"), listed(f"captures/{name}" for name in explanation.captures))
 
 
 def _line(page: Page, head: str, text: str) -> None:
-    page.wrap(text, lead=Text(f"  {head:<11}", "dim"), hang=" " * 13)
+    page.wrap(text, lead=Text.assemble("  ", named(head, 11, "dim")), hang=" " * 13)
 
 
 def render_index(*, width: int, colour: bool, unicode: bool = True) -> str:
@@ -62,10 +66,10 @@ def render_index(*, width: int, colour: bool, unicode: bool = True) -> str:
         names = list(entries(kind))
         if names:
             page.blank()
-            page.add(title, "bold")
+            page.add(shown(title), "bold")
             page.wrap(f" {page.glyphs.bullet} ".join(names), lead="  ", hang="  ")
     page.blank()
-    page.wrap(_BY_FORM)
+    page.wrap(shown(_BY_FORM))
     return page.text(colour=colour)
 
 

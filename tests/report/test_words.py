@@ -13,7 +13,7 @@ from inspector.report.inspection import Verdict
 from inspector.report.page import Text, broken
 from inspector.report.symbols import Origin, symbols_of
 from inspector.report.tables import DemoResult, table_of_verdicts
-from inspector.report.words import Clock, duration, plural
+from inspector.report.words import Clock, cited, duration
 from inspector.wire.row import NO_TIME
 from tests.report import stories
 
@@ -83,8 +83,9 @@ def test_time_that_runs_backwards_is_shown() -> None:
     assert Clock(0, [10**6]).gap(10**6, 0) == "-1.000"
 
 
-def test_one_segment_is_not_one_segments() -> None:
-    assert [plural(number, "segment") for number in (0, 1, 1000)] == ["0 segments", "1 segment", "1,000 segments"]
+def test_a_rule_is_cited_as_it_stands_in_english() -> None:
+    for rule in ("RFC 9293 section 3.10.7.4", "RFC 768", "by RFC 7323 section 2.", "my own rule"):
+        assert cited(rule) == rule
 
 
 def test_lines_break_at_spaces_and_count_wide_characters() -> None:
