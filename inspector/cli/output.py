@@ -89,6 +89,7 @@ def report_options(command: F) -> F:
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema inspector/report/1)."),
         click.option("-S", "--absolute", is_flag=True, help="Sequence numbers as they are on the wire, no symbols."),
         click.option("-v", "--verbose", is_flag=True, help="Fold nothing; show display filters and more payload."),
+        click.option("--narrate", is_flag=True, help="Tell each conversation as a dialogue, in place of its ladder."),
         click.option("--max", "most", type=int, metavar="N", help="Draw at most N connections (8); see --table."),
     ):
         command = option(command)
@@ -109,6 +110,7 @@ def rendered(  # noqa: PLR0913 - the options of every report
     most: int | None,
     rosetta: bool = False,
     table: bool = False,
+    narrate: bool = False,
     **chosen: Any,
 ) -> str:
     """One report, as text or as JSON, for `print_reports`.
@@ -130,6 +132,7 @@ def rendered(  # noqa: PLR0913 - the options of every report
         max_connections=_MOST_DRAWN if most is None else most,
         verbose=verbose,
         rosetta=rosetta,
+        narrate=narrate,
         rows=None if not table else _MOST_LISTED if most is None else max(most, 0),
         **chosen,
     )

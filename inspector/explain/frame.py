@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.explain.both_ends import beliefs_of
 from inspector.explain.catalogue import entries
 from inspector.explain.frame_model import Detail, FrameExplanation, Part
 from inspector.explain.headers import frame_part, ip_part
 from inspector.explain.numbers import end_of
-from inspector.explain.segment import beliefs_of, checksum_detail, tcp_part
+from inspector.explain.segment import checksum_detail, tcp_part
 from inspector.findings import Side
 from inspector.language import said
 from inspector.tcp.model import display_filter

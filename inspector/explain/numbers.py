@@ -161,9 +161,7 @@ def _syn_reason(past: Past) -> Reason:
     if _is_stray(past.this):
         return Reason(said("another initial sequence number than this connection's: it belongs to another one"), rule)
     return Reason(
-        said(
-            "chosen by the {who}: its initial sequence number (ISN); stacks take a random one", who=past.roles.of(side)
-        ),
+        said("chosen by {who}: its initial sequence number (ISN); stacks take a random one", who=past.roles.of(side)),
         rule,
     )
 

@@ -33,12 +33,23 @@ class Roles(NamedTuple):
     """Whether it was seen who opened."""
 
     def of(self, side: Side) -> Said:
-        """The name of one end."""
-        return self.names[side]
+        """One end in a sentence: `the client`, `client A`."""
+        return _IN_A_SENTENCE[self.names[side]]
 
     def peer_of(self, side: Side) -> Said:
-        """The name of the other end."""
-        return self.names[side.other]
+        """The other end in a sentence."""
+        return self.of(side.other)
+
+
+_IN_A_SENTENCE = {
+    "client": said("the client"),
+    "server": said("the server"),
+    "client A": said("client A"),
+    "client B": said("client B"),
+    "socket": said("the socket"),
+    "originator": said("the originator"),
+    "responder": said("the responder"),
+}
 
 
 def roles_of(connection: Connection) -> Roles:

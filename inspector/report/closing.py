@@ -99,13 +99,13 @@ def _conversations(which: str, number: int) -> str:
 def _named(comparison: Comparison, which: str) -> str:
     """The sequence, and the conversation that it was compared with, where there are several."""
     if not which or comparison.connection is None:
-        return comparison.name
+        return comparison.title
     patterns = {
         "conversation": marked("{name} (conversation {number})"),
         "connection": marked("{name} (connection {number})"),
         "exchange": marked("{name} (exchange {number})"),
     }
-    return shown(patterns[which], name=comparison.name, number=comparison.connection)
+    return shown(patterns[which], name=comparison.title, number=comparison.connection)
 
 
 def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verbose: bool) -> None:
@@ -127,8 +127,8 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
             len(told_apart) - limit,
         )
         page.fact("", words, "italic")
-    for name, number in Counter(each.name for each in plain).items():
-        total = sum(each.name == name for each in comparisons)
+    for name, number in Counter(each.title for each in plain).items():
+        total = sum(each.title == name for each in comparisons)
         of = _conversations(of_which, total)
         words = shown(
             "{name}: as expected in {number:,} of {conversations}", name=name, number=number, conversations=of

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.explain.lessons import lessons_of_datagram
 from inspector.findings import Side
 from inspector.language import marked, shown, shown_n
-from inspector.report.differences import Placed, in_words, sender_of
+from inspector.report.differences import Placed, in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.model import Comparison, Difference
     from inspector.report.page import Page
+    from inspector.report.woven import Woven
     from inspector.udp.model import Exchange, TracedDatagram
 
 __all__ = ["WHAT_UDP_HAS_NOT", "ExchangeLadder"]
@@ -69,6 +71,8 @@ class ExchangeLadder:
         self._said = said
         self._comments = comments
         self._verbose = verbose
+        self.woven: Woven | None = None
+        """Explanations to be told below the datagrams."""
         self._placed = Placed(comparisons)
         rows = [traced.row for traced in exchange.datagrams]
         self._clock = Clock(exchange.first_ns, [row.time_ns for row in rows])
@@ -128,6 +132,8 @@ class ExchangeLadder:
             self._difference(difference)
         for finding in traced.findings:
             self._lanes.note(*finding_in_words(finding, self._page.glyphs))
+        if self.woven is not None:
+            self.woven.tell(self._lanes, lessons_of_datagram(traced, self.woven.told))
         self._missing_after(row.frame)
 
     def _texts(self, traced: TracedDatagram) -> list[Text]:
@@ -151,7 +157,7 @@ class ExchangeLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
 
     def _difference(self, difference: Difference) -> None:
         self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")

@@ -7,13 +7,12 @@ picture) is left for the end of the report, so that nothing is lost.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
-from inspector.findings import Side
 from inspector.language import shown
+from inspector.report.escape import safe_text
 from inspector.report.words import cited
 from inspector.tcp.model import Connection
 
@@ -24,15 +23,7 @@ if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
     from inspector.udp.model import Exchange
 
-__all__ = ["Placed", "in_words", "is_about", "sender_of"]
-
-_PEERS = re.compile(r"\s*(\S+)\s*>\s*(\S+)")
-_SIDES = {
-    "client": Side.ORIGINATOR,
-    "server": Side.RESPONDER,
-    "originator": Side.ORIGINATOR,
-    "responder": Side.RESPONDER,
-}
+__all__ = ["Placed", "in_words", "is_about"]
 
 
 class Placed:
@@ -84,12 +75,6 @@ def is_about(comparison: Comparison, conversation: Connection | Exchange, inspec
     return isinstance(conversation, Connection) or not inspection.connections
 
 
-def sender_of(difference: Difference) -> Side | None:
-    """Who should have sent a missing line, if its text says so in words that need no translation."""
-    peers = _PEERS.match(difference.expected)
-    return _SIDES.get(peers[1]) if peers else None
-
-
 def in_words(difference: Difference) -> str:
     """A difference in a sentence: where in the sequence, what was expected, what came instead."""
     place, words = _place_in_words(difference), _what_differs(difference)
@@ -106,12 +91,17 @@ def in_words(difference: Difference) -> str:
 
 
 def _place_in_words(difference: Difference) -> str:
-    """`line 3, ack`: the line of the sequence, and the field."""
-    if difference.line is None:
-        return difference.field
-    if not difference.field:
-        return shown("line {line}", line=difference.line)
-    return shown("line {line}, {field}", line=difference.line, field=difference.field)
+    """`line 3 of closing, ack`: the line of the sequence, its part where that has a name, and the field."""
+    line, part = difference.line, safe_text(difference.part)
+    if line is None:
+        where = part
+    elif part:
+        where = shown("line {line} of {part}", line=line, part=part)
+    else:
+        where = shown("line {line}", line=line)
+    if where and difference.field:
+        return shown("{place}, {field}", place=where, field=difference.field)
+    return where or difference.field
 
 
 def _what_differs(difference: Difference) -> str:

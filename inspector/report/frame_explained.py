@@ -1,20 +1,18 @@
-"""One frame explained, for people and for programs: what `inspector explain FILE:FRAME` prints.
+"""One frame explained: what `inspector explain FILE:FRAME` prints.
 
-As text, a block for each header, every field with its value, the reason and the section; then what both ends believe,
-what the label means, and what was found. As JSON, the same in the shape of `schema/explain-frame-1.schema.json`.
+A block for each header, every field with its value, the reason and the section; then what both ends believe, what
+the label means, and what was found. The same for programs is `frame_json`'s.
 Payload, comments and names are hostile: all of them are escaped.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inspector.findings import Side
 from inspector.language import marked, shown
-from inspector.report.escape import cells, portable, quoted, safe_text
+from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.page import Page, Text
 from inspector.report.symbols import symbols_of
 from inspector.report.words import duration
@@ -25,14 +23,10 @@ if TYPE_CHECKING:
     from inspector.explain.model import Line
     from inspector.report.symbols import Origin
 
-__all__ = ["EXPLAIN_FRAME_SCHEMA_NAME", "explain_frame_schema", "frame_to_json", "render_frame"]
-
-EXPLAIN_FRAME_SCHEMA_NAME = "inspector/explain-frame/1"
+__all__ = ["render_frame", "signs_of"]
 
 _COLUMN = 18
 _PAYLOAD_LINES = 4
-_PAYLOAD_IN_JSON = 256
-"""Bytes."""
 _LONGEST_COMMENT = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -82,7 +76,7 @@ def render_frame(  # noqa: PLR0913 - what a page is made from
     """The whole explanation, no line wider than `width`."""
     page = Page(width, unicode=unicode)
     _title(page, explanation, source)
-    signs = _signs(subject)
+    signs = signs_of(subject)
     for part in explanation.parts:
         page.blank()
         page.add(shown(_PARTS[part.what]), "bold")
@@ -145,7 +139,7 @@ def _date(time_ns: int) -> str:
     return f"{day}.{rest:09d} UTC"
 
 
-def _signs(subject: FrameSubject) -> dict[str, str]:
+def signs_of(subject: FrameSubject) -> dict[str, str]:
     """The sequence and the acknowledgment number as the ladder writes them: `y+1+14`, `x+1+18+1`."""
     if subject.connection is None:
         return {}
@@ -240,68 +234,3 @@ def _found(page: Page, explanation: FrameExplanation) -> None:
         page.blank()
         page.wrap(text, style, lead=Text.assemble(mark, " "), hang="  ")
         _entry(page, lines)
-
-
-# ------------------------------------------------------------------------------------------------- JSON
-
-
-def frame_to_json(explanation: FrameExplanation, subject: FrameSubject, source: str) -> dict[str, Any]:
-    """The same for programs."""
-    known, signs = explanation.time_ns != NO_TIME, _signs(subject)
-    return {
-        "schema": EXPLAIN_FRAME_SCHEMA_NAME,
-        "source": portable(source),
-        "frame": explanation.frame,
-        "kind": explanation.kind,
-        "title": explanation.title,
-        "label": explanation.label,
-        "time_ns": explanation.time_ns if known else None,
-        "previous_frame": None if explanation.previous is None else explanation.previous[0],
-        "first_frame": None if explanation.first is None else explanation.first[0],
-        "initial_sequence_numbers": dict(explanation.origins),
-        "parts": [
-            {"name": part.what, "fields": [_field(detail, signs.get(detail.what, "")) for detail in part.details]}
-            for part in explanation.parts
-        ],
-        "payload_hex": subject.payload[:_PAYLOAD_IN_JSON].hex(),
-        "ends": [_end(belief) for belief in explanation.beliefs],
-        "meaning": _lines(explanation.meaning),
-        "findings": [
-            {
-                "kind": finding.kind,
-                "blame": str(finding.blame),
-                "message": finding.message,
-                "rule": finding.rule,
-                "field": finding.field,
-                "expected": finding.expected,
-                "actual": finding.actual,
-                "lines": _lines(lines),
-            }
-            for finding, lines in explanation.findings
-        ],
-        "display_filters": list(explanation.filters),
-        "comments": [portable(comment) for comment in explanation.comments],
-    }
-
-
-def _field(detail: Detail, sign: str) -> dict[str, Any]:
-    said = {"name": detail.what, "value": detail.value, "why": list(detail.why), "rule": detail.rule}
-    return said | {"symbol": sign} if sign else said
-
-
-def _end(belief: EndBelief) -> dict[str, Any]:
-    names = [name.lower().replace(".", "_") for name, _, _ in belief.variables]
-    before = {name: each[1] for name, each in zip(names, belief.variables, strict=True)}
-    after = {name: each[2] for name, each in zip(names, belief.variables, strict=True)}
-    return {"side": belief.side, "role": belief.role, "before": before, "after": after, "why": list(belief.why)}
-
-
-def _lines(lines: tuple[Line, ...]) -> list[dict[str, str]]:
-    return [{"head": head, "text": text} for head, text in lines]
-
-
-def explain_frame_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of what `frame_to_json` returns."""
-    text = files("inspector.report").joinpath("schema/explain-frame-1.schema.json").read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.explain.lessons import lessons_of_segment
 from inspector.findings import Side
 from inspector.language import shown, shown_n
-from inspector.report.differences import Placed, in_words, sender_of
+from inspector.report.differences import Placed, in_words
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.folding import Fold, folded
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.expect.model import Comparison, Difference
     from inspector.report.kernel import KernelsWord
     from inspector.report.page import Page
+    from inspector.report.woven import Woven
     from inspector.tcp.model import Connection, End, TracedSegment
     from inspector.wire.row import Row
 
@@ -64,6 +66,8 @@ class ConnectionLadder:
         self._news = kernel.news(connection)
         self._absolute = absolute
         self._verbose = verbose
+        self.woven: Woven | None = None
+        """Explanations to be told below the segments."""
         self._placed = Placed(comparisons)
         self._symbols = symbols_of(connection, [pair for each in comparisons for pair in each.bindings])
         rows = [traced.row for traced in connection.segments]
@@ -134,6 +138,8 @@ class ConnectionLadder:
             self._difference(difference)
         for finding in traced.findings:
             self._lanes.note(*finding_in_words(finding, self._page.glyphs))
+        if self.woven is not None:
+            self.woven.tell(self._lanes, lessons_of_segment(self._connection, index, self.woven.told))
         self._missing_after(row.frame)
 
     def _title(self, traced: TracedSegment) -> Text:
@@ -194,7 +200,7 @@ class ConnectionLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:

@@ -21,6 +21,7 @@ from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
 from inspector.report.kernel import KernelsWord
 from inspector.report.ladder import ConnectionLadder
+from inspector.report.narrative import narrate_connection, narrate_exchange
 from inspector.report.page import Page
 from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
@@ -29,6 +30,7 @@ from inspector.report.speech import speech_of
 from inspector.report.stream import where
 from inspector.report.summing import list_of, summary_of
 from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
+from inspector.report.woven import Woven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -61,6 +63,7 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
     drawn: Collection[int] | None = None,
     after: Callable[[Page], None] | None = None,
     rows: int | None = None,
+    narrate: bool = False,
 ) -> str:
     """The whole report, each line ended by a newline.
 
@@ -71,10 +74,11 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
 
     `drawn` are the numbers of connections that were asked for: they are drawn and no others, and there is no table of
     these. `after` draws more, below the ladders. With `rows` nothing is drawn, and tables list so many conversations.
+    `narrate` tells each conversation as a dialogue in place of its ladder.
     """
     page = Page(width, unicode=unicode)
     picture = _Picture(page, inspection, absolute=absolute, verbose=verbose, limit=max_connections)
-    picture.rosetta = rosetta
+    picture.rosetta, picture.narrate = rosetta, narrate
     if rows is None:
         picture.draw(drawn)
     else:
@@ -97,7 +101,8 @@ class _Picture:
         self._rows: int | None = None if verbose else _ROWS
         self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
-        self.rosetta = False
+        self.rosetta = self.narrate = False
+        self._woven = Woven(ascii_only=not page.unicode) if verbose else None
         self.kernel = KernelsWord(inspection)
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
@@ -166,7 +171,10 @@ class _Picture:
         self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
-        ConnectionLadder(
+        if self.narrate:
+            narrate_connection(self._page, connection, self._inspection.payloads, absolute=self._absolute)
+            return
+        ladder = ConnectionLadder(
             self._page,
             connection,
             self._comparisons(connection),
@@ -176,7 +184,9 @@ class _Picture:
             self.kernel,
             absolute=self._absolute,
             verbose=self._verbose,
-        ).draw()
+        )
+        ladder.woven = self._woven
+        ladder.draw()
         if self.rosetta:
             rosetta_lines(self._page, connection)
 
@@ -187,7 +197,10 @@ class _Picture:
         if self._places:
             note_places(self._page, (exchange.originator, exchange.responder))
             self._page.blank()
-        ExchangeLadder(
+        if self.narrate:
+            narrate_exchange(self._page, exchange, self._inspection.payloads)
+            return
+        ladder = ExchangeLadder(
             self._page,
             exchange,
             self._comparisons(exchange),
@@ -195,7 +208,9 @@ class _Picture:
             self.speech.at,
             self._inspection.comments,
             verbose=self._verbose,
-        ).draw()
+        )
+        ladder.woven = self._woven
+        ladder.draw()
 
     def _place(self, frame: int) -> str:
         return where(self._inspection, (frame,))
