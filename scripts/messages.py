@@ -25,7 +25,7 @@ _MAY_BE_LATER = ("shown", ".note", ".raised")
 _LATER = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.IfExp)
 """What these may be given beside a literal: something that was said or marked elsewhere."""
 NO_TEXTS = frozenset(
-    {"also", "captures", "demos", "severity", "blame", "ss", "netstat", "over", "prefix", "filter", "example"}
+    {"also", "blame", "captures", "demos", "met", "netstat", "over", "prefix", "severity", "ss", "words"}
 )
 """What is no text in the tables of `explain/entries`: names, numbers and what is typed."""
 
