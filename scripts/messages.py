@@ -21,9 +21,8 @@ PACKAGE = ROOT / "inspector"
 
 KEYWORDS = {"said": 1, "said_n": 2, "shown": 1, "shown_n": 2, "marked": 1, ".note": 1, ".raised": 1}
 """How many of the first arguments are messages; the last two are how a program of a demo speaks (`demos.end.End`)."""
-_MAY_BE_LATER = ("shown", ".note", ".raised")
 _LATER = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.IfExp)
-"""What these may be given beside a literal: something that was said or marked elsewhere."""
+"""What may be said beside a literal: something that was marked elsewhere; `marked` itself takes nothing else."""
 NO_TEXTS = frozenset(
     {"also", "blame", "captures", "demos", "met", "netstat", "over", "prefix", "severity", "ss", "words"}
 )
@@ -76,9 +75,15 @@ def unheard(path: Path) -> list[str]:
     for call in keyword_calls(path):
         texts = call.args[: KEYWORDS[_called(call)]]
         loose = [each for each in texts if not _literal(each)]
-        if loose and (_called(call) not in _MAY_BE_LATER or not isinstance(loose[0], _LATER)):
-            found.append(f"{_named(path)}:{call.lineno}: {ast.unparse(call)}")
+        if _called(call) == "marked":
+            found += [_at(path, call)] * bool(loose)
+        elif any(not isinstance(each, _LATER) for each in loose):
+            found.append(_at(path, call))
     return found
+
+
+def _at(path: Path, call: ast.Call) -> str:
+    return f"{_named(path)}:{call.lineno}: {ast.unparse(call)}"
 
 
 def _in_entries() -> Iterator[tuple[str, Key]]:
