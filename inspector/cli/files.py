@@ -1,4 +1,4 @@
-"""`replay` and `check`: captures that already exist."""
+"""`replay`: captures that already exist, and the way that `check` shares with it (`inspect_all`, `inspect_one`)."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ if TYPE_CHECKING:
     from inspector.tcp.lifetimes import Limits
     from inspector.wire.series import FileOfSeries
 
-__all__ = ["check", "replay"]
+__all__ = ["as_table", "inspect_all", "inspect_one", "replay", "with_jobs", "with_rosetta"]
 
 _FURTHER_FILES = 200
 """That may have to be open beside captures."""
 
-_with_rosetta = click.option(
+with_rosetta = click.option(
     "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
 )
-_with_jobs = click.option(
+with_jobs = click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
     help="Inspect N captures at once (default: as processors and work allow).",
 )
-_as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
+as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
 
 
 @click.command()
@@ -72,11 +72,11 @@ _as_table = click.option("--table", is_flag=True, help="List connections (at mos
     default=None,
     help="Read all FILEs as one stream, or each for itself; by default, the files of a ring buffer are one.",
 )
-@_with_jobs
-@_with_rosetta
+@with_jobs
+@with_rosetta
 @asking_options
 @connection_options
-@_as_table
+@as_table
 @decoding_options
 @lifetime_options
 @report_options
@@ -100,38 +100,20 @@ def replay(
         raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
     streams = streams_of(names, merge=merge)
     if wanted:
-        return _inspect_one(streams, wanted, limits, **how)
-    return _inspect_all(streams, None, limits, **how)
+        return inspect_one(streams, wanted, limits, **how)
+    return inspect_all(streams, None, limits, **how)
 
 
-@click.command()
-@click.argument("files", nargs=-1, required=True)
-@click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
-@_with_jobs
-@_with_rosetta
-@asking_options
-@_as_table
-@decoding_options
-@report_options
-def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
-    """Compare captures with an expected sequence; exit code 1 if they differ.
-
-    Every connection (for a UDP sequence: every exchange) has to match, and all differences are told at once.
-    """
-    from inspector.expect.library import load
-
-    return _inspect_all(streams_of(files, merge=False), load(expect), None, **how)
-
-
-def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
-    streams: list[Stream], expected: Sequence | None, limits: Limits | None,
-    *, as_json: bool, jobs: int | None, asked: Asked, decoding: Decoding, **how: Any,
+def inspect_all(  # noqa: PLR0913 - what to inspect, and how
+    streams: list[Stream], expected: Sequence | None, limits: Limits | None, *, as_json: bool, jobs: int | None,
+    asked: Asked, decoding: Decoding, one_is_enough: bool = False, **how: Any,
 ) -> int:  # fmt: skip
+    """Inspect captures one by one, print what they came to, and give the exit code."""
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
-    options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
-    options["expected"] = expected
+    options: dict[str, Any] = {"keep": None} if _is_held(expected, as_json=as_json) else {"limits": limits}
+    options |= {"expected": expected, "one_is_enough": one_is_enough}
     limits_apply = "limits" in options
     names = [name for stream in streams for name in stream.files]
     _refuse_a_terminal(names)
@@ -163,6 +145,15 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
 
 
+def _is_held(expected: Sequence | None, *, as_json: bool) -> bool:
+    """Whether every segment is held in memory to the end, however many there are."""
+    if expected is None:
+        return as_json
+    from inspector.choice.comparing import is_possible
+
+    return not is_possible(expected)
+
+
 def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
     """Hear of progress, and say once that a capture is held whole which is large for that."""
     told = False
@@ -172,8 +163,9 @@ def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[in
         if not told and frames > KEEP_SEGMENTS:
             told = True
             tell(
-                f"{safe_text(name)}: more than {KEEP_SEGMENTS:,} frames, and --json and check hold every one of them in"
-                " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
+                f"{safe_text(name)}: more than {KEEP_SEGMENTS:,} frames, and --json (or check with UDP lines)"
+                " holds every one of them in memory, some kilobytes each; replay without --json does not, and --out"
+                " FILE.jsonl is for programs"
             )
         if hear:
             hear(frames, taken)
@@ -181,10 +173,11 @@ def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[in
     return heard
 
 
-def _inspect_one(
-    streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding, **how: Any
-) -> int:
-    """Open single connections of one capture."""
+def inspect_one(  # noqa: PLR0913 - as above
+    streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding,
+    expected: Sequence | None = None, one_is_enough: bool = False, **how: Any,
+) -> int:  # fmt: skip
+    """Open single connections of one capture; the exit code."""
     how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
     if asked.chooses:
         raise click.UsageError(
@@ -202,7 +195,7 @@ def _inspect_one(
             f"--save-connection saves what was captured; expected it without --decoder {decoding.decoder}"
         )
     _refuse_a_terminal(names)
-    gc.disable()  # as in `_inspect_all`
+    gc.disable()  # as in `inspect_all`
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(streams))
         opened = _open_before_dropping(names, stack)
@@ -212,6 +205,7 @@ def _inspect_one(
         hear = progress.hearer(0)
         with decoding.of(source, names[0]) as (given, how_read):
             how_read |= {"limits": limits, "most": asked.frames, "progress": hear}
+            how_read |= {"expected": expected, "one_is_enough": one_is_enough}
             inspection = inspect_chosen(given, choice, name=names[0], **how_read)
     wanted.show(inspection, hearers, **how)
     return exit_code_of([inspection])

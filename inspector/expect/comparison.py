@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
 from inspector.expect.differences import differences
+from inspector.expect.evaluation import NUMBER
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
-from inspector.expect.model import Comparison
+from inspector.expect.model import Comparison, Kind, Transport
 from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
 from inspector.expect.reading import read
-from inspector.expect.subject import Subject, Transport, subject_of
+from inspector.expect.subject import Subject, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from inspector.expect.model import Difference
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading
     from inspector.tcp.model import Connection
@@ -122,7 +124,8 @@ class Comparer:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
-        reading = read(matcher, *matcher.align(subject.events), subject.events)
+        alignment = matcher.align(subject.events)
+        reading = read(matcher, alignment.steps, alignment.bindings, subject.events)
         found = differences(reading, subject, self.peers)
         return Comparison(
             self.name,
@@ -138,7 +141,17 @@ class Comparer:
             subject.number,
             self.expects_nothing,
             self.provokes,
+            _distance(alignment.cost, found),
+            subject.transport,
         )
+
+
+def _distance(cost: int, found: tuple[Difference, ...]) -> int:
+    """What the differences cost: the alignment's price, to which a time is no concern."""
+    if not found:
+        return 0
+    late = sum(each.kind is Kind.CHANGED and each.field == "time" for each in found)
+    return max(cost + NUMBER * late, 1)
 
 
 def _bindings(reading: Reading) -> tuple[tuple[str, int], ...]:

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
+from inspector.language import shown, shown_n
+from inspector.report.compared import nearest, sums
 from inspector.report.differences import in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.inspection import Verdict
@@ -35,15 +37,23 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     told: Collection[int],
     said: Sequence[Message],
     verbose: bool,
+    tabled: bool = False,
 ) -> None:
-    """Everything below the ladders. `told` are the identities of comparisons told in place."""
+    """Everything below the ladders. `told` are the identities of comparisons told in place.
+
+    Comparisons that are `tabled` already are only summed up where they are many.
+    """
     _said(page, said)
     if inspection.lesson:
         page.blank()
     for line in inspection.lesson:
         page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
-    _compared(page, inspection, told, verbose=verbose)
+    if inspection.counted or (tabled and not verbose and len(inspection.comparisons) > _MOST_COMPARISONS):
+        sums(page, inspection)
+    else:
+        _compared(page, inspection, told, verbose=verbose)
+    nearest(page, inspection)
     kernel.total(page)
     note_files(page, inspection)
     _selected(page, inspection.selected)
@@ -97,7 +107,10 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
 def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
     number = len(comparison.differences)
     outcome = "as expected" if comparison.matched else f"{plural(number, 'difference')}"
-    where = f" ({of_which} {comparison.connection})" if of_which and comparison.connection is not None else ""
+    is_one_of_many = bool(of_which and comparison.connection is not None)
+    where = f" ({of_which} {comparison.connection})" if is_one_of_many else ""
+    if is_one_of_many and not comparison.matched:
+        outcome += f", {shown('distance {distance:,}', distance=comparison.distance)}"
     found = plural(len(comparison.lines), "line")
     style = "" if comparison.matched else "bold red"
     page.fact("expected", f"{comparison.name}{where}: {outcome}, {found} found", style)
@@ -117,7 +130,11 @@ def _differences(page: Page, comparison: Comparison) -> None:
 
 def _selected(page: Page, selected: Selected | None) -> None:
     """How much of the capture all the rest is about."""
-    if selected is None or not selected.where:
+    if selected is None:
+        return
+    if selected.ports:
+        _ports(page, selected)
+    if not selected.where:
         return
     some = f"{count(selected.chosen)} of {plural(selected.of, 'connection')}"
     which = some if selected.chosen else f"no connection of {count(selected.of)}"
@@ -127,6 +144,15 @@ def _selected(page: Page, selected: Selected | None) -> None:
     if selected.exchanges:
         left_out = "is left out" if selected.exchanges == 1 else "are left out"
         page.fact("", f"{plural(selected.exchanges, 'UDP exchange')} {left_out}: --where asks for connections", "dim")
+
+
+def _ports(page: Page, selected: Selected) -> None:
+    ports = ", ".join(map(str, selected.ports))
+    told = shown_n(
+        "{chosen} of {n:,} connection on --port {ports}", "{chosen} of {n:,} connections on --port {ports}",
+        selected.of, chosen=count(selected.chosen), ports=ports,
+    )  # fmt: skip
+    page.fact("selected", told)
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:
@@ -185,10 +211,11 @@ def _of_what(inspection: Inspection) -> str:
     if inspection.exchanges:
         parts.append(plural(sum(inspection.exchange_outcomes.values()), "UDP exchange"))
     differences = sum(len(each.differences) for each in inspection.comparisons)
-    if differences:
+    if differences and not inspection.counted:
         parts.append(plural(differences, "difference"))
-    faults = sum(finding.is_fault for finding in inspection.findings) + (summary.faults if summary else 0)
-    remarks = len(inspection.findings) + (summary.findings if summary else 0) - faults
+    found = inspection.findings if summary is None else ()  # those of connections that are drawn are in the sum
+    faults = sum(finding.is_fault for finding in found) if summary is None else summary.faults
+    remarks = len(found) - faults if summary is None else summary.findings - faults
     parts += [plural(faults, "fault")] * bool(faults) + [plural(remarks, "remark")] * bool(remarks)
     if inspection.capture.is_lossy:
         parts.append("from an incomplete capture")
