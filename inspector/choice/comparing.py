@@ -89,6 +89,10 @@ class Comparing:
         """See `Leaving`."""
         self._held.leave(numbers, taken)
 
+    def gone(self, numbers: Any) -> None:
+        """See `Leaving`."""
+        self._held.gone(numbers)
+
     def left(self, accounts: Any, places: Any, tables: Any) -> None:
         """See `Leaving`."""
         if not len(accounts):
@@ -154,7 +158,7 @@ class Comparing:
         if not len(places):
             return []
         rows = self._held.of(accounts["number"][places])
-        if (accounts["taken_ordinal"][places] >= 0).any():
+        if not len(rows) or (accounts["taken_ordinal"][places] >= 0).any():
             return self._one_by_one(accounts, rows, places)
         numbers, starts = np.unique(rows["number"], return_index=True)
         keys = self._alike.keys(rows, starts) if self._alike.is_possible else [b""] * len(starts)

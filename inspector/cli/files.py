@@ -15,6 +15,7 @@ from inspector.cli.asking import asking_options
 from inspector.cli.decoding import decoding_options
 from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
+from inspector.cli.large import cost_of, is_held_whole, telling
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.one_connection import connection_options
 from inspector.cli.output import (
@@ -24,15 +25,13 @@ from inspector.cli.output import (
     print_reports,
     rendered,
     report_options,
-    tell,
     tell_error,
 )
 from inspector.cli.progress import Progress
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
-from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
+from inspector.pipeline import inspect, inspect_chosen
 from inspector.referee.decoders import advised
-from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -112,9 +111,10 @@ def inspect_all(  # noqa: PLR0913 - what to inspect, and how
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
-    options: dict[str, Any] = {"keep": None} if _is_held(expected, as_json=as_json) else {"limits": limits}
+    is_held = is_held_whole(expected, as_json=as_json)
+    options: dict[str, Any] = {"keep": None} if is_held else {"limits": limits}
+    cost = cost_of(expected, is_held=is_held)
     options |= {"expected": expected, "one_is_enough": one_is_enough}
-    limits_apply = "limits" in options
     names = [name for stream in streams for name in stream.files]
     _refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
@@ -129,7 +129,9 @@ def inspect_all(  # noqa: PLR0913 - what to inspect, and how
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
             if results is not None:
                 results.begin(streams[position].name)
-            how_read = {**options, "progress": hear if limits_apply else _warning(streams[position].name, hear)}
+            if cost:
+                hear = telling(streams[position].name, cost, expected.name if expected else "", hear)
+            how_read = {**options, "progress": hear}
             return _inspect(streams[position], opened, decoding, how_read, {"as_json": as_json, **how})
 
         # Another program is asked by one process at a time, and one writes what is written.
@@ -143,34 +145,6 @@ def inspect_all(  # noqa: PLR0913 - what to inspect, and how
     if reports:
         print_reports([each.report or "" for each in reports], as_json=as_json, alone=len(streams) == 1)
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
-
-
-def _is_held(expected: Sequence | None, *, as_json: bool) -> bool:
-    """Whether every segment is held in memory to the end, however many there are."""
-    if expected is None:
-        return as_json
-    from inspector.choice.comparing import is_possible
-
-    return not is_possible(expected)
-
-
-def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
-    """Hear of progress, and say once that a capture is held whole which is large for that."""
-    told = False
-
-    def heard(frames: int, taken: int) -> None:
-        nonlocal told
-        if not told and frames > KEEP_SEGMENTS:
-            told = True
-            tell(
-                f"{safe_text(name)}: more than {KEEP_SEGMENTS:,} frames, and --json (or check with UDP lines)"
-                " holds every one of them in memory, some kilobytes each; replay without --json does not, and --out"
-                " FILE.jsonl is for programs"
-            )
-        if hear:
-            hear(frames, taken)
-
-    return heard
 
 
 def inspect_one(  # noqa: PLR0913 - as above

@@ -62,6 +62,9 @@ class Leaving(Protocol):
     def left(self, accounts: Any, places: Any, tables: Any) -> None:
         """Some of them, as far as they are chosen, and their places in the fold's tables."""
 
+    def gone(self, numbers: Any) -> None:
+        """They have left, all of them."""
+
 
 class Everybody:
     """Nobody is left out, in no order."""

@@ -28,6 +28,7 @@ _OF_ROW = (
 )
 _OF_TRACE = ("side", "originator_state", "responder_state", "facts", "expected_seq", "expected_ack")
 _MOST_STRAYS = 4096
+_SMALL = 4096
 
 
 @dataclass(slots=True)
@@ -83,8 +84,8 @@ class Held:
         self._parts: list[Any] = []
         self._count = 0
         self._strays: dict[int, Any] = {}
-        self._leaving: Any = None
-        self._gone: set[int] = set()
+        self._leaving: list[Any] = []
+        self._taken: Any = ()
 
     def add(self, rows: Any, traces: Any, first: int, last: int, ordinal: int, connections: Any) -> None:  # noqa: PLR0913 - what a listener is told
         """Hold `rows[first:last]`, the first of them being of `ordinal`; `connections` is the fold's table."""
@@ -114,54 +115,91 @@ class Held:
             self._give_up()
 
     def leave(self, numbers: np.ndarray[Any, Any], taken: np.ndarray[Any, Any]) -> None:
-        """Connections of these numbers leave: `of` gives their rows until others leave.
+        """Connections of these numbers leave: `of` gives their rows, until they are `gone`.
 
         A row of which the ordinal is among `taken` proved to begin another connection, and is none of theirs.
         """
-        import numpy as np
-
-        held = self._together()
-        mine = np.isin(held["number"], numbers)
-        rows = held[mine]
-        self._parts = [held[~mine]]
-        self._count = len(self._parts[0])
-        if len(taken):
-            rows = rows[~np.isin(rows["ordinal"], taken)]
-        self._leaving = rows[np.argsort(rows["number"], kind="stable")]
-        self.lost.difference_update(self._gone)
-        self._gone = self.lost.intersection(numbers.tolist()) if self.lost else set()
+        self._taken = taken
+        is_leaving = _Lookup(numbers)
+        staying = []
+        for part in self._parts:
+            mine = is_leaving[part["number"]]
+            if mine.any():
+                self._leaving.append(part[mine])
+                part = part[~mine]  # noqa: PLW2901 - what is left of it
+            staying.append(part)
+        self._parts = _joined(staying)
+        self._count = sum(map(len, self._parts))
 
     def of(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The rows of some that leave, by number and then in their order."""
         import numpy as np
 
-        rows: np.ndarray[Any, Any] = self._leaving[np.isin(self._leaving["number"], numbers)]
-        return rows
+        is_asked = _Lookup(numbers)
+        found = [part[is_asked[part["number"]]] for part in self._leaving]
+        rows: np.ndarray[Any, Any] = np.concatenate(found) if found else columns(HeldRow, 0)
+        if len(self._taken):
+            rows = rows[~np.isin(rows["ordinal"], self._taken)]
+        return rows[np.argsort(rows["number"], kind="stable")]
+
+    def gone(self, numbers: np.ndarray[Any, Any]) -> None:
+        """They have left."""
+        self._leaving = []
+        if self.lost:
+            self.lost.difference_update(numbers.tolist())
 
     def stray(self, ordinal: int) -> Any:
         """The SYN of this ordinal, which looked stray; None where it is held no longer."""
         return self._strays.get(ordinal)
 
-    def _together(self) -> np.ndarray[Any, Any]:
-        import numpy as np
-
-        if len(self._parts) != 1:
-            self._parts = [np.concatenate(self._parts) if self._parts else columns(HeldRow, 0)]
-        together: np.ndarray[Any, Any] = self._parts[0]
-        return together
-
     def _give_up(self) -> None:
         """Let go of the connections with the most rows, until half of the room is free."""
         import numpy as np
 
-        held = self._together()
-        numbers, counts = np.unique(held["number"], return_counts=True)
+        numbers, counts = np.unique(np.concatenate([part["number"] for part in self._parts]), return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        enough = int(np.searchsorted(np.cumsum(counts[order]), len(held) - self._most // 2)) + 1
+        enough = int(np.searchsorted(np.cumsum(counts[order]), self._count - self._most // 2)) + 1
         gone = numbers[order[:enough]]
         self.lost.update(gone.tolist())
-        self._parts = [held[~np.isin(held["number"], gone)]]
-        self._count = len(self._parts[0])
+        is_gone = _Lookup(gone)
+        self._parts = _joined([part[~is_gone[part["number"]]] for part in self._parts])
+        self._count = sum(map(len, self._parts))
+
+
+class _Lookup:
+    """Whether each of many numbers is among some that lie near to each other."""
+
+    def __init__(self, numbers: np.ndarray[Any, Any]) -> None:
+        import numpy as np
+
+        self._least = int(numbers.min()) if len(numbers) else 0
+        size = int(numbers.max()) - self._least + 1 if len(numbers) else 0
+        self._is_there = np.zeros(size + 2, np.bool_)  # the first and the last are for all that lie outside
+        self._is_there[numbers - self._least + 1] = True
+
+    def __getitem__(self, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        there: np.ndarray[Any, Any] = self._is_there[(asked - (self._least - 1)).clip(0, len(self._is_there) - 1)]
+        return there
+
+
+def _joined(parts: list[Any]) -> list[Any]:
+    """Neighbours that are small in one, so that their number follows the rows."""
+    import numpy as np
+
+    joined: list[Any] = []
+    small: list[Any] = []
+    for part in [*parts, None]:
+        if part is not None and len(part) < _SMALL:
+            small += [part] * (len(part) > 0)
+            if sum(map(len, small)) < _SMALL:
+                continue
+            part = None  # noqa: PLW2901 - it is among the small ones
+        if small:
+            joined.append(np.concatenate(small))
+            small = []
+        if part is not None:
+            joined.append(part)
+    return joined
 
 
 def _from_lists(rows: Any, traces: Any, places: range, connections: Any) -> np.ndarray[Any, Any]:

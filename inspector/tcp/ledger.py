@@ -141,6 +141,8 @@ class Ledger:
         for first in range(0, len(places), _AT_ONCE):
             block = places[first : first + _AT_ONCE]
             chosen[self._settle_block(block, why[block], tables, tally, told)] = True
+        if self._leaving is not None:
+            self._leaving.gone(tables.connections["number"][places])
         self._tell(told[chosen[told["place"]]], tables)
         now = self.follower.let_go(over)
         self._suspects.moved(now)
