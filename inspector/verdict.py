@@ -40,7 +40,10 @@ def _found_nobody(inspection: Inspection, selected: Selected) -> bool:
 
 
 def _differs(inspection: Inspection) -> bool:
-    """Whether a sequence was not found: in each conversation, or where one is enough, in any."""
+    """Whether a sequence was not found: in each conversation, or where one is enough, in any.
+
+    What could not be compared was not found.
+    """
     if inspection.one_is_enough:
         return any(not each.matched for each in inspection.sums)
     return any(each.matched < each.total for each in inspection.sums)

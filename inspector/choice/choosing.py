@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from inspector.errors import ExpectationError, NoSuchConnection
+from inspector.language import said
 from inspector.tcp.watch import Watch
 
 if TYPE_CHECKING:
@@ -119,8 +120,11 @@ class Choice:
         for number in sorted(self.watch.left_out):
             raise ExpectationError(
                 f"connection {number}",
-                f"more than {_MOST_ROWS:,} segments, of which no more are kept, expected fewer to compare: take a part"
-                " of the capture (-c N, editcap), or replay it without an expected sequence",
+                said(
+                    "more than {most:,} segments, of which no more are kept, expected fewer to compare: take a part of"
+                    " the capture (-c N, editcap), or replay it without an expected sequence",
+                    most=_MOST_ROWS,
+                ),
             )
         return connections
 

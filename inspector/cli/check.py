@@ -23,6 +23,7 @@ from inspector.language import shown
 
 if TYPE_CHECKING:
     from inspector.cli.asking import Asked
+    from inspector.expect.notation import Sequence
     from inspector.tcp.lifetimes import Limits
 
 __all__ = ["check"]
@@ -77,12 +78,33 @@ def check(  # noqa: PLR0913 - the options that only this command has
         raise click.UsageError(shown("expected one of --all (every connection has to match) and --any (one is enough)"))
     _refuse_contradictions(files, connections, exchanges, ports, asked)
     expected, streams = load(expect), streams_of(files, merge=False)
+    _refuse_the_other_kind(expected, connections, exchanges)
     if connections:
         wanted = Wanted(connections, (), as_hex=False, most_bytes=0, saved=())
         how |= {"expected": expected, "asked": asked}
         return inspect_one(streams, wanted, limits, one_is_enough=one_is_enough, **how)
     asked = replace(asked, ports=frozenset(ports), exchanges=frozenset(exchanges))
     return inspect_all(streams, expected, limits, one_is_enough=one_is_enough, asked=asked, **how)
+
+
+def _refuse_the_other_kind(expected: Sequence, connections: tuple[int, ...], exchanges: tuple[int, ...]) -> None:
+    """A sequence of TCP lines says nothing of an exchange, one of UDP lines nothing of a connection."""
+    if not connections and not exchanges:
+        return
+    from inspector.expect.comparison import Comparer
+    from inspector.expect.model import Transport
+
+    comparer = Comparer(expected)
+    if comparer.expects_nothing:
+        return
+    if exchanges and Transport.UDP not in comparer.matchers:
+        raise click.UsageError(
+            shown("{sequence} has no UDP line; expected --connection, found --exchange", sequence=expected.name)
+        )
+    if connections and Transport.TCP not in comparer.matchers:
+        raise click.UsageError(
+            shown("{sequence} has no TCP line; expected --exchange, found --connection", sequence=expected.name)
+        )
 
 
 def _refuse_contradictions(

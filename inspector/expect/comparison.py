@@ -56,11 +56,18 @@ def compare_all(
     connections: Iterable[Connection],
     exchanges: Iterable[Exchange],
     find: Callable[..., Sequence] = load,
+    *,
+    only: Transport | None = None,
 ) -> tuple[Comparison, ...]:
-    """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    """`sequence` against each of those that it is about (see above), in their order; at least one comparison.
+
+    With `only` nothing is asked of the other kind.
+    """
     comparer = Comparer(sequence, find)
     found: list[Comparison] = []
     for transport in comparer.matchers:
+        if only not in (None, transport) and not comparer.expects_nothing:
+            continue
         judged: list[Connection | Exchange | Subject] = []
         if transport is Transport.TCP or comparer.expects_nothing:
             judged.extend(connections)

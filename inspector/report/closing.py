@@ -152,7 +152,7 @@ def _ports(page: Page, selected: Selected) -> None:
         "{chosen} of {n:,} connection on --port {ports}", "{chosen} of {n:,} connections on --port {ports}",
         selected.of, chosen=count(selected.chosen), ports=ports,
     )  # fmt: skip
-    page.fact("selected", told)
+    page.fact(shown("selected"), told)
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:

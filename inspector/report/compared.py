@@ -95,7 +95,7 @@ def sums(page: Page, inspection: Inspection) -> None:
             if each.transport is Transport.TCP
             else shown("{name}: {good} of {total} exchanges as expected", name=name, good=good, total=total)
         )
-        page.fact("expected", told, _style(each, one_is_enough=inspection.one_is_enough))
+        page.fact(shown("expected"), told, _style(each, one_is_enough=inspection.one_is_enough))
         if each.recorded:
             told = shown_n(
                 "{n:,} of them by what was recorded of it, without its segments",

@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["render_inspection"]
 
 _ROWS = 40
-"""Rows of a table of conversations, unless `verbose`."""
+"""Rows of a table of conversations, unless `verbose` ..."""
+_ROWS_OF_MANY = 10
+"""... and of those of a large capture that come nearest to what was expected."""
 
 
 def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
@@ -98,7 +100,8 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
-        self._rows: int | None = None if verbose else _ROWS
+        rows = _ROWS_OF_MANY if inspection.counted else _ROWS
+        self._rows: int | None = None if verbose else rows
         self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
         self.rosetta = False

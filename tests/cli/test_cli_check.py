@@ -76,7 +76,7 @@ def test_a_fault_of_one_that_does_not_match_is_none_with_any(tmp_path: Path) -> 
         (("--exchange", "1", "--where", "port == 80"), "--exchange asks by number; expected no --port, --where"),
         (("--connection", "1", "--exchange", "1"), "expected one of --connection and --exchange"),
         (("--connection", "9"), "expected a number from 1 to 3, found 9"),
-        (("--exchange", "9"), "the capture has 0 UDP exchanges; expected the number of one of them, found 9"),
+        (("--exchange", "1"), "three-way-handshake has no UDP line; expected --connection, found --exchange"),
         (("--port", "70000"), "70000 is not in the range"),
     ],
 )
@@ -84,6 +84,12 @@ def test_contradictions_are_refused_in_a_line(tmp_path: Path, options: tuple[str
     done = inspector("check", written(tmp_path / "c.pcap", 3), *HANDSHAKE, *options)
     assert (done.code, done.out) == (2, "")
     assert words in done.err.splitlines()[-1]
+
+
+def test_a_number_that_no_exchange_has() -> None:
+    done = inspector("check", shipped("udp-request"), "-e", "udp-request", "--exchange", "9")
+    assert done.code == 2
+    assert done.err.splitlines()[-1].endswith("expected the number of one of them, found 9")
 
 
 def test_a_number_belongs_to_one_capture() -> None:
