@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.choice.comparing import Comparing
 from inspector.expect.comparison import compare_all
+from inspector.expect.model import Transport
 from inspector.opening import first_of, on_two_processors, open_source
 from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
@@ -119,7 +120,8 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         connections, compared, sums = comparing.result()
         counted = (sums,)
     elif expected:
-        compared = compare_all(expected, connections, conversations)
+        only = Transport.UDP if selection is not None and selection.exchanges else None
+        compared = compare_all(expected, connections, conversations, only=only)
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts, most),
@@ -217,7 +219,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
             if progress:
                 progress(reader.frames, reader.taken)
     connections = choice.close()
-    compared = compare_all(expected, choice.whole(connections), ()) if expected else ()
+    compared = compare_all(expected, choice.whole(connections), (), only=Transport.TCP) if expected else ()
     if reader.frames > KEEP_SEGMENTS:
         # Connections are let go of by then: nobody knows whether another one had the same endpoints.
         connections = tuple(replace(each, is_alone=False) for each in connections)

@@ -135,6 +135,12 @@ def test_a_port_and_a_number_choose_among_exchanges_too() -> None:
     assert inspector("check", capture, *words, "--any").code == 0
 
 
+def test_who_asks_by_number_asks_of_one_kind() -> None:
+    capture = shipped("udp-vs-tcp")
+    for option in ("--connection", "--exchange"):
+        assert inspector("check", capture, "-e", "udp-vs-tcp", option, "1").code == 0
+
+
 # ------------------------------------------------------------------------------- what is told
 
 
