@@ -11,14 +11,17 @@ prints, exits or reads the environment (`cli/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from inspector.choice.comparing import Comparing
 from inspector.expect.comparison import compare_all
+from inspector.expect.model import Transport
 from inspector.language import said
 from inspector.opening import first_of, on_two_processors, open_source
 from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
+from inspector.shown import Shown
 from inspector.tcp.tracker import Tracker
 from inspector.udp.summary import sum_of
 from inspector.udp.tracker import ExchangeTracker
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from inspector.choice.choosing import Choice
     from inspector.expect import notation
+    from inspector.expect.model import Comparison, Sums
     from inspector.kernel.model import Testimony
     from inspector.opening import Source
     from inspector.query.selection import Selection
@@ -49,26 +53,6 @@ __all__ = ["KEEP_SEGMENTS", "Take", "inspect", "inspect_chosen"]
 
 KEEP_SEGMENTS = 200_000
 """Frames up to which all rows are kept for display; beyond, connections have outcomes and no segments."""
-
-_PAYLOAD_SHOWN = 2048
-"""Bytes of each payload kept for display."""
-_PAYLOADS_SHOWN = 5000
-_COMMENTS_SHOWN = 5000
-
-
-@dataclass(slots=True)
-class _Shown:
-    """What is shown of frames beside their rows."""
-
-    payloads: dict[int, bytes] = field(default_factory=dict)
-    comments: dict[int, tuple[str, ...]] = field(default_factory=dict)
-
-    def take(self, batch: Batch) -> None:
-        """Keep it of so many frames, and no more."""
-        if len(self.payloads) < _PAYLOADS_SHOWN:
-            self.payloads.update(_payloads(batch))
-        if not batch.columnar and len(self.comments) < _COMMENTS_SHOWN:
-            self.comments.update(_comments(batch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +86,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     matching: FrameSelection | None = None,
     selection: Selection | None = None,
     most: int | None = None,
+    one_is_enough: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture to its end and judge it.
@@ -110,12 +95,14 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     up to `keep` frames (None: always); beyond, with `limits`, connections are let go of when their time is over, and a
     summary takes their place. `verify` verifies checksums; `decoder` is one of `referee.decoders`; only frames that are
     in `matching` are inspected, and of those `most`. `selection` says which connections are meant, in which order, and
-    who takes them. `progress` hears frames and bytes. Raises CaptureFileError, and what the taker raises.
+    who takes them. All of them have to be as `expected`, unless `one_is_enough`. `progress` hears frames and bytes.
+    Raises CaptureFileError, and what the taker raises.
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection)
-    exchanges, survey, shown = ExchangeTracker(), Survey(), _Shown()
+    comparing = Comparing(expected, one_is_enough=one_is_enough) if expected and limits is not None else None
+    tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection, leaving=comparing)
+    exchanges, survey, shown = ExchangeTracker(), Survey(), Shown()
     with open_source(source, name, decoder, matching, verify=verify) as reader:
         surveyed = _surveyed(first_of(reader, most), survey, exchanges)
         keeping = _follow(surveyed, reader, tracker, keep, shown, progress)
@@ -128,13 +115,21 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     artefacts = artefacts_of(survey.totals, everyone)
     connections = everyone if selection is None else selection.pick(everyone)
     conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
+    compared: tuple[Comparison, ...] = ()
+    counted: tuple[Sums, ...] = ()
+    if comparing is not None and summary is not None:
+        connections, compared, sums = comparing.result()
+        counted = (sums,)
+    elif expected:
+        only = Transport.UDP if selection is not None and selection.exchanges else None
+        compared = compare_all(expected, connections, conversations, only=only)
     inspection = Inspection(
         source=take.source or reader.name,
         capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts, most),
         connections=connections,
         exchanges=conversations,
         exchange_sum=datagrams,
-        comparisons=compare_all(expected, connections, conversations) if expected else (),
+        comparisons=compared,
         verdict=Verdict.NOTHING,
         summary=summary,
         title=take.title,
@@ -146,6 +141,9 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
         origins=reader.origins,
         kernel=take.kernel,
         selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
+        one_is_enough=one_is_enough,
+        counted=counted,
+        chosen_of=summary.of if counted and summary is not None else None,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
@@ -155,7 +153,7 @@ def _follow(  # noqa: PLR0913 - all that a batch goes through
     reader: Reader,
     tracker: Tracker,
     keep: int | None,
-    shown: _Shown,
+    shown: Shown,
     progress: Callable[[int, int], None] | None,
 ) -> bool:
     """Follow the capture as long as its rows are kept; whether they were to its end."""
@@ -179,7 +177,7 @@ def _exchanges(
 ) -> tuple[tuple[Exchange, ...], ExchangeSum | None]:
     """The exchanges, none where connections are chosen; where rows were not kept the first, and the sum of all."""
     if selection is not None and selection.chooses:
-        return (), None
+        return selection.pick_exchanges(exchanges.exchanges() if keeping else ()), None
     if keeping:
         return exchanges.exchanges(), None
     summed = sum_of(exchanges.walk())
@@ -204,12 +202,14 @@ def inspect_chosen(  # noqa: PLR0913 - as above
     decoder: str = "native",
     matching: FrameSelection | None = None,
     most: int | None = None,
+    expected: notation.Sequence | None = None,
+    one_is_enough: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Read a capture of any size to its end, and judge the connections of `choice` alone.
 
     They have the numbers that `inspect` with the same `limits` gives them. The verdict is theirs, the losses are the
-    whole capture's. Raises CaptureFileError, and NoSuchConnection.
+    whole capture's; `expected` is of connections. Raises CaptureFileError, and NoSuchConnection.
     """
     tracker = Tracker(keep=False, limits=limits, limited_from=KEEP_SEGMENTS, watch=choice.watch)
     exchanges, survey = ExchangeTracker(keep=False), Survey()
@@ -220,6 +220,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
             if progress:
                 progress(reader.frames, reader.taken)
     connections = choice.close()
+    compared = compare_all(expected, choice.whole(connections), (), only=Transport.TCP) if expected else ()
     if reader.frames > KEEP_SEGMENTS:
         # Connections are let go of by then: nobody knows whether another one had the same endpoints.
         connections = tuple(replace(each, is_alone=False) for each in connections)
@@ -228,12 +229,13 @@ def inspect_chosen(  # noqa: PLR0913 - as above
         capture=_summary(reader, survey, Take(), tracker.duplicates + exchanges.duplicates, choice.left_out, most),
         connections=connections,
         exchanges=(),
-        comparisons=(),
+        comparisons=compared,
         verdict=Verdict.NOTHING,
         saved_to=choice.saved_to,
         payloads=choice.payloads,
         comments=choice.comments,
         chosen_of=choice.watch.seen,
+        one_is_enough=one_is_enough,
     )
     return replace(inspection, verdict=verdict_of(inspection))
 
@@ -246,25 +248,9 @@ def _selected(
         return None
     if summary is not None:
         chosen, of = summary.connections, summary.of
-    order = str(selection.order or "")
-    return Selected(chosen, of, selection.text, order, exchanges if selection.chooses else 0)
-
-
-def _payloads(batch: Batch) -> Iterator[tuple[int, bytes]]:
-    if batch.columnar:
-        carrying = batch.rows["captured_len"][: batch.count].nonzero()[0].tolist()
-    else:
-        carrying = [index for index in range(batch.count) if batch.rows[index].captured_len]
-    for index in carrying:
-        yield batch.row(index).frame, batch.payload(index, _PAYLOAD_SHOWN)
-
-
-def _comments(batch: Batch) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The comments of each frame that has some."""
-    for index in range(batch.count):
-        said = batch.comments(index)
-        if said:
-            yield batch.ref(index).number, said
+    order, ports = str(selection.order or ""), tuple(sorted(selection.ports))
+    left_out = exchanges if selection.where is not None else 0
+    return Selected(chosen, of, selection.text, order, left_out, ports)
 
 
 def _summary(  # noqa: PLR0913 - all that is known of the reading

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from inspector.errors import NoSuchConnection
+from inspector.errors import ExpectationError, NoSuchConnection
 from inspector.language import said, said_n
 from inspector.tcp.watch import Watch
 
@@ -103,6 +103,19 @@ class Choice:
             raise NoSuchConnection(_not_there(self.watch.seen, found))
         for taker in self._takers:
             taker.close()
+        return connections
+
+    def whole(self, connections: tuple[Connection, ...]) -> tuple[Connection, ...]:
+        """`connections`, to be compared; ExpectationError where one has more segments than were kept."""
+        for number in sorted(self.watch.left_out):
+            raise ExpectationError(
+                f"connection {number}",
+                said(
+                    "more than {most:,} segments, of which no more are kept, expected fewer to compare: take a part of"
+                    " the capture (-c N, editcap), or replay it without an expected sequence",
+                    most=_MOST_ROWS,
+                ),
+            )
         return connections
 
     def discard(self) -> None:

@@ -40,15 +40,18 @@ class Asked:
     order: Order | None = None
     out: Path | None = None
     frames: int | None = None
+    ports: frozenset[int] = frozenset()
+    exchanges: frozenset[int] = frozenset()
 
     def selection(self, rows: int | None, results: Results | None) -> Selection | None:
         """What the pipeline is asked; None where nothing was, so that nothing needs to be imported."""
-        if self.where is None and self.order is None and results is None and rows is None:
+        if not self.chooses and results is None and rows is None:
             return None
         from inspector.query.selection import Selection
         from inspector.tcp.summary import LISTED
 
-        return Selection(self.where, self.order, min(max(rows or 0, LISTED), _MOST_ROWS), results)
+        most = min(max(rows or 0, LISTED), _MOST_ROWS)
+        return Selection(self.where, self.order, most, results, self.ports, self.exchanges)
 
     def prepare(self, captures: Sequence[str]) -> None:
         """Look at what is to be written while all is still allowed, and import what is still to come.
@@ -75,7 +78,8 @@ class Asked:
     @property
     def chooses(self) -> bool:
         """Whether anything was asked but how many frames."""
-        return self.where is not None or self.order is not None or self.out is not None
+        asks = self.where is not None or self.order is not None or self.out is not None
+        return bool(asks or self.ports or self.exchanges)
 
     def results(self) -> AbstractContextManager[Results | None]:
         """The files to write, opened; without an error they are there when it is left."""

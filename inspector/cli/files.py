@@ -1,4 +1,4 @@
-"""`replay` and `check`: captures that already exist."""
+"""`replay`: captures that already exist, and the way that `check` shares with it (`inspect_all`, `inspect_one`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from inspector.cli.asking import asking_options
 from inspector.cli.decoding import decoding_options
 from inspector.cli.environment import invoking_user
 from inspector.cli.jobs import Told, refusal_of, told_of
+from inspector.cli.large import cost_of, is_held_whole, telling
 from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.one_connection import connection_options
 from inspector.cli.output import (
@@ -24,7 +25,6 @@ from inspector.cli.output import (
     print_reports,
     rendered,
     report_options,
-    tell,
     tell_error,
 )
 from inspector.cli.progress import Progress
@@ -32,9 +32,8 @@ from inspector.cli.speaking import Command
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
 from inspector.language import marked, said, shown
-from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
+from inspector.pipeline import inspect, inspect_chosen
 from inspector.referee.decoders import advised
-from inspector.report.escape import safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -48,21 +47,21 @@ if TYPE_CHECKING:
     from inspector.tcp.lifetimes import Limits
     from inspector.wire.series import FileOfSeries
 
-__all__ = ["check", "replay"]
+__all__ = ["as_table", "inspect_all", "inspect_one", "replay", "with_jobs", "with_rosetta"]
 
 _FURTHER_FILES = 200
 """That may have to be open beside captures."""
 
-_with_rosetta = click.option(
+with_rosetta = click.option(
     "--rosetta", is_flag=True, help="Add what Wireshark, Zeek, tcptrace and Suricata would call each connection."
 )
-_with_jobs = click.option(
+with_jobs = click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
     help="Inspect N captures at once (default: as processors and work allow).",
 )
-_as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
+as_table = click.option("--table", is_flag=True, help="List connections (at most 40, or --max N) and draw none.")
 
 
 @click.command(cls=Command)
@@ -74,11 +73,11 @@ _as_table = click.option("--table", is_flag=True, help="List connections (at mos
     default=None,
     help="Read all FILEs as one stream, or each for itself; by default, the files of a ring buffer are one.",
 )
-@_with_jobs
-@_with_rosetta
+@with_jobs
+@with_rosetta
 @asking_options
 @connection_options
-@_as_table
+@as_table
 @decoding_options
 @lifetime_options
 @report_options
@@ -102,39 +101,22 @@ def replay(
         raise click.UsageError(shown("expected a capture: inspector replay FILE... (`-` reads standard input)"))
     streams = streams_of(names, merge=merge)
     if wanted:
-        return _inspect_one(streams, wanted, limits, **how)
-    return _inspect_all(streams, None, limits, **how)
+        return inspect_one(streams, wanted, limits, **how)
+    return inspect_all(streams, None, limits, **how)
 
 
-@click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True)
-@click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
-@_with_jobs
-@_with_rosetta
-@asking_options
-@_as_table
-@decoding_options
-@report_options
-def check(files: tuple[str, ...], expect: str, **how: Any) -> int:
-    """Compare captures with an expected sequence; exit code 1 if they differ.
-
-    Every connection (for a UDP sequence: every exchange) has to match, and all differences are told at once.
-    """
-    from inspector.expect.library import load
-
-    return _inspect_all(streams_of(files, merge=False), load(expect), None, **how)
-
-
-def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
-    streams: list[Stream], expected: Sequence | None, limits: Limits | None,
-    *, as_json: bool, jobs: int | None, asked: Asked, decoding: Decoding, **how: Any,
+def inspect_all(  # noqa: PLR0913 - what to inspect, and how
+    streams: list[Stream], expected: Sequence | None, limits: Limits | None, *, as_json: bool, jobs: int | None,
+    asked: Asked, decoding: Decoding, one_is_enough: bool = False, **how: Any,
 ) -> int:  # fmt: skip
+    """Inspect captures one by one, print what they came to, and give the exit code."""
     # A run is short and makes no cycles worth collecting, and looking for them among a million connections took a
     # third of the time (measured).
     gc.disable()
-    options: dict[str, Any] = {"keep": None} if as_json or expected is not None else {"limits": limits}
-    options["expected"] = expected
-    limits_apply = "limits" in options
+    is_held = is_held_whole(expected, as_json=as_json)
+    options: dict[str, Any] = {"keep": None} if is_held else {"limits": limits}
+    cost = cost_of(expected, is_held=is_held)
+    options |= {"expected": expected, "one_is_enough": one_is_enough}
     names = [name for stream in streams for name in stream.files]
     _refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
@@ -149,7 +131,9 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
         def work(position: int, hear: Callable[[int, int], None] | None) -> Told:
             if results is not None:
                 results.begin(streams[position].name)
-            how_read = {**options, "progress": hear if limits_apply else _warning(streams[position].name, hear)}
+            if cost:
+                hear = telling(streams[position].name, cost, expected.name if expected else "", hear)
+            how_read = {**options, "progress": hear}
             return _inspect(streams[position], opened, decoding, how_read, {"as_json": as_json, **how})
 
         # Another program is asked by one process at a time, and one writes what is written.
@@ -165,29 +149,11 @@ def _inspect_all(  # noqa: PLR0913 - what to inspect, and how
     return worst or exit_code((Verdict(each.verdict), each.is_incomplete) for each in reports)
 
 
-def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
-    """Hear of progress, and say once that a capture is held whole which is large for that."""
-    told = False
-
-    def heard(frames: int, taken: int) -> None:
-        nonlocal told
-        if not told and frames > KEEP_SEGMENTS:
-            told = True
-            words = marked(
-                "{file}: more than {number:,} frames, and --json and check hold every one of them in"
-                " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
-            )
-            tell(shown(words, file=safe_text(shown(name)), number=KEEP_SEGMENTS))
-        if hear:
-            hear(frames, taken)
-
-    return heard
-
-
-def _inspect_one(
-    streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding, **how: Any
-) -> int:
-    """Open single connections of one capture."""
+def inspect_one(  # noqa: PLR0913 - as above
+    streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding,
+    expected: Sequence | None = None, one_is_enough: bool = False, **how: Any,
+) -> int:  # fmt: skip
+    """Open single connections of one capture; the exit code."""
     how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
     if asked.chooses:
         words = marked(
@@ -206,7 +172,7 @@ def _inspect_one(
         words = marked("--save-connection saves what was captured; expected it without --decoder {decoder}")
         raise click.UsageError(shown(words, decoder=decoding.decoder))
     _refuse_a_terminal(names)
-    gc.disable()  # as in `_inspect_all`
+    gc.disable()  # as in `inspect_all`
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(streams))
         opened = _open_before_dropping(names, stack)
@@ -216,6 +182,7 @@ def _inspect_one(
         hear = progress.hearer(0)
         with decoding.of(source, names[0]) as (given, how_read):
             how_read |= {"limits": limits, "most": asked.frames, "progress": hear}
+            how_read |= {"expected": expected, "one_is_enough": one_is_enough}
             inspection = inspect_chosen(given, choice, name=names[0], **how_read)
     wanted.show(inspection, hearers, **how)
     return exit_code_of([inspection])

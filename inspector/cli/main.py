@@ -25,7 +25,7 @@ __all__ = ["cli", "main"]
 _VERBS = {
     "demo": ("inspector.cli.demo", "demo", "Run a demo on loopback, capture it, judge it."),
     "replay": ("inspector.cli.files", "replay", "Inspect captures: who opened, who closed, what was wrong."),
-    "check": ("inspector.cli.files", "check", "Compare a capture with an expected sequence."),
+    "check": ("inspector.cli.check", "check", "Compare a capture with an expected sequence."),
     "record": ("inspector.cli.record", "record", "Make an expected sequence of a good capture."),
     "cross-check": ("inspector.cli.cross_check", "cross_check", "The same captures through tshark, beside ours."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),

@@ -20,14 +20,15 @@ from inspector.expect.automaton import build
 from inspector.expect.connections import compare_blocks, slots_of
 from inspector.expect.consequences import acquitted, without_consequences
 from inspector.expect.differences import differences
+from inspector.expect.evaluation import NUMBER
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.flags import ACK, SYN
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
-from inspector.expect.model import Comparison
+from inspector.expect.model import Comparison, Kind, Transport
 from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
-from inspector.expect.subject import Subject, Transport, subject_of
+from inspector.expect.subject import Subject, subject_of
 from inspector.language import said, said_n
 
 if TYPE_CHECKING:
@@ -70,14 +71,21 @@ def compare_all(
     connections: Iterable[Connection],
     exchanges: Iterable[Exchange],
     find: Callable[..., Sequence] = load,
+    *,
+    only: Transport | None = None,
 ) -> tuple[Comparison, ...]:
-    """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    """`sequence` against each of those that it is about (see above), in their order; at least one comparison.
+
+    With `only` nothing is asked of the other kind.
+    """
     if any(connections_of(sequence.items)):
         subjects = [*map(subject_of, connections), *map(subject_of, exchanges)]
         return compare_blocks(sequence, subjects, lambda one: Comparer(one, find))
     comparer = Comparer(sequence, find)
     found: list[Comparison] = []
     for transport in comparer.matchers:
+        if only not in (None, transport) and not comparer.expects_nothing:
+            continue
         judged: list[Connection | Exchange | Subject] = []
         if transport is Transport.TCP or comparer.expects_nothing:
             judged.extend(connections)
@@ -147,11 +155,11 @@ class Comparer:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
-        reading, found, notes = self._told(matcher, subject)
+        reading, found, notes, cost = self._told(matcher, subject)
         if len(found) > 1 and _may_be_exchanged(subject, matcher):
             other = self._told(matcher, subject.exchanged)
             if 0 < len(other[1]) < len(found):
-                reading, found, notes = other
+                reading, found, notes, cost = other
                 notes = (said("nearer with the roles exchanged: {peer} is the responder", peer=self.peers[0]), *notes)
         return Comparison(
             self.name,
@@ -167,15 +175,18 @@ class Comparer:
             subject.number,
             self.expects_nothing,
             self.provokes,
+            _distance(cost, found),
+            subject.transport,
         )
 
-    def _told(self, matcher: Matcher, subject: Subject) -> tuple[Reading, tuple[Difference, ...], tuple[str, ...]]:
-        """How the nearest way reads, how it differs, and what is to be noted."""
-        reading = read(matcher, *matcher.align(subject.events), subject.events)
+    def _told(self, matcher: Matcher, subject: Subject) -> tuple[Reading, tuple[Difference, ...], tuple[str, ...], int]:
+        """How the nearest way reads, how it differs, what is to be noted, and the price of the way."""
+        alignment = matcher.align(subject.events)
+        reading = read(matcher, alignment.steps, alignment.bindings, subject.events)
         if not matcher.strict:
             reading = acquitted(reading, subject.events)
         found, following = without_consequences(differences(reading, subject, self.peers))
-        return reading, found, (*_notes(reading, subject), *_notes_of_states(following))
+        return reading, found, (*_notes(reading, subject), *_notes_of_states(following)), alignment.cost
 
 
 def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
@@ -190,6 +201,14 @@ def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
     if (first, False) in opening and not {(first, True), (first.other, False)} & opening:
         return False
     return len(subject.events) * matcher.automaton.steps <= _EXCHANGED_AT_MOST
+
+
+def _distance(cost: int, found: tuple[Difference, ...]) -> int:
+    """What the differences cost: the alignment's price, to which a time is no concern."""
+    if not found:
+        return 0
+    late = sum(each.kind is Kind.CHANGED and each.field == "time" for each in found)
+    return max(cost + NUMBER * late, 1)
 
 
 def _bindings(reading: Reading) -> tuple[tuple[str, int], ...]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import START
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from inspector.expect.forecast import Forecast
     from inspector.expect.subject import Event
 
-__all__ = ["MOST_CELLS", "MOST_WORK", "Matcher", "Move", "Step"]
+__all__ = ["MOST_CELLS", "MOST_WORK", "Alignment", "Matcher", "Move", "Step"]
 
 MOST_CELLS = 5_000_000
 MOST_WORK = 5_000_000
@@ -91,6 +91,16 @@ class Step:
     forget: int = 0
 
 
+class Alignment(NamedTuple):
+    """The cheapest way through a sequence and a subject, and its price."""
+
+    steps: list[Step]
+    bindings: Bindings
+    """What it takes the symbols to be at its end."""
+    cost: int
+    """The sum of the prices of `evaluation`: 0 where nothing is wrong."""
+
+
 _Trace = tuple["_Trace | None", Step]
 
 
@@ -127,8 +137,8 @@ class Matcher:
         self._live = tuple(tuple(place for place in range(len(index)) if mask >> place & 1) for mask in automaton.live)
         self._carried: dict[object, tuple[int, ...]] = {}
 
-    def align(self, events: tuple[Event, ...]) -> tuple[list[Step], Bindings]:
-        """The steps of the cheapest alignment, in order, and what it takes the symbols to be at its end.
+    def align(self, events: tuple[Event, ...]) -> Alignment:
+        """The cheapest alignment.
 
         ExpectationError where the work would pass `MOST_CELLS` or `MOST_WORK`.
         """
@@ -145,7 +155,7 @@ class Matcher:
                     break
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
-        return _steps(found.trace), found.bindings
+        return Alignment(_steps(found.trace), found.bindings, found.cost // _ONE)
 
     def refuse(self, events: int) -> NoReturn:
         """Complain that it is too much work."""

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from inspector.findings import Side
-
 from inspector.language import said
 
-__all__ = ["Comparison", "Difference", "Kind"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inspector.findings import Side
+
+__all__ = ["Comparison", "Difference", "Kind", "Sums", "Transport", "sums_of"]
+
+
+class Transport(StrEnum):
+    """What a sequence or a subject is made of."""
+
+    TCP = "TCP"
+    UDP = "UDP"
 
 
 class Kind(StrEnum):
@@ -67,6 +76,12 @@ class Comparison:
     """Whether the sequence says that nothing is seen at all; then a capture without frames is as expected."""
     provokes: tuple[str, ...] = ()
     """Kinds of findings that belong to what was expected, and are no fault here."""
+    distance: int = 0
+    """How far it is from what was expected: what the differences cost together, in the prices by which the nearest way
+    was found (`evaluation`): 10 for a segment that is missing or extra, 12 for one with a wrong flag, 6 for a wrong
+    number or state, 2 for two in the other order, 6 for one that came too late. 0 where it matches, and only there."""
+    transport: Transport = Transport.TCP
+    """Whether `connection` numbers a connection or, for UDP, an exchange."""
     block: str = ""
     """The block of a file of connections that this one was compared with; empty too where none is about it."""
 
@@ -76,3 +91,34 @@ class Comparison:
         if not self.block:
             return self.name
         return said("{name}, connection {block}", name=self.name, block=self.block)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How an expected sequence fared with the conversations of one transport, however many there were."""
+
+    name: str
+    transport: Transport
+    matched: int
+    differing: int
+    recorded: int = 0
+    """Of both: decided from what was recorded of a connection, without its segments."""
+    untold: int = 0
+    """Connections that could not be compared: their segments were too many to hold, or to compare."""
+    provokes: tuple[str, ...] = ()
+    """As in a comparison."""
+    fewest_faults: int = 0
+    """Of those that matched, where not all of them are kept."""
+
+    @property
+    def total(self) -> int:
+        """All that had to match."""
+        return self.matched + self.differing + self.untold
+
+
+def sums_of(comparisons: Iterable[Comparison]) -> tuple[Sums, ...]:
+    """How many matched, for each sequence and transport, in the order of their first comparison."""
+    counted: dict[tuple[str, Transport], list[int]] = {}
+    for each in comparisons:
+        counted.setdefault((each.name, each.transport), [0, 0])[each.matched] += 1
+    return tuple(Sums(*key, matched, differing) for key, (differing, matched) in counted.items())

@@ -15,11 +15,11 @@ A sequence that says `strict` passes over nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import ExpectationError
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
+from inspector.expect.model import Transport
 from inspector.language import said
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Connection
@@ -44,13 +44,6 @@ FIELD_INDEX = {name: index for index, name in enumerate(FIELDS)}
 
 _NO_NUMBERS: tuple[int | None, ...] = (None,) * len(FIELDS)
 _MODULUS = 1 << 32
-
-
-class Transport(StrEnum):
-    """What a sequence or a subject is made of."""
-
-    TCP = "TCP"
-    UDP = "UDP"
 
 
 class Plain(NamedTuple):

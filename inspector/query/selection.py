@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inspector.errors import NoSuchConnection
+from inspector.language import said, said_n
 from inspector.query.evaluation import holds, mask_of
 from inspector.query.expression import text_of
 from inspector.tcp.choice import Sink
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from inspector.query.order import Order
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Listed
+    from inspector.udp.model import Exchange
 
 __all__ = ["Selection", "Taker"]
 
@@ -40,11 +43,15 @@ class Selection:
     order: Order | None = None
     rows: int = LISTED
     sink: Taker | None = None
+    ports: frozenset[int] = frozenset()
+    """Where there are some: only conversations with an end on one of them."""
+    exchanges: frozenset[int] = frozenset()
+    """Where there are some: only the UDP exchanges of these numbers, and no connection."""
 
     @property
     def chooses(self) -> bool:
         """Whether some may be left out."""
-        return self.where is not None
+        return bool(self.where is not None or self.ports or self.exchanges)
 
     @property
     def text(self) -> str:
@@ -53,15 +60,53 @@ class Selection:
 
     def pick(self, connections: Iterable[Connection]) -> tuple[Connection, ...]:
         """Those that are chosen, in the order that was asked for; the sink has them before that, by number."""
-        where = self.where
-        chosen = [each for each in connections if where is None or holds(where, each)]
+        where, ports = self.where, self.ports
+        chosen = [
+            each
+            for each in (() if self.exchanges else connections)
+            if (where is None or holds(where, each))
+            and (not ports or {each.originator.endpoint.port, each.responder.endpoint.port} & ports)
+        ]
         if self.sink is not None:
             self.sink.take_connections(chosen)
         return tuple(chosen if self.order is None else self.order.ordered(chosen, lambda each: each))
 
+    def pick_exchanges(self, exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
+        """Those that are chosen; none where an expression asks, which is about connections.
+
+        NoSuchConnection where one was asked for that there is not.
+        """
+        told = tuple(exchanges)
+        missing = sorted(self.exchanges - {each.number for each in told})
+        if missing:
+            raise NoSuchConnection(
+                said(
+                    "the capture has {exchanges}; expected the number of one of them, found {found}",
+                    exchanges=said_n("{n} UDP exchange", "{n} UDP exchanges", len(told)),
+                    found=", ".join(map(str, missing)),
+                )
+            )
+        return tuple(
+            each
+            for each in told
+            if self.where is None
+            and (not self.ports or {each.originator.port, each.responder.port} & self.ports)
+            and (not self.exchanges or each.number in self.exchanges)
+        )
+
     def mask(self, accounts: Any) -> Any:
         """Which of the accounts are chosen; None where all are."""
-        return None if self.where is None else mask_of(self.where, accounts)
+        if not self.chooses:
+            return None
+        import numpy as np
+
+        chosen = np.full(len(accounts), not self.exchanges)
+        if self.where is not None:
+            chosen &= mask_of(self.where, accounts)
+        if self.ports:
+            ports = sorted(self.ports)
+            chosen &= np.isin(accounts["orig_port"], ports) | np.isin(accounts["resp_port"], ports)
+        return chosen
 
     def first_of(self, accounts: Any) -> Any:
         """The places of those that come first in the order; None where none was asked for."""

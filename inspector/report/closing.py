@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
 from inspector.language import marked, shown, shown_n
+from inspector.report.compared import nearest, sums
 from inspector.report.differences import in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.inspection import Verdict
@@ -44,15 +45,23 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     told: Collection[int],
     said: Sequence[Message],
     verbose: bool,
+    tabled: bool = False,
 ) -> None:
-    """Everything below the ladders. `told` are the identities of comparisons told in place."""
+    """Everything below the ladders. `told` are the identities of comparisons told in place.
+
+    Comparisons that are `tabled` already are only summed up where they are many.
+    """
     _said(page, said)
     if inspection.lesson:
         page.blank()
     for line in inspection.lesson:
         page.wrap(safe_text(shown(line), ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
-    _compared(page, inspection, told, verbose=verbose)
+    if inspection.counted or (tabled and not verbose and len(inspection.comparisons) > _MOST_COMPARISONS):
+        sums(page, inspection)
+    else:
+        _compared(page, inspection, told, verbose=verbose)
+    nearest(page, inspection)
     kernel.total(page)
     note_files(page, inspection)
     _selected(page, inspection.selected)
@@ -140,6 +149,8 @@ def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: 
     number = len(comparison.differences)
     differences = shown_n("{n:,} difference", "{n:,} differences", number)
     outcome = shown("as expected") if comparison.matched else differences
+    if of_which and comparison.connection is not None and not comparison.matched:
+        outcome = shown("{differences}, distance {distance:,}", differences=differences, distance=comparison.distance)
     found = shown_n("{n:,} line found", "{n:,} lines found", len(comparison.lines))
     words = shown("{name}: {outcome}, {found}", name=_named(comparison, of_which), outcome=outcome, found=found)
     page.fact(shown("expected"), words, "" if comparison.matched else "bold red")
@@ -162,7 +173,11 @@ def _differences(page: Page, comparison: Comparison) -> None:
 
 def _selected(page: Page, selected: Selected | None) -> None:
     """How much of the capture all the rest is about."""
-    if selected is None or not selected.where:
+    if selected is None:
+        return
+    if selected.ports:
+        _ports(page, selected)
+    if not selected.where:
         return
     where = safe_text(selected.where, ascii_only=not page.unicode)
     if selected.chosen:
@@ -184,6 +199,15 @@ def _selected(page: Page, selected: Selected | None) -> None:
             selected.exchanges,
         )
         page.fact("", words, "dim")
+
+
+def _ports(page: Page, selected: Selected) -> None:
+    ports = ", ".join(map(str, selected.ports))
+    told = shown_n(
+        "{chosen:,} of {n:,} connection on --port {ports}", "{chosen:,} of {n:,} connections on --port {ports}",
+        selected.of, chosen=selected.chosen, ports=ports,
+    )  # fmt: skip
+    page.fact(shown("selected"), told)
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:
@@ -265,10 +289,11 @@ def _of_what(inspection: Inspection) -> list[str]:
         number = sum(inspection.exchange_outcomes.values())
         parts.append(shown_n("{n:,} UDP exchange", "{n:,} UDP exchanges", number))
     differences = sum(len(each.differences) for each in inspection.comparisons)
-    if differences:
+    if differences and not inspection.counted:
         parts.append(shown_n("{n:,} difference", "{n:,} differences", differences))
-    faults = sum(finding.is_fault for finding in inspection.findings) + (summary.faults if summary else 0)
-    remarks = len(inspection.findings) + (summary.findings if summary else 0) - faults
+    # Those of connections that are drawn are in the sum.
+    faults = sum(finding.is_fault for finding in inspection.findings) if summary is None else summary.faults
+    remarks = (len(inspection.findings) if summary is None else summary.findings) - faults
     if faults:
         parts.append(shown_n("{n:,} fault", "{n:,} faults", faults))
     if remarks:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from inspector.expect.model import sums_of
 from inspector.language import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inspector.expect.model import Comparison
+    from inspector.expect.model import Comparison, Sums
     from inspector.findings import Finding
     from inspector.kernel.model import Testimony
     from inspector.tcp.model import Connection
@@ -124,6 +125,8 @@ class Selected:
     """The field that they are sorted by, `-` before it for the greatest first; empty for their own order."""
     exchanges: int = 0
     """UDP exchanges that were left out, since an expression asks for connections."""
+    ports: tuple[int, ...] = ()
+    """Where only some ports were asked for: these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,15 @@ class Inspection:
     """What a demo wants seen: a few lines that close its report."""
     chosen_of: int | None = None
     """Where only some connections were asked for: how many the capture has."""
+    one_is_enough: bool = False
+    """Whether one conversation as expected is enough, and not every one has to be (`check --any`)."""
+    counted: tuple[Sums, ...] = ()
+    """How all comparisons came out, where `comparisons` has only some of them (a large capture)."""
+
+    @property
+    def sums(self) -> tuple[Sums, ...]:
+        """How all comparisons came out, for each transport; empty where nothing was expected."""
+        return self.counted or sums_of(self.comparisons)
 
     @property
     def exchange_outcomes(self) -> Mapping[Outcome, int]:

@@ -28,7 +28,7 @@ from inspector.wire.row import NO_TIME, Flag, address_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inspector.expect.model import Comparison, Difference
+    from inspector.expect.model import Comparison, Difference, Sums
     from inspector.findings import Finding
     from inspector.report.inspection import CaptureSummary, Inspection, Selected
     from inspector.tcp.model import Connection, End, TracedSegment
@@ -57,7 +57,7 @@ def to_json(inspection: Inspection, *, rosetta: bool = False) -> dict[str, Any]:
         "capture": _capture(inspection.capture),
         "connections": [_connection(each, inspection.comments) for each in inspection.connections],
         "exchanges": [_exchange(each, inspection.comments) for each in inspection.exchanges],
-        "expectation": _expectation(inspection.comparisons),
+        "expectation": _expectation(inspection),
         "verdict": str(inspection.verdict),
     }
     if rosetta:
@@ -82,6 +82,7 @@ def _selection(selected: Selected) -> dict[str, Any]:
         "connections": selected.chosen,
         "of": selected.of,
         "exchanges_left_out": selected.exchanges,
+        **({"ports": list(selected.ports)} if selected.ports else {}),
     }
 
 
@@ -228,21 +229,39 @@ def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _expectation(comparisons: Sequence[Comparison]) -> dict[str, Any] | None:
-    """All comparisons as one: matched if all are. None where nothing was expected."""
-    if not comparisons:
+def _expectation(inspection: Inspection) -> dict[str, Any] | None:
+    """All comparisons as one: matched if all are, or one where that is enough. None where nothing was expected."""
+    comparisons, sums = inspection.comparisons, inspection.sums
+    if not sums:
         return None
+    enough = [each.matched > 0 if inspection.one_is_enough else each.matched == each.total for each in sums]
     return {
-        "name": ", ".join(dict.fromkeys(portable(each.name) for each in comparisons)),
-        "matched": all(each.matched for each in comparisons),
+        "name": ", ".join(dict.fromkeys(portable(each.name) for each in sums)),
+        "matched": all(enough),
+        "needed": "any" if inspection.one_is_enough else "all",
+        "sums": [_sums(each) for each in sums],
         "differences": [_difference(each, one) for each in comparisons for one in each.differences],
         "comparisons": [_comparison(each) for each in comparisons],
+    }
+
+
+def _sums(sums: Sums) -> dict[str, Any]:
+    return {
+        "name": portable(sums.name),
+        "transport": str(sums.transport),
+        "matched": sums.matched,
+        "differing": sums.differing,
+        "of": sums.total,
+        "recorded": sums.recorded,
+        "untold": sums.untold,
     }
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     told = {
         "name": portable(comparison.name),
+        "transport": str(comparison.transport),
+        "distance": comparison.distance,
         "connection": comparison.connection,
         "matched": comparison.matched,
         "bindings": [{"symbol": portable(symbol), "value": value} for symbol, value in comparison.bindings],

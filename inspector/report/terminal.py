@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from inspector.language import shown, shown_n
 from inspector.report.closing import closing
+from inspector.report.compared import compared_table, transport_of, urgency_of
 from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
 from inspector.report.differences import is_about
 from inspector.report.escape import safe_text
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["render_inspection"]
 
 _ROWS = 40
-"""Rows of a table of conversations, unless `verbose`."""
+"""Rows of a table of conversations, unless `verbose` ..."""
+_ROWS_OF_MANY = 10
+"""... and of those of a large capture that come nearest to what was expected."""
 
 
 def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
@@ -85,7 +88,10 @@ def render_inspection(  # noqa: PLR0913 - the choices that a command line offers
         picture.draw_tables(rows)
     if after is not None:
         after(page)
-    closing(page, inspection, picture.kernel, told=picture.told, said=picture.speech.elsewhere, verbose=verbose)
+    said = picture.speech.elsewhere
+    closing(
+        page, inspection, picture.kernel, told=picture.told, said=said, verbose=verbose, tabled=picture.tabled
+    )  # fmt: skip
     return page.text(colour=colour)
 
 
@@ -98,7 +104,8 @@ class _Picture:
         self._absolute = absolute
         self._verbose = verbose
         self._limit = max(limit, 0)
-        self._rows: int | None = None if verbose else _ROWS
+        rows = _ROWS_OF_MANY if inspection.counted else _ROWS
+        self._rows: int | None = None if verbose else rows
         self._order = "" if inspection.selected is None else inspection.selected.order
         self._places = are_worth_a_note(inspection, verbose=verbose)
         self.rosetta = self.narrate = False
@@ -107,6 +114,8 @@ class _Picture:
         self.speech: Speech = speech_of(inspection)
         self.told: set[int] = set()
         """Identities of the comparisons whose differences were told in place."""
+        self.tabled = False
+        """Whether comparisons are told of by a table."""
 
     def draw(self, drawn: Collection[int] | None) -> None:
         self._title()
@@ -155,10 +164,11 @@ class _Picture:
             return all_of_them[: self._limit]
         if len(all_of_them) <= self._limit:
             return all_of_them
-        differing = {each.connection for each in self._inspection.comparisons if not each.matched}
+        compared = urgency_of(self._inspection, transport_of(all_of_them))
 
-        def urgency(each: Conversation) -> tuple[bool, bool, int]:
-            return each.number not in differing, not any(one.is_fault for one in each.findings), each.number
+        def urgency(each: Conversation) -> tuple[bool, int, bool, int]:
+            is_later, distance, _ = compared.get(each.number, (True, 0, 0))
+            return is_later, distance, not any(one.is_fault for one in each.findings), each.number
 
         urgent = sorted(all_of_them, key=urgency)
         return tuple(sorted(urgent[: self._limit], key=lambda each: each.number))
@@ -232,6 +242,10 @@ class _Picture:
         self.told.update(id(each) for each in mine)
         return mine
 
+    def _compared(self, conversations: Sequence[Connection] | Sequence[Exchange]) -> list[Comparison]:
+        transport = transport_of(conversations)
+        return [each for each in self._inspection.comparisons if each.transport is transport]
+
     def _others(self, connections: Sequence[Connection], exchanges: Sequence[Exchange]) -> None:
         inspection = self._inspection
         more_connections = len(inspection.connections) > len(connections)
@@ -241,7 +255,7 @@ class _Picture:
             self._table("connection", inspection.connections, len(inspection.connections))
         if more_exchanges:
             self._table("exchange", inspection.exchanges, number)
-        if more_connections or more_exchanges:
+        if (more_connections or more_exchanges) and inspection.summary is None:
             self._page.blank()
             outcomes(self._page, inspection)
 
@@ -249,13 +263,16 @@ class _Picture:
         self._page.blank()
         rows = conversations[: self._rows]
         left_out = of - len(rows)
-        if what == "connection":
+        if any(each.connection is not None for each in self._compared(conversations)):
+            self.tabled = True
+            left_out = of - compared_table(self._page, self._inspection, conversations, self._rows)
+        elif what == "connection":
             connections_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
             if self._verbose:
                 filters_of(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         else:
             exchanges_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
-        if left_out:
+        if left_out and not (what == "connection" and self._inspection.counted):  # the sums tell of how many these are
             self._page.wrap(_left_out(what, left_out), "italic")
 
 

@@ -20,7 +20,7 @@ from inspector.tcp.completeness import settled
 from inspector.tcp.judgement import KINDS
 from inspector.tcp.model import Close, ConnState, Handshake
 from inspector.tcp.outcomes import close_of, handshake_of, outcome_code, state_of
-from inspector.tcp.records import ConnectionRecord, EndRecord
+from inspector.tcp.records import ConnectionRecord, EndRecord, Seen
 from inspector.tcp.view import Memory, connection_findings, span
 from inspector.tcp.zeek import ZeekEnd, ZeekRecord, code_of, words
 from inspector.wire.row import NO_TIME
@@ -110,6 +110,17 @@ class Account:
     faults: I32 = 0
     """Findings, and those of them in which a peer broke a rule."""
 
+    orig_facts: I64 = 0
+    resp_facts: I64 = 0
+    """Of all segments of an end, ORed (`tcp.facts`)."""
+    itself: U8 = 0
+    syn_data: U8 = 0
+    """Whether a SYN carried data."""
+    resp_start: I64 = 0
+    """The sequence number before the responder's first segment that moved it (`tcp.zeek_history`)."""
+    taken_ordinal: I64 = -1
+    """The row of its SYN, where that was first taken for a stray one of the previous incarnation."""
+
     outcome_code: I64 = 0
     zeek_code: I64 = 0
     """All that the judgements above look at."""
@@ -158,6 +169,7 @@ def _fill_pair(account: Account, connection: ConnectionRecord, one: EndRecord, t
     account.orig_hi, account.orig_lo, account.orig_port = connection.orig_hi, connection.orig_lo, connection.orig_port
     account.resp_hi, account.resp_lo, account.resp_port = connection.resp_hi, connection.resp_lo, connection.resp_port
     account.tunnel = connection.tunnel
+    account.itself, account.taken_ordinal = connection.itself, connection.taken_ordinal
     account.completeness = settled(connection.completeness, one.segments + two.segments)
     account.handshake_ns = span(connection.syn_ns, connection.established_ns)
     account.syn_to_syn_ack_ns = span(connection.syn_ns, connection.syn_ack_ns)
@@ -174,6 +186,8 @@ def _fill_ends(account: Account, one: EndRecord, two: EndRecord) -> None:
     account.orig_segments, account.resp_segments = one.segments, two.segments
     account.orig_bytes, account.resp_bytes = one.payload_bytes, two.payload_bytes
     account.orig_retransmissions, account.resp_retransmissions = one.retransmissions, two.retransmissions
+    account.orig_facts, account.resp_facts = one.facts, two.facts
+    account.syn_data = 1 if (one.seen | two.seen) & Seen.TFO_DATA else 0
 
 
 @compilable
@@ -182,6 +196,7 @@ def _fill_zeek(account: Account, zeek: ZeekRecord, one: ZeekEnd, two: ZeekEnd) -
     account.history_0, account.history_1 = zeek.zeek_history_0, zeek.zeek_history_1
     account.history_2, account.history_3 = zeek.zeek_history_2, zeek.zeek_history_3
     account.zeek_code = code_of(zeek, one, two)
+    account.resp_start = two.zeek_start
 
 
 class Judge:

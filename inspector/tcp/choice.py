@@ -12,7 +12,7 @@ from inspector.tcp.summary import LISTED
 if TYPE_CHECKING:
     from inspector.tcp.summary import Listed
 
-__all__ = ["Choice", "Everybody", "Sink"]
+__all__ = ["Choice", "Everybody", "Leaving", "Sink"]
 
 
 class Sink(Protocol):
@@ -48,6 +48,22 @@ class Choice(Protocol):
 
     def ordered(self, listed: list[Listed]) -> list[Listed]:
         """`listed` in that order."""
+
+
+class Leaving(Protocol):
+    """Goes along with a large replay, and sees every connection that is chosen when it leaves the table."""
+
+    def folded(self, rows: Any, traces: Any, first: int, last: int, ordinal: int, connections: Any) -> None:  # noqa: PLR0913 - all that there is
+        """`rows[first:last]` have been folded, the first of them being of `ordinal`; `connections` is the table."""
+
+    def leave(self, numbers: Any, taken: Any) -> None:
+        """Connections of these numbers leave now; `taken` are ordinals of rows that proved to begin others."""
+
+    def left(self, accounts: Any, places: Any, tables: Any) -> None:
+        """Some of them, as far as they are chosen, and their places in the fold's tables."""
+
+    def gone(self, numbers: Any) -> None:
+        """They have left, all of them."""
 
 
 class Everybody:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from inspector.flows.follower import Follower
-    from inspector.tcp.choice import Choice
+    from inspector.tcp.choice import Choice, Leaving
     from inspector.tcp.lifetimes import Limits
 
 __all__ = ["HELD", "Ledger"]
@@ -47,8 +47,9 @@ _AT_ONCE = 8192
 class Ledger:
     """Takes connections out of a follower's tables, and adds them up."""
 
-    def __init__(self, limits: Limits, choice: Choice | None = None) -> None:
+    def __init__(self, limits: Limits, choice: Choice | None = None, leaving: Leaving | None = None) -> None:
         self._choice = choice or Everybody()
+        self._leaving = leaving
         self.summary = Summary(rows=self._choice.rows)
         self._limits = limits
         self._showing = Showing(self.summary)
@@ -67,6 +68,8 @@ class Ledger:
         self._limit()
         ordinal = self.follower.header("ordinal") - (last - first)
         self._suspects.add(rows, traces, first, last, ordinal)
+        if self._leaving is not None:
+            self._leaving.folded(rows, traces, first, last, ordinal, self.follower.table(0))
         time_ns = int(rows[last - 1].time_ns if isinstance(rows, list) else rows["time_ns"][last - 1])
         self._last_ns = time_ns if time_ns != NO_TIME else self._last_ns
         if len(self._suspects) > MOST:
@@ -133,9 +136,13 @@ class Ledger:
         told = self._with_held(told, over)
         chosen = np.zeros(len(over), np.bool_)
         places = over.nonzero()[0]
+        if self._leaving is not None:
+            self._leaving.leave(tables.connections["number"][places], self._taken())
         for first in range(0, len(places), _AT_ONCE):
             block = places[first : first + _AT_ONCE]
             chosen[self._settle_block(block, why[block], tables, tally, told)] = True
+        if self._leaving is not None:
+            self._leaving.gone(tables.connections["number"][places])
         self._tell(told[chosen[told["place"]]], tables)
         now = self.follower.let_go(over)
         self._suspects.moved(now)
@@ -155,6 +162,8 @@ class Ledger:
         self._count(hits, mask)
         if mask is not None:
             accounts, own, places = accounts[mask], own[mask], places[mask]
+        if self._leaving is not None:
+            self._leaving.left(accounts, places, tables)
         if len(accounts):
             self._showing.own(accounts, own, places, tables)
             self._list(accounts, places, tables, told)

@@ -14,7 +14,7 @@ from inspector.tcp.zeek import ZeekEnd, ZeekRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inspector.tcp.choice import Choice
+    from inspector.tcp.choice import Choice, Leaving
     from inspector.tcp.lifetimes import Limits
     from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
@@ -35,10 +35,11 @@ class Tracker:
     `keep` decides whether rows are kept for display: with it, connections have their segments, and memory
     follows the capture; without it, memory follows the connections. With `limits`, from row `limited_from` on, those
     whose time is over leave (`tcp.lifetimes`), memory follows the *open* connections, and there is a `summary` of all
-    (or those of `choice`). With a `watch` some connections are watched, which may have left (`watch.connections`).
+    (or those of `choice`), and `leaving` sees them go. With a `watch` some connections are watched, which may have left
+    (`watch.connections`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who else wants something of it
         self,
         *,
         keep: bool = True,
@@ -46,8 +47,9 @@ class Tracker:
         limited_from: int = 0,
         choice: Choice | None = None,
         watch: Watch | None = None,
+        leaving: Leaving | None = None,
     ) -> None:
-        self._ledger = None if limits is None else Ledger(limits, choice)
+        self._ledger = None if limits is None else Ledger(limits, choice, leaving)
         self._watch = watch
         reserve = 0 if limits is None else min(limits.most_open, _RESERVED)
         listener = self._ledger if watch is None else watch

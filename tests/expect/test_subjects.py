@@ -10,7 +10,7 @@ from inspector.errors import ExpectationError
 from inspector.expect import matching
 from inspector.expect.comparison import compare, compare_all
 from inspector.expect.library import load
-from inspector.expect.model import Comparison
+from inspector.expect.model import Comparison, Transport
 from inspector.expect.parser import parse
 from inspector.findings import Side
 from inspector.udp.model import Exchange, Outcome, TracedDatagram
@@ -83,7 +83,10 @@ def test_every_exchange_is_judged_by_a_udp_sequence_and_no_connection() -> None:
 
 def test_where_there_is_none_to_judge_one_comparison_misses_everything() -> None:
     (found,) = compare_all(load("udp-oneway"), [Said().handshake().connection()], [])
-    assert found == Comparison("udp-oneway", matched=False, differences=found.differences, bindings=(), lines=())
+    assert found == Comparison(
+        "udp-oneway", matched=False, differences=found.differences, bindings=(), lines=(), distance=10,
+        transport=Transport.UDP,
+    )  # fmt: skip
     assert told(found) == [("missing", 1, None, "")]
 
 
