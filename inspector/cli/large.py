@@ -30,8 +30,8 @@ def cost_of(expected: Sequence | None, *, is_held: bool) -> str:
     """What makes a capture costly that has more frames than are kept; empty where nothing does."""
     if is_held:
         return marked(
-            "{name}: more than {frames:,} frames, and --json (or check with UDP lines or several connections) holds every one of them in"
-            " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
+            "{name}: more than {frames:,} frames, and --json (or check with UDP lines or several connections) holds"
+            " every one of them in memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
         )
     if expected is None:
         return ""
