@@ -75,6 +75,11 @@ class Tape:
         """One segment from the server to the client."""
         return self._say(1, flags, **fields)
 
+    def between(self, client: tuple[str, int], server: tuple[str, int] = SERVER) -> Self:
+        """From here on two other ends speak: another connection in the same capture."""
+        self._ends = (client, server)
+        return self
+
     def handshake(self, x: int, y: int) -> Self:
         """An orderly one."""
         self.client("S", seq=x)

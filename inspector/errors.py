@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.language import Said, marked, said
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,7 +44,38 @@ __all__ = [
     "NothingToInspect",
     "OutputError",
     "QueryError",
+    "system_words",
 ]
+
+_SYSTEM_SAYS = (
+    marked("Address already in use"),
+    marked("Bad file descriptor"),
+    marked("Cannot assign requested address"),
+    marked("Connection refused"),
+    marked("File exists"),
+    marked("File name too long"),
+    marked("File too large"),
+    marked("Input/output error"),
+    marked("Invalid argument"),
+    marked("Is a directory"),
+    marked("Network is unreachable"),
+    marked("No space left on device"),
+    marked("No such device"),
+    marked("No such file or directory"),
+    marked("Not a directory"),
+    marked("Operation not permitted"),
+    marked("Permission denied"),
+    marked("Read-only file system"),
+    marked("Resource temporarily unavailable"),
+    marked("Too many levels of symbolic links"),
+    marked("Too many open files"),
+)
+"""What the system says most often; it says it in English to Python, whatever the locale."""
+
+
+def system_words(error: OSError) -> str:
+    """Why the system could not do it, in its words."""
+    return Said(error.strerror or str(error) or type(error).__name__, {})
 
 
 class InspectorError(Exception):
@@ -78,8 +111,11 @@ class CaptureFileError(InspectorError):
         links: bool = False,
         remedies: Sequence[str] = (),
     ) -> None:
-        where = path if offset is None else f"{path}, byte {offset}"
-        super().__init__(f"{where}: {reason}", remedies=remedies)
+        if offset is None:
+            message = said("{path}: {reason}", path=path, reason=reason)
+        else:
+            message = said("{path}, byte {offset}: {reason}", path=path, offset=offset, reason=reason)
+        super().__init__(message, remedies=remedies)
         self.path = path
         self.offset = offset
         self.reason = reason
@@ -104,10 +140,15 @@ class ExpectationError(InspectorError):
         text: str = "",
         remedies: Sequence[str] = (),
     ) -> None:
-        where = path
-        if line:
-            where = f"{path}, line {line}, column {column}" if column else f"{path}, line {line}"
-        super().__init__(f"{where}: {reason}", remedies=remedies)
+        if column and line:
+            message = said(
+                "{path}, line {line}, column {column}: {reason}", path=path, line=line, column=column, reason=reason
+            )
+        elif line:
+            message = said("{path}, line {line}: {reason}", path=path, line=line, reason=reason)
+        else:
+            message = said("{path}: {reason}", path=path, reason=reason)
+        super().__init__(message, remedies=remedies)
         self.path = path
         self.line = line
         self.column = column
@@ -139,7 +180,7 @@ class OutputError(InspectorError):
     """A file of results cannot be written."""
 
     def __init__(self, path: str, reason: str, *, remedies: Sequence[str] = ()) -> None:
-        super().__init__(f"{path}: cannot be written: {reason}", remedies=remedies)
+        super().__init__(said("{path}: cannot be written: {reason}", path=path, reason=reason), remedies=remedies)
         self.path = path
         self.reason = reason
 
@@ -151,8 +192,12 @@ class QueryError(InspectorError):
     """
 
     def __init__(self, reason: str, *, option: str = "", column: int = 0, around: str = "") -> None:
-        where = f"{option}, column {column}: " if column and option else f"{option}: " if option else ""
-        super().__init__(f"{where}{reason}{f'; here: {around}' if around else ''}")
+        message = said("{reason}; here: {around}", reason=reason, around=around) if around else reason
+        if column and option:
+            message = said("{option}, column {column}: {message}", option=option, column=column, message=message)
+        elif option:
+            message = said("{option}: {message}", option=option, message=message)
+        super().__init__(message)
         self.column = column
         self.reason = reason
 

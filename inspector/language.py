@@ -31,6 +31,7 @@ __all__ = [
     "CATALOGUES",
     "DOMAIN",
     "LANGUAGES",
+    "SEPARATORS",
     "Said",
     "joined",
     "language",
@@ -66,8 +67,27 @@ class Said(str):
         self.pattern, self.values, self.many, self.number = pattern, values, many, number
         return self
 
-    def __reduce__(self) -> tuple[type[Said], tuple[str, Mapping[str, Any], str, int]]:
+    def __str__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.pattern, self.values, self.many, self.number)
+
+
+class _Joined(Said):
+    """Texts one after the other, each with a pattern of its own."""
+
+    __slots__ = ("parts", "separator")
+    parts: tuple[str, ...]
+    separator: str
+
+    def __new__(cls, parts: tuple[str, ...], separator: str) -> Self:
+        self = super().__new__(cls, separator.join(parts), {})
+        self.parts, self.separator = parts, separator
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.parts, self.separator)
 
 
 def said(pattern: str, /, **values: Any) -> Said:
@@ -81,15 +101,16 @@ def said_n(one: str, many: str, n: int, /, **values: Any) -> Said:
 
 
 def joined(parts: Iterable[str], separator: str = ", ") -> Said:
-    """Texts one after the other, each still known by its own pattern."""
-    values = {f"part{place}": part for place, part in enumerate(parts)}
-    between = separator.replace("{", "{{").replace("}", "}}")
-    return Said(between.join(f"{{{name}}}" for name in values), values)
+    """Texts one after the other, each still known by its own pattern; `SEPARATORS` are looked up as well."""
+    return _Joined(tuple(parts), separator)
 
 
 def marked(text: str) -> str:
     """`text` as it is: known to the catalogues, and shown later with `shown`. What gettext calls `N_`."""
     return text
+
+
+SEPARATORS = (marked(", "), marked("; "), marked(": "), marked(" and "), marked(" or "))
 
 
 class _Spoken:
@@ -117,6 +138,8 @@ def shown(text: str, /, **values: Any) -> str:
     """`text` in the language that is spoken: what `said` made, a marked constant, or a pattern with its values."""
     if values:
         return _filled(_looked_up(text), values)
+    if isinstance(text, _Joined):
+        return _looked_up(text.separator).join(shown(part) if isinstance(part, Said) else part for part in text.parts)
     if isinstance(text, Said):
         if text.many:
             pattern = _Spoken.catalogue.ngettext(text.pattern, text.many, text.number)

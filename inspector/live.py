@@ -29,7 +29,7 @@ from inspector.capture.recording import Recording
 from inspector.capture.turn import turn
 from inspector.demos.demo import Said
 from inspector.demos.runner import choose_ports, run
-from inspector.errors import CaptureError, CaptureFileError, DemoError
+from inspector.errors import CaptureError, CaptureFileError, DemoError, system_words
 from inspector.link.script import Script, parse_script
 from inspector.pipeline import Take, inspect
 from inspector.report.inspection import Message
@@ -298,7 +298,7 @@ def _to_be_read(path: Path) -> BinaryIO:
     try:
         return path.open("rb", buffering=0)
     except OSError as error:
-        raise CaptureFileError(str(path), f"cannot be opened: {error.strerror}") from error
+        raise CaptureFileError(str(path), f"cannot be opened: {system_words(error)}") from error
 
 
 def _stay() -> None:

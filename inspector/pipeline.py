@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.expect.comparison import compare_all
+from inspector.language import said
 from inspector.opening import first_of, on_two_processors, open_source
 from inspector.report.artefacts import artefacts_of
 from inspector.report.inspection import CapturedFile, CaptureSummary, Inspection, Message, Selected, Verdict
@@ -276,8 +277,8 @@ def _summary(  # noqa: PLR0913 - all that is known of the reading
 ) -> CaptureSummary:
     survey.faults.update(
         {
-            "IP: a datagram of which some fragments did not come": reader.fragments.incomplete,
-            "IP: a datagram whose fragments contradict each other": reader.fragments.refused,
+            said("IP: a datagram of which some fragments did not come"): reader.fragments.incomplete,
+            said("IP: a datagram whose fragments contradict each other"): reader.fragments.refused,
         }
     )
     return CaptureSummary(

@@ -53,10 +53,9 @@ def _in_python() -> Iterator[tuple[str, Key]]:
 
 def keyword_calls(path: Path) -> Iterator[ast.Call]:
     """Every call of a keyword in a file, in the order of the file."""
-    if path.name != "language.py":
-        calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-        calls.sort(key=lambda node: (node.lineno, node.col_offset))
-        yield from (node for node in calls if _called(node) in KEYWORDS)
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    calls.sort(key=lambda node: (node.lineno, node.col_offset))
+    yield from (node for node in calls if _called(node) in KEYWORDS)
 
 
 def _called(call: ast.Call) -> str:

@@ -26,7 +26,7 @@ from inspector.capture.privileges import (
     in_container,
     ways_out,
 )
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,5 +194,5 @@ def _cache(folder: Path) -> Check:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return _bad("compiled code", f"{folder}: {error.strerror}; kept for one run only", "make it writable")
+        return _bad("compiled code", f"{folder}: {system_words(error)}; kept for one run only", "make it writable")
     return _good("compiled code", f"kept in {folder}")

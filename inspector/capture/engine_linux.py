@@ -37,7 +37,7 @@ from inspector.capture.engine import Statistics
 from inspector.capture.interfaces import IFF_LOOPBACK, capturable
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, system_words
 from inspector.wire.frame import Frame
 from inspector.wire.row import Direction
 
@@ -207,7 +207,7 @@ class LinuxEngine:
                 ),
             )
         return CaptureError(
-            f"this system gives no capture ring {where}: {error.strerror or error}",
+            f"this system gives no capture ring {where}: {system_words(error)}",
             remedies=("choose the engine `portable`",),
         )
 

@@ -15,7 +15,7 @@ import os
 import socket
 import struct
 
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, system_words
 
 __all__ = ["Marker"]
 
@@ -96,6 +96,6 @@ class Marker:
 
 def _loopback_is_down(error: OSError) -> CaptureError:
     return CaptureError(
-        f"a datagram to {_LOCALHOST} cannot be sent, so loopback is not up here: {error.strerror}",
+        f"a datagram to {_LOCALHOST} cannot be sent, so loopback is not up here: {system_words(error)}",
         remedies=("ip link set lo up",),
     )

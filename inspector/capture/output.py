@@ -7,7 +7,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.errors import CaptureFileError
+from inspector.errors import CaptureFileError, system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,6 @@ def cannot_write(name: str, error: OSError) -> CaptureFileError:
     """The error to raise where the system does not let us write a file."""
     return CaptureFileError(
         name,
-        f"cannot be written: {error.strerror or error}",
+        f"cannot be written: {system_words(error)}",
         remedies=("name a file in a folder that you may write to and that has room, or `-` for standard output",),
     )

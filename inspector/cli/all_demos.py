@@ -23,6 +23,7 @@ from inspector.cli.running import record
 from inspector.cli.speaking import Command
 from inspector.demos.catalogue import catalogue
 from inspector.errors import InspectorError
+from inspector.language import shown, shown_n
 from inspector.report.inspection import Verdict
 from inspector.report.json_report import to_json
 from inspector.report.kernel_table import table_of_agreement
@@ -75,7 +76,7 @@ def all_demos(*, as_json: bool, kernel: bool, folder: str | None, engine: str) -
             print_text("\n" + table_of_agreement(done, **look))
     failed = [each for each in ran if each.report is None]
     for each in failed:
-        tell(f"{each.demo.name} did not run: {each.trouble}")
+        tell(shown("{demo} did not run: {reason}", demo=each.demo.name, reason=each.trouble))
     return ExitCode.DIFFERS if failed else max(each.code for each in ran)
 
 
@@ -91,7 +92,9 @@ def _run_all(demos: tuple[Demo, ...], scratch: Path, folder: Path, how: dict[str
         child, status = os.wait()
         demo = playing.pop(child)
         if told:
-            click.echo(f"\r{len(demos) - len(waiting) - len(playing)} of {len(demos)} demos", err=True, nl=False)
+            done = len(demos) - len(waiting) - len(playing)
+            words = shown_n("{done} of {n} demo", "{done} of {n} demos", len(demos), done=done)
+            click.echo(f"\r{words}", err=True, nl=False)
         yield _ran(demo, os.waitstatus_to_exitcode(status), scratch)
     if told:
         click.echo("\r\033[K", err=True, nl=False)
@@ -131,8 +134,9 @@ def _ran(demo: Demo, code: int, scratch: Path) -> _Ran:
     if report.exists():
         return _Ran(demo, code, json.loads(report.read_text("utf-8")), "")
     said = (scratch / f"{demo.name}.trouble").read_text("utf-8", "replace").strip().splitlines()
-    words = said[0].removeprefix("inspector: ") if code > 0 and said else f"it ended with {code}: {' '.join(said[-1:])}"
-    return _Ran(demo, code, None, words)
+    if code > 0 and said:
+        return _Ran(demo, code, None, said[0].removeprefix("inspector: "))
+    return _Ran(demo, code, None, shown("it ended with {code}: {words}", code=code, words=" ".join(said[-1:])))
 
 
 def _result(demo: Demo, report: dict[str, Any]) -> DemoResult:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.output import print_text, tell
+from inspector.language import marked, shown, shown_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,12 +63,14 @@ class Asked:
         from inspector.export.results import findings_path, is_known
 
         if not is_known(self.out):
-            raise click.UsageError(f"--out: expected a file that ends in {', '.join(FORMATS)}, found {str(self.out)!r}")
+            words = marked("--out: expected a file that ends in {endings}, found {file!r}")
+            raise click.UsageError(shown(words, endings=", ".join(FORMATS), file=str(self.out)))
         if self.out.suffix.lower() == ".parquet":
             need_parquet()
         for path in (self.out, findings_path(self.out)):
             if any(_is_same(path, name) for name in captures):
-                raise click.UsageError(f"--out: {str(path)!r} is a capture that is read; it is not overwritten")
+                words = marked("--out: {file!r} is a capture that is read; it is not overwritten")
+                raise click.UsageError(shown(words, file=str(path)))
 
     @property
     def chooses(self) -> bool:
@@ -88,11 +91,17 @@ class Asked:
             return
         from inspector.export.results import findings_path
         from inspector.report.escape import safe_text
-        from inspector.report.words import plural
 
         connections, findings = results.rows
         name, other = (safe_text(str(path)) for path in (self.out, findings_path(self.out)))
-        tell(f"{plural(connections, 'connection')} in {name}, {plural(findings, 'finding')} in {other}")
+        words = shown(
+            "{connections} in {file}, {findings} in {other}",
+            connections=shown_n("{n:,} connection", "{n:,} connections", connections),
+            file=name,
+            findings=shown_n("{n:,} finding", "{n:,} findings", findings),
+            other=other,
+        )
+        tell(words)
 
 
 def _is_same(path: Path, name: str) -> bool:

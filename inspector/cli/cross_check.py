@@ -12,6 +12,7 @@ from inspector.cli.output import ExitCode, print_json, print_text, tell_error
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.speaking import Command
 from inspector.errors import CaptureFileError
+from inspector.language import said, shown
 
 if TYPE_CHECKING:
     from inspector.crosscheck.model import CrossCheck
@@ -33,7 +34,7 @@ def cross_check(files: tuple[str, ...], *, as_json: bool, verbose: bool) -> int:
     difference is unexplained, 1 otherwise, 4 without tshark.
     """
     if "-" in files:
-        raise click.UsageError("expected a file, found standard input: two read it, we and tshark")
+        raise click.UsageError(shown("expected a file, found standard input: two read it, we and tshark"))
     drop_privilege()
     checks: list[CrossCheck] = []
     worst = ExitCode.AS_EXPECTED
@@ -62,15 +63,16 @@ def _check(name: str) -> CrossCheck:
 
     version = tshark_version()
     if Path(name).is_dir():
-        raise CaptureFileError(name, "expected a capture file, found a folder")
+        raise CaptureFileError(name, said("expected a capture file, found a folder"))
     reading = read(name)
     if not reading.connections and not reading.others:
-        said, cut = [], False
+        heard, cut = [], False
     else:
         with (opinions if reading.frames <= _BY_PYSHARK else bulk_opinions)(name) as told:
-            said = list(told)
+            heard = list(told)
             cut = told.cut
-    return compare(name, reading, said, tshark=version, cut="tshark found it cut or damaged" if cut else "")
+    found = said("tshark found it cut or damaged") if cut else ""
+    return compare(name, reading, heard, tshark=version, cut=found)
 
 
 def _exit_code(checks: list[CrossCheck]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
+from inspector.language import marked, shown
 from inspector.referee.decoders import DECODERS, NATIVE, TSHARK, as_file
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ class Decoding(NamedTuple):
     def of_many(self) -> bool:
         """Whether checksums are verified, for several captures that are one stream, which we alone can read."""
         if not self.is_plain:
-            raise click.UsageError(
+            words = marked(
                 "--decoder and -Y read each capture for itself, and these are one stream; expected --no-merge beside"
                 " them, or one capture (mergecap -w one.pcapng FILE...)"
             )
+            raise click.UsageError(shown(words))
         return self.verify
 
 
@@ -67,9 +69,10 @@ def decoding_options(command: F) -> F:
     @wraps(command)
     def with_decoding(*arguments: Any, verify: bool, decoder: str, display_filter: str | None, **others: Any) -> Any:
         if display_filter is not None and not display_filter.strip():
-            raise click.UsageError("-Y: expected a display filter, found nothing")
+            raise click.UsageError(shown("-Y: expected a display filter, found nothing"))
         if decoder != NATIVE and verify:
-            raise click.UsageError(f"--checksums is our own decoder's; expected it without --decoder {decoder}")
+            words = marked("--checksums is our own decoder's; expected it without --decoder {decoder}")
+            raise click.UsageError(shown(words, decoder=decoder))
         return command(*arguments, decoding=Decoding(verify, decoder, display_filter), **others)
 
     for option in (

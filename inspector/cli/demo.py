@@ -22,12 +22,15 @@ from inspector.cli.speaking import Command, Group
 from inspector.demos.catalogue import GROUPS, catalogue, find
 from inspector.demos.runner import run
 from inspector.errors import DemoError
+from inspector.language import Said, joined, marked, said, shown
 from inspector.report.escape import safe_text
+from inspector.report.speech import role_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.demos.demo import Demo, Said
+    from inspector.demos.demo import Demo
+    from inspector.demos.demo import Said as Message
 
 __all__ = ["demo"]
 
@@ -73,19 +76,21 @@ def demo(ctx: click.Context, *, _list: bool) -> int | None:
         return None
     widest = max(map(len, catalogue())) + 1
     for title, group in GROUPS.items():
-        print_text(f"{title}\n")
+        print_text(f"{shown(title)}\n")
         for each in group:
-            print_wrapped(f"  {each.name:<{widest}} ", each.summary + _remarks(each))
+            print_wrapped(f"  {each.name:<{widest}} ", _summary(each))
     print_text("\n")
-    print_wrapped(
-        "", "inspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options."
-    )
+    words = marked("inspector demo NAME runs one, inspector demo all runs them all; -h after NAME shows its options.")
+    print_wrapped("", shown(words))
     return ExitCode.AS_EXPECTED
 
 
-def _remarks(chosen: Demo) -> str:
-    """What is out of the ordinary: a run that takes long."""
-    return f" (about {chosen.seconds:.0f} s)" if chosen.seconds >= 2 else ""
+def _summary(chosen: Demo) -> str:
+    """What it shows, and what is out of the ordinary: a run that takes long."""
+    summary = shown(chosen.summary)
+    if chosen.seconds < 2:
+        return summary
+    return shown("{summary} (about {seconds:.0f} s)", summary=summary, seconds=chosen.seconds)
 
 
 def _command_for(chosen: Demo) -> click.Command:
@@ -94,16 +99,23 @@ def _command_for(chosen: Demo) -> click.Command:
         return _run_one(chosen, own, **arguments)
 
     for option in chosen.options:
-        hint = option.help if option.default == "" else f"{option.help}  [default: {option.default}]"
         kind = click.Choice(option.choices) if option.choices else None
-        command = click.option(f"--{option.name}", default=option.default, type=kind, help=hint)(command)
+        default: Any = {"default": option.default, "show_default": option.default != ""}
+        command = click.option(f"--{option.name}", type=kind, help=option.help, **default)(command)
     for decorate in reversed((*_RUN_OPTIONS, report_options)):
         command = decorate(command)
-    lesson = "\n\n".join(chosen.lesson)
-    where = f"port {chosen.port}"
-    if chosen.link is not None:
-        where += f", on a private network whose wire obeys `{chosen.link}`" if chosen.link else ", on a private network"
-    return click.command(chosen.name, cls=Command, help=f"{chosen.summary} ({where}).\n\n{lesson}")(command)
+    lesson = joined([Said(each, {}) for each in chosen.lesson], "\n\n")
+    summary = Said(chosen.summary, {})
+    told = said("{summary} ({where}).\n\n{lesson}", summary=summary, where=_where(chosen), lesson=lesson)
+    return click.command(chosen.name, cls=Command, help=told)(command)
+
+
+def _where(chosen: Demo) -> str:
+    if chosen.link is None:
+        return said("port {port}", port=chosen.port)
+    if not chosen.link:
+        return said("port {port}, on a private network", port=chosen.port)
+    return said("port {port}, on a private network whose wire obeys `{script}`", port=chosen.port, script=chosen.link)
 
 
 def _run_one(  # noqa: PLR0913 - the options of one command
@@ -129,7 +141,7 @@ def _run_one(  # noqa: PLR0913 - the options of one command
         run(chosen, port=where, host=host, role=role, interactive=prompt, options=own, say=_show_said)
         return ExitCode.AS_EXPECTED
     if path == "-":
-        raise click.UsageError("-w: expected a file: what a demo prints to standard output is its report")
+        raise click.UsageError(shown("-w: expected a file: what a demo prints to standard output is its report"))
     saved = Path(path) if path else _file_for(chosen)
     inspection = record(
         chosen, saved, port=where, host=host, interactive=prompt, options=own, engine=engine, link=link,
@@ -142,17 +154,18 @@ def _run_one(  # noqa: PLR0913 - the options of one command
 
 def _refuse_role(chosen: Demo, *, wired: bool) -> None:
     if wired or chosen.link is not None:
-        raise click.UsageError(
-            f"--role: {chosen.name} runs on the two hosts of a private network here, which no other terminal can reach;"
+        words = marked(
+            "--role: {demo} runs on the two hosts of a private network here, which no other terminal can reach;"
             " run it whole, without --role"
         )
+        raise click.UsageError(shown(words, demo=chosen.name))
 
 
 def _port(text: str | None) -> int | str | None:
     if text is None or text == "auto":
         return text
     if not text.isascii() or not text.isdecimal():
-        raise click.UsageError(f"--port: expected a number or `auto`, found {text!r}")
+        raise click.UsageError(shown("--port: expected a number or `auto`, found {found!r}", found=text))
     return int(text)
 
 
@@ -162,7 +175,7 @@ def _file_for(chosen: Demo) -> Path:
         path = Path(f"{chosen.name}.pcapng" if number == 1 else f"{chosen.name}-{number}.pcapng")
         if not path.exists() or _is_ours(path, chosen):
             return path
-    raise DemoError(f"no free name for the capture of {chosen.name} here; say where with -w FILE")
+    raise DemoError(said("no free name for the capture of {demo} here; say where with -w FILE", demo=chosen.name))
 
 
 def _is_ours(path: Path, chosen: Demo) -> bool:
@@ -177,11 +190,19 @@ def _announce_role(chosen: Demo, role: str, *, port: str | None, host: str) -> N
     other = "client" if role == "server" else "server"
     where = f" --port {port}" if port else ""
     where += f" --host {host}" if host != "127.0.0.1" else ""
-    tell(f"this end alone, not captured; in another terminal: inspector demo {chosen.name} --role {other}{where}")
+    command = f"inspector demo {chosen.name} --role {other}{where}"
+    tell(shown("this end alone, not captured; in another terminal: {command}", command=command))
 
 
-def _show_said(said: Said) -> None:
-    print_text(f"{said.role} {said.verb}: {safe_text(said.text)}\n" if said.verb != "note" else f"{said.text}\n")
+def _show_said(message: Message) -> None:
+    role, text = role_in_words(message.role), safe_text(message.text)
+    if message.verb == "sent":
+        words = shown("{role} sent: {text}", role=role, text=text)
+    elif message.verb == "received":
+        words = shown("{role} received: {text}", role=role, text=text)
+    else:
+        words = shown(message.text)
+    print_text(f"{words}\n")
 
 
 def _ask(role: str) -> str | None:

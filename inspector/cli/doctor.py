@@ -7,6 +7,8 @@ import click
 from inspector.cli.environment import cache_folder, command_line, invoking_user, pick_unicode
 from inspector.cli.output import ExitCode, print_json, print_text, print_wrapped
 from inspector.cli.speaking import Command
+from inspector.language import said, shown
+from inspector.report.escape import cells
 
 __all__ = ["doctor"]
 
@@ -23,7 +25,8 @@ def doctor(*, as_json: bool) -> int:
     from inspector.kernel.trace import can_trace
 
     works, why_not = can_trace()
-    traced = Check("tracepoint", works or None, "every change of state is told (--kernel)" if works else why_not)
+    found = said("every change of state is told (--kernel)") if works else why_not
+    traced = Check(said("tracepoint"), works or None, found)
     checks = (*examine(cache_folder(), command_line=command_line(), owner=invoking_user()), traced)
     if as_json:
         print_json(
@@ -31,11 +34,12 @@ def doctor(*, as_json: bool) -> int:
         )
     else:
         good, bad, fact = ("✓", "✗", "·") if pick_unicode() else ("ok", "--", "  ")
-        widest = max(len(each.name) for each in checks)
+        widest = max(cells(shown(each.name)) for each in checks)
         for each in checks:
-            mark = fact if each.ok is None else good if each.ok else bad
-            print_wrapped(f"{mark} {each.name:<{widest}}  ", each.detail)
+            mark, name = fact if each.ok is None else good if each.ok else bad, shown(each.name)
+            print_wrapped(f"{mark} {name}{' ' * (widest - cells(name))}  ", shown(each.detail))
             if each.remedy and not each.ok:
-                print_text(f"{' ' * (widest + len(mark) + 3)}-> {each.remedy}\n")  # one line: it can be pasted
+                remedy = f"-> {shown(each.remedy)}\n"  # one line: it can be pasted
+                print_text(" " * (widest + len(mark) + 3) + remedy)
     can_capture = any(each.ok for each in checks if each.name.startswith(("capture ", "user namespace")))
     return ExitCode.AS_EXPECTED if can_capture else ExitCode.NO_PRIVILEGE

@@ -19,6 +19,7 @@ from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
 from inspector.language import said, shown
 from inspector.report.escape import safe_text
+from inspector.report.words import either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,23 +39,28 @@ _LARGEST = 10**30
     "--json", "as_json", is_flag=True, help="Print JSON (schema inspector/explain/1; of a frame explain-frame/1)."
 )
 def explain(words: tuple[str, ...], *, as_json: bool) -> int:
-    """Explain a word: an address, a prefix, an endpoint, a port, a flag, a state, a label, a finding, an outcome, what
-    Zeek and Wireshark call a connection, or a misconception. Or a frame of a capture, FILE:FRAME: every field, why
-    this number, and what each end now believes.
+    """Explain a word: an address, a prefix, an endpoint, a port, a flag, a state, a label, a finding, an outcome, a
+    difference, what Zeek and Wireshark call a connection, or a misconception. Or a frame of a capture, FILE:FRAME:
+    every field, why this number, and what each end now believes.
 
     \b
     inspector explain TIME_WAIT 192.168.1.77/24 8080 '[S.]' 37
     inspector explain zero window
     inspector explain captures/tcp-hello/tcp-hello.pcapng:4
+    inspector explain finding.syn-ack-wrong-ack close.unanswered
+    inspector explain findings misconceptions
 
-    Several words are explained one after the other, or together where they are one name. Without a word: all
-    that there are. Exit code 2 if one of them is unknown, or the capture has no such frame.
+    Several words are explained one after the other, or together where they are one name. The plural of a kind lists
+    it; without a word: all that there are. Exit code 2 if one of them is unknown, or the capture has no such frame.
     """  # noqa: D205, D301 - click wraps the first paragraph; the backspace leaves the examples as they are
     look: dict[str, Any] = {"width": pick_width(), "colour": pick_colour(), "unicode": pick_unicode()}
-    if not words and not as_json:
-        from inspector.report.explained import render_index
+    if not words:
+        from inspector.report.explained import index_to_json, render_index
 
-        print_text(render_index(**look))
+        if as_json:
+            print_json(index_to_json())
+        else:
+            print_text(render_index(**look))
         return ExitCode.AS_EXPECTED
     values: list[Any] = []
     worst = ExitCode.AS_EXPECTED
@@ -110,7 +116,7 @@ def _words(words: tuple[str, ...], look: dict[str, Any], *, as_json: bool) -> tu
     from inspector.report.explained import answer_to_json, render_answer
 
     found = answer(words, _system())
-    if not as_json and found.explanations:
+    if not as_json and (found.explanations or found.listings):
         print_text(render_answer(found, **look))
     for each in found.unknown:
         tell(_in_words(each))
@@ -199,6 +205,8 @@ def _system() -> System:
 def _in_words(unknown: Unknown) -> str:
     word = safe_text(unknown.word, 60)
     if unknown.reason:
-        return f"cannot explain {word}: {unknown.reason}"
-    hint = f"did you mean {' or '.join(unknown.near)}?" if unknown.near else "inspector explain lists all words"
-    return f"cannot explain {word}: no such word; {hint}"
+        return shown("cannot explain {word}: {reason}", word=word, reason=shown(unknown.reason))
+    if unknown.near:
+        near = either(unknown.near)
+        return shown("cannot explain {word}: no such word; did you mean {near}?", word=word, near=near)
+    return shown("cannot explain {word}: no such word; inspector explain lists all words", word=word)

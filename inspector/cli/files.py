@@ -31,6 +31,7 @@ from inspector.cli.progress import Progress
 from inspector.cli.speaking import Command
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
+from inspector.language import marked, said, shown
 from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
 from inspector.referee.decoders import advised
 from inspector.report.escape import safe_text
@@ -98,7 +99,7 @@ def replay(
     """
     names = files + more_files
     if not names:
-        raise click.UsageError("expected a capture: inspector replay FILE... (`-` reads standard input)")
+        raise click.UsageError(shown("expected a capture: inspector replay FILE... (`-` reads standard input)"))
     streams = streams_of(names, merge=merge)
     if wanted:
         return _inspect_one(streams, wanted, limits, **how)
@@ -172,10 +173,11 @@ def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[in
         nonlocal told
         if not told and frames > KEEP_SEGMENTS:
             told = True
-            tell(
-                f"{safe_text(name)}: more than {KEEP_SEGMENTS:,} frames, and --json and check hold every one of them in"
+            words = marked(
+                "{file}: more than {number:,} frames, and --json and check hold every one of them in"
                 " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
             )
+            tell(shown(words, file=safe_text(shown(name)), number=KEEP_SEGMENTS))
         if hear:
             hear(frames, taken)
 
@@ -188,20 +190,21 @@ def _inspect_one(
     """Open single connections of one capture."""
     how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
     if asked.chooses:
-        raise click.UsageError(
+        words = marked(
             "--connection, --follow and --save-connection ask by number; expected no --where, --sort or --out"
             " beside them"
         )
+        raise click.UsageError(shown(words))
     names = [name for stream in streams for name in stream.files]
     if len(names) != 1:
-        raise click.UsageError(
-            f"expected one capture, whose connection is meant; found {len(names)}"
+        words = marked(
+            "expected one capture, whose connection is meant; found {number}"
             " (mergecap -w one.pcapng FILE... makes one of several)"
         )
+        raise click.UsageError(shown(words, number=len(names)))
     if wanted.saved and not decoding.has_bytes:
-        raise click.UsageError(
-            f"--save-connection saves what was captured; expected it without --decoder {decoding.decoder}"
-        )
+        words = marked("--save-connection saves what was captured; expected it without --decoder {decoder}")
+        raise click.UsageError(shown(words, decoder=decoding.decoder))
     _refuse_a_terminal(names)
     gc.disable()  # as in `_inspect_all`
     with ExitStack() as stack:
@@ -220,9 +223,8 @@ def _inspect_one(
 
 def _refuse_a_terminal(names: list[str]) -> None:
     if "-" in names and sys.stdin.isatty():
-        raise click.UsageError(
-            "standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -"
-        )
+        words = marked("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -")
+        raise click.UsageError(shown(words))
 
 
 def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, BinaryIO]:
@@ -277,7 +279,7 @@ def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
         # Unbuffered: a thread that waits for a pipe must not hold the lock that the interpreter takes at its end.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     if name not in opened and _is_folder(name):
-        raise CaptureFileError(name, "expected a capture file, found a folder", remedies=_captures_in(Path(name)))
+        raise CaptureFileError(name, said("expected a capture file, found a folder"), remedies=_captures_in(Path(name)))
     return opened.get(name, name)
 
 

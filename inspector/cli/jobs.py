@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.cli.environment import pick_jobs
 from inspector.errors import CaptureFileError
+from inspector.language import shown
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Told(NamedTuple):
 
 
 def refusal_of(error: CaptureFileError) -> Refusal:
-    """`error` for the way."""
-    return Refusal(error.path, error.reason, error.offset, error.remedies)
+    """`error` for the way, on which a text forgets what it was made from: so it is in the reader's language already."""
+    return Refusal(error.path, shown(error.reason), error.offset, tuple(map(shown, error.remedies)))
 
 
 def told_of(streams: Sequence[Stream], work: Work, jobs: int | None, progress: Progress) -> Generator[Told]:

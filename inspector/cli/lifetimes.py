@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inspector.language import marked, shown
 from inspector.tcp.lifetimes import Limits
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class _Time(click.ParamType[int]):
         matched = _TIME.fullmatch(value)
         nanoseconds = int(matched[1]) * _UNITS[matched[2] or "s"] if matched else 0
         if not 0 < nanoseconds <= _LONGEST_NS:
-            self.fail(f"expected a time such as 5m, 90s or 200ms, up to a year, found {value!r}", param, ctx)
+            words = marked("expected a time such as 5m, 90s or 200ms, up to a year, found {value!r}")
+            self.fail(shown(words, value=value), param, ctx)
         return nanoseconds
 
 

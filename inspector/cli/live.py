@@ -17,7 +17,9 @@ from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
 from inspector.cli.privilege import drop_privilege, scratch_folder, secure_privilege
 from inspector.cli.speaking import Command
+from inspector.language import marked, said, shown
 from inspector.report.escape import safe_text
+from inspector.report.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +62,7 @@ def capture(*, count: int | None, autostop: str | None, list_interfaces: bool, *
     with _recording(options, count=count, duration=_seconds(autostop)) as (recording, armed, finish):
         with _stopped_by_signals(recording), recording:
             armed()
-            tell(f"capturing on {interface}; Ctrl-C ends it")
+            tell(shown("capturing on {interface}; Ctrl-C ends it", interface=interface))
             while not recording.wait(0.5):
                 pass
         return finish()
@@ -95,10 +97,11 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
 
     path, expect, ports = options.pop("path"), options.pop("expect"), options.pop("ports")
     if path == "-" or ports or options.pop("capture_filter") or options.pop("interface") != "lo":
-        raise click.UsageError(
+        words = marked(
             "--link: the wire carries nothing but the command's own words to 127.0.0.0/8, and all of them are captured;"
             " leave out -i, --port and -f, and give -w a file"
         )
+        raise click.UsageError(shown(words))
     options.pop("engine")
     options.pop("_numeric")
     script, expected = parse_script(link), load(expect) if expect else None
@@ -109,7 +112,7 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
                 command, Path(path or f"{scratch}/capture.pcapng"), link=script, owner=invoking_user(),
                 drop=drop_privilege, expected=expected,
                 stdout=sys.stderr if options["as_json"] else None, tell_end=partial(_tell_end, command),
-                tell_waiting=partial(tell, f"waiting for {safe_text(command[0])} to end; Ctrl-C again ends it"),
+                tell_waiting=partial(_tell_waiting, command),
             )  # fmt: skip
         except OSError as error:
             raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error
@@ -117,9 +120,13 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
     return exit_code_of([inspection])
 
 
+def _tell_waiting(command: tuple[str, ...]) -> None:
+    tell(shown("waiting for {command} to end; Ctrl-C again ends it", command=safe_text(command[0])))
+
+
 def _tell_end(command: tuple[str, ...], code: int) -> None:
     if code:
-        tell(f"{safe_text(command[0])} ended with exit code {code}")
+        tell(shown("{command} ended with exit code {code}", command=safe_text(command[0]), code=code))
 
 
 def _run_command(command: tuple[str, ...], **streams: Any) -> int:
@@ -148,7 +155,7 @@ def _recording(
     with scratch_folder() as scratch, ExitStack() as stack:
         to_stdout = path == "-"
         if to_stdout and sys.stdout.isatty():
-            raise click.UsageError("-w -: standard output is a terminal; pipe it on, or name a file")
+            raise click.UsageError(shown("-w -: standard output is a terminal; pipe it on, or name a file"))
         target: Any = sys.stdout.buffer if to_stdout else Path(path or f"{scratch}/capture.pcapng")
         recording = Recording(
             interface, ports=ports, path=target, engine=engine, keep=False, owner=invoking_user(),
@@ -168,7 +175,7 @@ def _recording(
                 return ExitCode.AS_EXPECTED
             statistics = recording.statistics
             take = Take(
-                source=f"capture on {interface}",
+                source=said("capture on {interface}", interface=interface),
                 saved_to=path or "",
                 dropped=statistics.dropped,
                 duplicates=statistics.duplicates,
@@ -200,10 +207,11 @@ def _ports_of(capture_filter: str) -> set[int]:
     for term in re.split(r"\s+or\s+", capture_filter.strip()):
         matched = _PORT_FILTER.fullmatch(term)
         if not matched:
-            raise click.UsageError(
-                f"-f: expected `port N [or port M ...]`, found {capture_filter!r}; for other filters use"
-                f" tcpdump -w - {capture_filter!r} | inspector replay -"
+            words = marked(
+                "-f: expected `port N [or port M ...]`, found {filter!r}; for other filters use"
+                " tcpdump -w - {filter!r} | inspector replay -"
             )
+            raise click.UsageError(shown(words, filter=capture_filter))
         ports.add(int(matched[1]))
     return ports
 
@@ -213,7 +221,7 @@ def _seconds(autostop: str | None) -> float | None:
         return None
     matched = _DURATION.fullmatch(autostop)
     if not matched:
-        raise click.UsageError(f"-a: expected duration:SECONDS, found {autostop!r}")
+        raise click.UsageError(shown("-a: expected duration:SECONDS, found {found!r}", found=autostop))
     return float(matched[1])
 
 
@@ -222,9 +230,10 @@ def _list_interfaces() -> int:
 
     found = interfaces()
     if not found:
-        raise click.UsageError("no interfaces are known on this system")
+        raise click.UsageError(shown("no interfaces are known on this system"))
     widest = max(len(each.name) for each in found)
     for each in found:
-        facts = ["loopback"] * each.loopback + ["down"] * (each.up is False) + [each.note] * bool(each.note)
-        print_text(f"{each.name:<{widest}}  {', '.join(facts)}".rstrip() + "\n")
+        facts = [shown("loopback")] * each.loopback + [shown("down")] * (each.up is False)
+        facts += [shown(each.note)] * bool(each.note)
+        print_text(f"{each.name:<{widest}}  {listed(facts)}".rstrip() + "\n")
     return ExitCode.AS_EXPECTED

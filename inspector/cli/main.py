@@ -18,7 +18,7 @@ from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
 from inspector.cli.speaking import Group, show_complaint
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
-from inspector.language import shown
+from inspector.language import marked, shown
 
 __all__ = ["cli", "main"]
 
@@ -56,8 +56,10 @@ class _Verbs(Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], _VERBS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"no command {args[0]!r}{hint} (commands: {', '.join(_VERBS)})")
+            words = marked("no command {name!r} (commands: {commands})")
+            if near:
+                words = marked("no command {name!r}; did you mean {near!r}? (commands: {commands})")
+            ctx.fail(shown(words, name=args[0], near="".join(near), commands=", ".join(_VERBS)))
         return super().resolve_command(ctx, args)
 
     def summaries(self) -> list[str]:
@@ -98,9 +100,12 @@ def _run() -> int:
     except ImportError as error:
         if invoking_user() is None:
             raise
-        tell(f"{error}: the user who asked may not read this Python; expected one that all may read, or no SUDO_UID")
+        words = marked(
+            "{error}: the user who asked may not read this Python; expected one that all may read, or no SUDO_UID"
+        )
+        tell(shown(words, error=error))
         return ExitCode.NO_PRIVILEGE
     except (KeyboardInterrupt, click.Abort):
-        tell("interrupted")
+        tell(shown("interrupted"))
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.AS_EXPECTED

@@ -20,6 +20,7 @@ from inspector.choice.choosing import Choice
 from inspector.choice.hearing import Hearer
 from inspector.choice.saving import Saver
 from inspector.cli.output import print_json, render
+from inspector.language import marked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,7 @@ class Wanted:
 def _refuse_to_overwrite(source: str, opened: BinaryIO | None, targets: list[Path]) -> None:
     """A capture is not overwritten while it is read, nor one file by two connections."""
     if any(str(target) == "-" for target in targets):
-        raise click.UsageError("--save-connection: expected a file, found - (standard output has the report)")
+        raise click.UsageError(shown("--save-connection: expected a file, found - (standard output has the report)"))
     known: list[os.stat_result] = []
     with suppress(OSError, ValueError):  # what cannot be looked at is told when it is read
         stream = sys.stdin if source == "-" else opened
@@ -98,9 +99,10 @@ def _refuse_to_overwrite(source: str, opened: BinaryIO | None, targets: list[Pat
         with suppress(OSError):
             found = target.stat()
             if any(os.path.samestat(found, each) for each in known if stat.S_ISREG(found.st_mode)):
-                raise click.UsageError(f"expected another file to save to: {target} is the capture that is read")
+                words = marked("expected another file to save to: {file} is the capture that is read")
+                raise click.UsageError(shown(words, file=target))
     if len({target.absolute() for target in targets}) < len(targets):
-        raise click.UsageError("expected a file for each connection that is saved; one is named twice")
+        raise click.UsageError(shown("expected a file for each connection that is saved; one is named twice"))
 
 
 def connection_options(command: F) -> F:

@@ -19,7 +19,9 @@ from inspector.errors import (
     NothingToInspect,
     OutputError,
 )
-from inspector.report.escape import safe_text
+from inspector.language import marked, shown
+from inspector.report.breaking import lines_of
+from inspector.report.escape import cells, safe_text
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ __all__ = [
 
 _MOST_DRAWN = 8
 _MOST_LISTED = 40
+_NARROWEST_TEXT = 10
 
 
 class ExitCode:
@@ -177,7 +180,14 @@ def print_text(text: str) -> None:
 
 def print_wrapped(lead: str, text: str) -> None:
     """Print `text` behind `lead`, its further lines aligned with the first."""
-    print_text(click.wrap_text(text, pick_width() - 1, lead, " " * len(lead)) + "\n")
+    width = pick_width() - 1
+    if text.isascii() and lead.isascii():
+        print_text(click.wrap_text(text, width, lead, " " * len(lead)) + "\n")
+        return
+    # click counts characters, and knows no other place to break a line than a blank.
+    hang = " " * cells(lead)
+    lines = lines_of(text, max(width - cells(lead), _NARROWEST_TEXT))
+    print_text("".join(f"{hang if number else lead}{line}\n" for number, line in enumerate(lines)))
 
 
 _clearers: list[Callable[[], None]] = []
@@ -204,20 +214,20 @@ _told_once: set[str] = set()
 
 def tell_slow_start() -> None:
     """Say, once a run, why a large capture keeps its user waiting before the first frame is counted."""
-    words = "a large capture: compiling the fast path for this machine, once; it is kept for later runs"
+    words = marked("a large capture: compiling the fast path for this machine, once; it is kept for later runs")
     if words not in _told_once:
         _told_once.add(words)
-        tell(words)
+        tell(shown(words))
 
 
 def tell_error(error: InspectorError) -> int:
     """Tell the user what is wrong and what mends it; the exit code to leave with."""
-    tell(safe_text(error.message))
+    tell(safe_text(shown(error.message)))
     if error.remedies:
-        click.echo("try:", err=True)
+        click.echo(shown("try:"), err=True)
         option = "--expect " if isinstance(error, ExpectationError) else ""  # whose remedies are names of sequences
         for remedy in error.remedies:
-            click.echo(f"  {option}{safe_text(remedy)}", err=True)
+            click.echo(f"  {option}{safe_text(shown(remedy))}", err=True)
     if isinstance(error, CaptureError):
         return ExitCode.NO_PRIVILEGE
     if isinstance(error, (CaptureFileError, OutputError)):

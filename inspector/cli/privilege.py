@@ -26,6 +26,7 @@ from inspector.capture.privileges import (
 )
 from inspector.cli.environment import command_line, invoking_user
 from inspector.errors import CaptureError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +44,20 @@ def secure_privilege(*, wired: bool) -> None:
         return
     reason, remedy = why_not_private()
     if reason:
-        what = "a private network needs CAP_NET_ADMIN and CAP_SYS_ADMIN" if wired else "capturing needs CAP_NET_RAW"
+        if wired:
+            message = said(
+                "a private network needs CAP_NET_ADMIN and CAP_SYS_ADMIN, which this process has not; a network"
+                " namespace of its own, where everybody has it, is not to be had here: {reason}",
+                reason=reason,
+            )
+        else:
+            message = said(
+                "capturing needs CAP_NET_RAW, which this process has not; a network namespace of its own, where"
+                " everybody has it, is not to be had here: {reason}",
+                reason=reason,
+            )
         raise CaptureError(
-            f"{what}, which this process has not; a network namespace of its own, where everybody has it, is not to be"
-            f" had here: {reason}",
+            message,
             remedies=((remedy,) if remedy else ()) + ways_out(command_line()),
         )
     become_private()

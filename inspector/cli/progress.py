@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inspector.cli.environment import pick_progress
 from inspector.cli.output import clear_line_by
+from inspector.language import shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -101,10 +102,14 @@ class Progress:
 
             self._line = ProgressLine(None if None in self.sizes else sum(filter(None, self.sizes)))
         frames, taken = (sum(each) for each in zip(*self._read, strict=True))
-        self._line.show(self._where(), taken, f"{frames / (now - self._began):,.0f} frames/s")
+        self._line.show(self._where(), taken, _rate(frames / (now - self._began)))
 
     def _where(self) -> str:
         number = len(self._streams)
         if number == 1:
             return safe_text(Path(self._streams[0].files[0]).name, _LONGEST_NAME)
-        return f"file {min(self._finished + 1, number)} of {number}"
+        return shown("file {position} of {number}", position=min(self._finished + 1, number), number=number)
+
+
+def _rate(frames: float) -> str:
+    return shown("{number:,.0f} frames/s", number=frames)

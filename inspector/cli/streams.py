@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from inspector.language import marked, said, shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _stream(files: list[str]) -> Stream:
     if len(files) == 1:
         return Stream(files[0], (files[0],))
     _refuse_twice(files)
-    return Stream(f"{files[0]} and {len(files) - 1} more", tuple(files))
+    return Stream(said("{file} and {number} more", file=files[0], number=len(files) - 1), tuple(files))
 
 
 def _refuse_twice(files: list[str]) -> None:
@@ -79,10 +80,12 @@ def _refuse_twice(files: list[str]) -> None:
         identity = _identity(name)
         first = seen.get(identity)
         if first is not None:
-            also = "" if first == name else f", also as {safe_text(first)}"
-            raise click.UsageError(
-                f"{safe_text(name)} is named twice{also}: a stream has each file once (--no-merge reads files apart)"
-            )
+            words = marked("{file} is named twice: a stream has each file once (--no-merge reads files apart)")
+            if first != name:
+                words = marked(
+                    "{file} is named twice, also as {first}: a stream has each file once (--no-merge reads files apart)"
+                )
+            raise click.UsageError(shown(words, file=safe_text(name), first=safe_text(first)))
         seen[identity] = name
 
 

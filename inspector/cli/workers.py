@@ -27,6 +27,7 @@ from inspector.cli.jobs import Refusal, Told
 from inspector.cli.output import tell_slow_start
 from inspector.cli.progress import REFRESHED_S
 from inspector.compiled import tell_when_compiling
+from inspector.language import marked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -84,7 +85,8 @@ class _Office:
         try:
             self._hire()
         except OSError as error:
-            why = f"no process could be started to inspect it ({error.strerror}); --jobs 1 needs none"
+            words = marked("no process could be started to inspect it ({reason}); --jobs 1 needs none")
+            why = shown(words, reason=error.strerror)
             while self._ahead and not self._workers:
                 position = self._ahead.pop()
                 self.done[position] = Told(refusals=(Refusal(self._names[position], why, None, ()),))
@@ -170,10 +172,16 @@ class _Office:
 
 def _how_it_died(status: int) -> str:
     if not os.WIFSIGNALED(status):
-        return f"the process that inspected it ended with exit status {os.waitstatus_to_exitcode(status)}"
+        words = marked("the process that inspected it ended with exit status {status}")
+        return shown(words, status=os.waitstatus_to_exitcode(status))
     number = os.WTERMSIG(status)
-    memory = ", as the system does where memory runs out; --jobs 1 takes the least" if number == signal.SIGKILL else ""
-    return f"the process that inspected it was killed by signal {number}{memory}"
+    words = marked("the process that inspected it was killed by signal {number}")
+    if number == signal.SIGKILL:
+        words = marked(
+            "the process that inspected it was killed by signal {number}, as the system does where memory runs out;"
+            " --jobs 1 takes the least"
+        )
+    return shown(words, number=number)
 
 
 def _serve(parent: int, orders: int, answers: int, work: Work, *, hears: bool) -> NoReturn:

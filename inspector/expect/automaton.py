@@ -7,6 +7,11 @@ so a match consumes one segment at each step.
 What costs: a line counts once for each of its copies. `repeat {n}` copies its body n times, `any order` of k items
 makes k * 2^(k-1) copies, all else one. More than `MOST_POSITIONS` is a complaint.
 
+Marks (silences, states) stand on the way from one position to the next, or from the last to the end: a label, which
+costs no position and no step of the search. At most `MOST_MARKS` between two lines. Where two ways lead from one
+position to the next, one marked and one not, the one without counts; of two marked ones the first written.
+`nothing after this` lets a way end where it stands, and leads nowhere.
+
 Symbols of a repeat: those used only inside its body are *forgotten* on the way to its next round, so each round has
 its own (`forget` is a bit mask over `symbols`).
 """
@@ -14,24 +19,41 @@ its own (`forget` is a bit mask over `symbols`).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.expansion import symbols_of
-from inspector.expect.notation import Alternatives, AnyOrder, AnySegments, Line, Optional, Repeat, lines_of
+from inspector.expect.notation import (
+    Alternatives,
+    AnyOrder,
+    AnySegments,
+    End,
+    Line,
+    Optional,
+    Repeat,
+    Silence,
+    States,
+    lines_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from inspector.expect.notation import Item
+    from inspector.expect.notation import Item, Mark
 
-__all__ = ["MOST_IN_ANY_ORDER", "MOST_POSITIONS", "START", "Automaton", "build"]
+__all__ = ["MOST_IN_ANY_ORDER", "MOST_MARKS", "MOST_POSITIONS", "START", "Automaton", "build"]
 
 START = 0
 MOST_POSITIONS = 5_000
+MOST_MARKS = 8
 MOST_IN_ANY_ORDER = 8
 _MOST_STEPS = 200_000
+
+Marks = tuple["Mark", ...]
+
+_Place = tuple[int, Marks]
+"""A position, and the marks between it and what comes next, or before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,10 @@ class Automaton:
     symbols: tuple[str, ...]
     live: tuple[int, ...]
     """For each position: the symbols (a bit mask) that lines after it still use."""
+    marks: dict[tuple[int, int], Marks] = field(default_factory=dict)
+    """What stands on the way from one position to the next."""
+    last_marks: dict[int, Marks] = field(default_factory=dict)
+    """What stands between a position and the end, `End` itself among it."""
 
     @property
     def steps(self) -> int:
@@ -56,23 +82,31 @@ class Automaton:
 class _Fragment:
     """A piece of the structure: where it begins, where it ends, and whether it may be empty."""
 
-    first: tuple[int, ...]
-    last: tuple[int, ...]
-    nullable: bool
+    first: tuple[_Place, ...]
+    last: tuple[_Place, ...]
+    nullable: Marks | None
+    """The marks of the way that takes nothing; None where there is no such way."""
+    ended: Marks | None = None
+    """As `nullable`, of a way that takes nothing and is the end of all."""
 
 
-_EMPTY = _Fragment((), (), nullable=True)
+_NOWHERE = "a silence or states that no line tells the place of, expected a line before it"
+
+_EMPTY = _Fragment((), (), ())
 
 
 def build(items: Sequence[Item], name: str) -> Automaton:
     """The automaton of expanded `items`; ExpectationError, naming `name`, where it grows too large."""
     builder = _Builder(name, items)
     whole = builder.sequence(items)
-    builder.link((START,), whole.first, 0)
-    accepting = frozenset(whole.last) | (frozenset({START}) if whole.nullable else frozenset())
+    start = builder.then(_Fragment((), ((START, ()),), None), whole)
+    builder.end(start.last)
+    builder.check_places()
     follow = tuple(tuple(successors.items()) for successors in builder.follow)
     live = _live(builder.lines, follow, builder.bit)
-    return Automaton(tuple(builder.lines), follow, accepting, builder.symbols, live)
+    return Automaton(
+        tuple(builder.lines), follow, frozenset(builder.ends), builder.symbols, live, builder.marks, builder.ends
+    )
 
 
 def _live(
@@ -109,18 +143,62 @@ class _Builder:
         self.uses = _uses(items)
         self.lines: list[Line | None] = [None]
         self.follow: list[dict[int, int]] = [{}]
+        self.marks: dict[tuple[int, int], Marks] = {}
+        self.ends: dict[int, Marks] = {}
+        self.placed: set[int] = set()
+        self.unplaced: list[Mark] = []
         self.steps = 0
 
-    def link(self, ends: Iterable[int], starts: Iterable[int], forget: int) -> None:
+    def link(self, ends: Iterable[_Place], starts: tuple[_Place, ...], forget: int) -> None:
         """Each of `starts` may come after each of `ends`."""
-        starts = tuple(starts)
-        for end in ends:
+        for end, before in ends:
             successors = self.follow[end]
-            for start in starts:
+            for start, after in starts:
+                is_new = start not in successors
                 successors.setdefault(start, forget)
+                marks = self._placed(self._together(before, after), end, is_before_dots=self.lines[start] is None)
+                if not marks:
+                    self.marks.pop((end, start), None)
+                elif is_new:
+                    self.marks[end, start] = marks
             self.steps += len(starts)
         if self.steps > _MOST_STEPS:
             self._too_large()
+
+    def end(self, places: Iterable[_Place], own: Marks = ()) -> None:
+        """The sequence may end at each of `places`."""
+        for position, marks in places:
+            is_silence = any(isinstance(mark, Silence) for mark in marks)
+            self.ends[position] = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
+
+    def _together(self, one: Marks, two: Marks) -> Marks:
+        if len(one) + len(two) > MOST_MARKS:
+            self._refuse((one + two)[MOST_MARKS], f"more than {MOST_MARKS} marks at one place, expected a line between")
+        return one + two
+
+    def _placed(self, marks: Marks, end: int, *, is_before_dots: bool) -> Marks:
+        """A mark is about a segment: that of a line before it, or the last before a line after it.
+
+        On a way that comes from the start without any there is nothing to say; there must be another way.
+        """
+        if not marks:
+            return marks
+        if end == START:
+            self.unplaced += marks
+            return ()
+        if self.lines[end] is None and is_before_dots:
+            self._refuse(marks[0], _NOWHERE)
+        self.placed.update(map(id, marks))
+        return marks
+
+    def check_places(self) -> None:
+        """ExpectationError for a mark that no way places."""
+        for mark in self.unplaced:
+            if id(mark) not in self.placed:
+                self._refuse(mark, _NOWHERE)
+
+    def _refuse(self, mark: Mark, reason: str) -> NoReturn:
+        raise ExpectationError(self.name, f"found {reason}", line=mark.at[0], column=mark.at[1])
 
     def _too_large(self) -> None:
         raise ExpectationError(
@@ -134,20 +212,33 @@ class _Builder:
             self._too_large()
         self.lines.append(line)
         self.follow.append({})
-        here = (len(self.lines) - 1,)
-        return _Fragment(here, here, nullable=False)
+        here = ((len(self.lines) - 1, ()),)
+        return _Fragment(here, here, None)
 
     def sequence(self, items: Iterable[Item]) -> _Fragment:
         whole = _EMPTY
         for item in items:
-            whole = self._then(whole, self._item(item))
+            whole = self.then(whole, self._item(item))
         return whole
 
-    def _then(self, one: _Fragment, two: _Fragment, forget: int = 0) -> _Fragment:
+    def then(self, one: _Fragment, two: _Fragment, forget: int = 0) -> _Fragment:
+        """One after the other, the symbols of `forget` new in between."""
         self.link(one.last, two.first, forget)
-        return _Fragment(
-            one.first + two.first * one.nullable, two.last + one.last * two.nullable, one.nullable and two.nullable
-        )
+        self._end_within(one, two)
+        first, last, nullable, ended = one.first, two.last, None, one.ended
+        if one.nullable is not None:
+            first += tuple((position, self._together(one.nullable, marks)) for position, marks in two.first)
+            nullable = None if two.nullable is None else self._together(one.nullable, two.nullable)
+            if two.ended is not None and ended is None:
+                ended = self._together(one.nullable, two.ended)
+        if two.nullable is not None:
+            last += tuple((position, self._together(marks, two.nullable)) for position, marks in one.last)
+        return _Fragment(first, last, nullable, ended)
+
+    def _end_within(self, one: _Fragment, two: _Fragment) -> None:
+        """All may end where `one` does, if `two` says so."""
+        if two.ended is not None:
+            self.end(one.last, two.ended)
 
     def _item(self, item: Item) -> _Fragment:  # noqa: PLR0911 - one for each kind of item
         match item:
@@ -157,7 +248,11 @@ class _Builder:
                 return self._star(self._position(None), 0)
             case Optional():
                 body = self.sequence(item.items)
-                return _Fragment(body.first, body.last, nullable=True)
+                return _Fragment(body.first, body.last, (), body.ended)
+            case Silence() | States():
+                return _Fragment((), (), (item,))
+            case End():
+                return _Fragment((), (), None, (item,))
             case Repeat():
                 return self._repeat(item)
             case Alternatives():
@@ -169,31 +264,33 @@ class _Builder:
 
     def _star(self, body: _Fragment, forget: int) -> _Fragment:
         self.link(body.last, body.first, forget)
-        return _Fragment(body.first, body.last, nullable=True)
+        self._end_within(body, body)
+        return _Fragment(body.first, body.last, (), body.ended)
 
     def _either(self, branches: Sequence[_Fragment]) -> _Fragment:
         return _Fragment(
             tuple(position for branch in branches for position in branch.first),
             tuple(position for branch in branches for position in branch.last),
-            any(branch.nullable for branch in branches),
+            _first_known(branch.nullable for branch in branches),
+            _first_known(branch.ended for branch in branches),
         )
 
     def _repeat(self, repeat: Repeat) -> _Fragment:
         forget = self._own_symbols(repeat)
         whole = _EMPTY
         for _ in range(repeat.least - (repeat.most is None and repeat.least > 0)):
-            whole = self._then(whole, self.sequence(repeat.items), forget)
+            whole = self.then(whole, self.sequence(repeat.items), forget)
         if repeat.most is None:
             body = self.sequence(repeat.items)
             loop = self._star(body, forget)
-            nullable = body.nullable or repeat.least == 0
-            return self._then(whole, _Fragment(loop.first, loop.last, nullable), forget)
+            nullable = () if repeat.least == 0 else body.nullable
+            return self.then(whole, _Fragment(loop.first, loop.last, nullable, loop.ended), forget)
         tail = _EMPTY
         for _ in range(repeat.most - repeat.least):
             # From the back: each further round is there only if the one before it is.
-            round_ = self._then(self.sequence(repeat.items), tail, forget)
-            tail = _Fragment(round_.first, round_.last, nullable=True)
-        return self._then(whole, tail, forget)
+            round_ = self.then(self.sequence(repeat.items), tail, forget)
+            tail = _Fragment(round_.first, round_.last, (), round_.ended)
+        return self.then(whole, tail, forget)
 
     def _own_symbols(self, repeat: Repeat) -> int:
         """Symbols used nowhere but in the body of `repeat`."""
@@ -207,18 +304,25 @@ class _Builder:
                 self.name, f"found {len(items)} items in `any order`, expected at most {MOST_IN_ANY_ORDER}"
             )
         everything = (1 << len(items)) - 1
-        ends: list[_Fragment] = [_Fragment((), (), nullable=False)] * (everything + 1)
+        ends: list[_Fragment] = [_Fragment((), (), None)] * (everything + 1)
         ends[0] = _EMPTY
-        first: tuple[int, ...] = ()
+        first: tuple[_Place, ...] = ()
+        ended: Marks | None = None
         for come in sorted(range(everything), key=int.bit_count):
             for index, item in enumerate(items):
                 if come >> index & 1:
                     continue
-                copy = self._then(ends[come], self._item(item))
+                copy = self.then(ends[come], self._item(item))
                 other = ends[come | 1 << index]
-                first += copy.first if ends[come].nullable else ()
-                ends[come | 1 << index] = _Fragment((), other.last + copy.last, other.nullable or copy.nullable)
-        return _Fragment(tuple(dict.fromkeys(first)), ends[everything].last, ends[everything].nullable)
+                first += copy.first
+                ended = _first_known((ended, copy.ended))
+                nullable = _first_known((other.nullable, copy.nullable))
+                ends[come | 1 << index] = _Fragment((), other.last + copy.last, nullable)
+        return _Fragment(tuple(dict.fromkeys(first)), ends[everything].last, ends[everything].nullable, ended)
+
+
+def _first_known(marks: Iterable[Marks | None]) -> Marks | None:
+    return next((each for each in marks if each is not None), None)
 
 
 def _uses(items: Iterable[Item]) -> Counter[str]:

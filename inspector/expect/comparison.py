@@ -3,7 +3,8 @@
 Who is judged. A sequence of TCP lines is compared with every TCP connection, one of UDP or ICMP lines with every UDP
 exchange: each must be as expected. Where there is none, one comparison says that everything is missing. A sequence
 that has lines of both kinds is two, side by side: each is compared with its own kind, and nothing is said of the order
-between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is.
+between them. A block that mixes them is the expectation's fault. `nothing` is compared with all there is. A file of
+connections is compared with all of them at once (`connections`).
 
 What is compared. A sequence describes all of a connection, unless its header says `part:`; then `...` stands for what
 comes before or after, so `three-way-handshake` asked for by itself is about how a connection begins. Unless it says
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
+from inspector.expect.connections import compare_blocks
 from inspector.expect.consequences import acquit, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
+from inspector.expect.flags import ACK, SYN
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison
-from inspector.expect.notation import Datagram, Icmp, are_nothing, lines_of
+from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
 from inspector.language import said
@@ -30,6 +33,7 @@ from inspector.language import said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from inspector.expect.model import Difference
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading
     from inspector.tcp.model import Connection
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["Comparer", "compare", "compare_all", "parts_of"]
 
 _FRAMES_NAMED = 5
+_EXCHANGED_AT_MOST = 200_000
+"""Events times steps up to which both castings are tried."""
 
 
 def compare(
@@ -58,6 +64,9 @@ def compare_all(
     find: Callable[..., Sequence] = load,
 ) -> tuple[Comparison, ...]:
     """`sequence` against each of those that it is about (see above), in their order; at least one comparison."""
+    if any(connections_of(sequence.items)):
+        subjects = [*map(subject_of, connections), *map(subject_of, exchanges)]
+        return compare_blocks(sequence, subjects, lambda one: Comparer(one, find))
     comparer = Comparer(sequence, find)
     found: list[Comparison] = []
     for transport in comparer.matchers:
@@ -73,20 +82,21 @@ def compare_all(
 def parts_of(items: Iterable[Item], name: str) -> dict[Transport, tuple[Item, ...]]:
     """The items about TCP and those about UDP, whichever is spoken of first; all are about TCP where there is no line.
 
-    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. ExpectationError, naming
-    `name`, for a block that mixes them.
+    A `...` belongs to what was spoken of last; at the beginning and at the end, to both. States and the end belong to
+    what was spoken of last. ExpectationError, naming `name`, for a block that mixes them.
     """
+    items = tuple(items)
     told = [(item, _transport_of(item, name)) for item in items]
     spoken = [place for place, (_, transport) in enumerate(told) if transport]
     if not spoken:
         return {Transport.TCP: tuple(item for item, _ in told)}
     parts: dict[Transport, list[Item]] = {transport: [] for _, transport in told if transport}
-    latest: Transport | None = None
+    latest = told[spoken[0]][1]
     for place, (item, transport) in enumerate(told):
         latest = transport or latest
         is_at_an_edge = not spoken[0] <= place <= spoken[-1]
         for each, its_items in parts.items():
-            if is_at_an_edge or each is latest:
+            if each is latest or (is_at_an_edge and not isinstance(items[place], Mark)):
                 its_items.append(item)
     return {transport: tuple(its_items) for transport, its_items in parts.items()}
 
@@ -97,6 +107,8 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     for line in lines_of((item,)):
         transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
         found.setdefault(transport, line.at)
+    if isinstance(item, Silence):
+        return Transport.UDP if item.datagrams else Transport.TCP
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(
@@ -124,10 +136,12 @@ class Comparer:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
-        reading = read(matcher, *matcher.align(subject.events), subject.events)
-        if not matcher.strict:
-            acquit(reading, subject.events)
-        found, following = without_consequences(differences(reading, subject, self.peers))
+        reading, found, notes = self._told(matcher, subject)
+        if len(found) > 1 and _may_be_exchanged(subject, matcher):
+            other = self._told(matcher, subject.exchanged)
+            if 0 < len(other[1]) < len(found):
+                reading, found, notes = other
+                notes = (said("nearer with the roles exchanged: {peer} is the responder", peer=self.peers[0]), *notes)
         return Comparison(
             self.name,
             not found,
@@ -138,11 +152,30 @@ class Comparer:
                 for written in reading.lines
                 if written.event is not None
             ),
-            (*_notes(reading, subject), *_notes_of_states(following)),
+            notes,
             subject.number,
             self.expects_nothing,
             self.provokes,
         )
+
+    def _told(self, matcher: Matcher, subject: Subject) -> tuple[Reading, tuple[Difference, ...], tuple[str, ...]]:
+        """How the nearest way reads, how it differs, and what is to be noted."""
+        reading = read(matcher, *matcher.align(subject.events), subject.events)
+        if not matcher.strict:
+            acquit(reading, subject.events)
+        found, following = without_consequences(differences(reading, subject, self.peers))
+        return reading, found, (*_notes(reading, subject), *_notes_of_states(following))
+
+
+def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
+    """Whether it is not certain who the originator is: where a first segment is wrong or missing, another seems to be.
+
+    A plain SYN leaves no doubt. What cannot be told without much work is not tried.
+    """
+    first = subject.events[0] if subject.events else None
+    if first is None or (first.is_segment and first.flags & (SYN | ACK) == SYN):
+        return False
+    return len(subject.events) * matcher.automaton.steps <= _EXCHANGED_AT_MOST
 
 
 def _bindings(reading: Reading) -> tuple[tuple[str, int], ...]:

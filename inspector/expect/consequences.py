@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.expect.evaluation import flags_differ, value_of
-from inspector.expect.flags import COMPARED
+from inspector.expect.evaluation import value_of
+from inspector.expect.flags import COMPARED, choice_of, flags_differ
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import SEQUENCE_SPACE, Relation
 from inspector.expect.subject import Ledger, Plain
@@ -75,7 +75,7 @@ def _as_written(reading: Reading, written: Written, event: Event | None) -> Plai
     flags = written.prepared.flags
     bits = plain.flags
     if flags is not None and (event is None or flags_differ(flags, bits) & COMPARED):
-        bits = (bits & ~COMPARED) | flags.bits & COMPARED
+        bits = (bits & ~COMPARED) | choice_of(flags, bits).bits & COMPARED
     numbers = {"seq": plain.seq, "ack": plain.ack, "len": plain.length}
     bindings = reading.bindings(written)
     for check in written.prepared.checks:

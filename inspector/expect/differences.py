@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from inspector.expect import icmp
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, same_states, value_of
-from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
+from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN, choice_of, first_choice
 from inspector.expect.formatter import carried_text, field_text, linear_text
+from inspector.expect.marks import MarkTeller, states_text
 from inspector.expect.model import Difference, Kind
-from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, Flags, Icmp, Relation
+from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
+from inspector.language import said
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Protocol
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from inspector.expect.subject import Event, Subject
     from inspector.findings import Side
 
-__all__ = ["differences"]
+__all__ = ["NOTHING", "differences"]
 
 _MODULUS = 1 << 32
 _FAR = 1 << 16
@@ -38,11 +40,17 @@ _FAR = 1 << 16
 
 _Names = dict[str, int]
 
+NOTHING = said("nothing")
+_AFTER_THIS = said("nothing after this")
+
 
 def differences(reading: Reading, subject: Subject, peers: tuple[str, str]) -> tuple[Difference, ...]:
     """All differences, in the order in which they would have been seen."""
     teller = _Teller(reading, subject, peers)
-    found = [*teller.of_lines(), *teller.of_extra()]
+    marked = list(MarkTeller(reading, subject.events, peers, teller.told).differences())
+    # What breaks a silence is told as that, and not a second time as extra.
+    broken = {place for place, _, difference in marked if difference.field == "silence"}
+    found = [*teller.of_lines(), *marked, *(each for each in teller.of_extra() if each[0] not in broken)]
     return tuple(difference for _, _, difference in sorted(found, key=lambda entry: entry[:2]))
 
 
@@ -74,8 +82,11 @@ class _Teller:
 
     def of_extra(self) -> Iterator[tuple[int, int, Difference]]:
         """The events that no line expected."""
+        last = max((written.event for written in self.reading.lines if written.event is not None), default=-1)
+        ended = any(isinstance(standing.mark, End) and not standing.free for standing in self.reading.marks)
         for index in self.reading.extra:
             event = self.subject.events[index]
+            nothing = _AFTER_THIS if ended and index > last else NOTHING
             yield (
                 index,
                 0,
@@ -84,23 +95,26 @@ class _Teller:
                     None,
                     event.frame,
                     "",
-                    "nothing",
-                    self._told(event),
+                    nothing,
+                    self.told(event),
                     _rule_of_event(event),
                     _frame_filter(event.frame),
                 ),
             )
 
     def _missing(self, written: Written) -> Difference:
+        sender = written.prepared.sender
         return Difference(
             Kind.MISSING,
             written.number,
             None,
             "",
             self._line_with_sums(written),
-            "nothing",
+            NOTHING,
             self._rule(written),
             self._filter_of_line(written),
+            written.line.part,
+            sender.other if self.subject.is_exchanged else sender,
         )
 
     def _swapped(self, written: Written) -> Difference:
@@ -116,6 +130,7 @@ class _Teller:
             f"{_short(other)} (frame {second.frame}) before {_short(written)} (frame {first.frame})",
             self._rule(written),
             f"{_frame_filter(second.frame)} || {_frame_filter(first.frame)}",
+            written.line.part,
         )
 
     def _rule(self, written: Written) -> str:
@@ -143,8 +158,9 @@ class _Teller:
 
     def _change(self, written: Written, event: Event, name: str, expected: str, actual: str) -> Difference:
         rule = rule_of_field(name, written.line, self._rule(written))
+        shown_by = _frame_filter(event.frame)
         return Difference(
-            Kind.CHANGED, written.number, event.frame, name, expected, actual, rule, _frame_filter(event.frame)
+            Kind.CHANGED, written.number, event.frame, name, expected, actual, rule, shown_by, written.line.part
         )
 
     def _wrong(self, written: Written, event: Event) -> Iterator[tuple[str, str, str]]:
@@ -152,10 +168,10 @@ class _Teller:
         line = written.line
         if isinstance(line.carried, Icmp) and not icmp.matches(line.carried.kind, event.protocol, *event.icmp):
             yield "icmp", line.carried.kind, icmp.kind_of(event.protocol, *event.icmp)
-        if isinstance(line.carried, Flags) and (bits := flags_differ(line.carried, event.flags)):
+        if isinstance(line.carried, Flags | OneOf) and (bits := flags_differ(line.carried, event.flags)):
             # The bits that nobody asked about are left out, so that what differs is all there is to see.
-            shown = event.flags & (COMPARED | line.carried.bits | bits)
-            yield "flags", carried_text(line.carried), flags_text(shown)
+            asked = event.flags & (COMPARED | choice_of(line.carried, event.flags).bits | bits)
+            yield "flags", carried_text(line.carried), flags_text(asked)
         bindings = self.reading.bindings(written)
         for check, field in zip(written.prepared.checks, _compared(line.fields), strict=True):
             actual = event.value(check.name)
@@ -164,7 +180,7 @@ class _Teller:
             elif not holds(check, actual, bindings):
                 yield check.name, self._expected(check, field, written), self._actual(check, field, actual, written)
         if line.states is not None and not same_states(line.states, event.states):
-            yield "states", _states(line.states), _states(event.states)
+            yield "states", states_text(line.states), states_text(event.states)
 
     def _expected(self, check: Check, field: Field, written: Written) -> str:
         if not field.sums:
@@ -212,7 +228,7 @@ class _Teller:
             text += f"  {plain}"
         return text
 
-    def _told(self, event: Event) -> str:
+    def told(self, event: Event) -> str:
         """An event in the notation, its numbers as distances from the symbols where one is near."""
         sender, receiver = self.peers[event.sender], self.peers[1 - event.sender]
         if event.protocol == Protocol.UDP:
@@ -254,6 +270,9 @@ class _Teller:
             parts.append(f"{kind}.srcport == {ports[written.prepared.sender]}")
         if isinstance(carried, Flags):
             parts.extend(_filter_of_flags(carried.bits))
+        if isinstance(carried, OneOf):
+            choices = (" && ".join(_filter_of_flags(choice.bits)) for choice in carried.choices)
+            parts.append("(" + " || ".join(f"({choice})" for choice in choices) + ")")
         return " && ".join(parts)
 
 
@@ -307,15 +326,11 @@ def _shifted(linear: Linear, distance: int) -> str:
 
 def _bits(written: Written) -> int:
     carried = written.line.carried
-    return carried.bits if isinstance(carried, Flags) else 0
+    return first_choice(carried).bits if isinstance(carried, Flags | OneOf) else 0
 
 
 def _short(written: Written) -> str:
     return f"line {written.number} {carried_text(written.line.carried)}"
-
-
-def _states(states: tuple[object, object] | None) -> str:
-    return "unknown" if states is None else " ".join("-" if state is None else str(state) for state in states)
 
 
 def _rule_of_event(event: Event) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.expect import icmp
-from inspector.expect.flags import ACK, COMPARED, RST, SYN
-from inspector.expect.notation import SEQUENCE_SPACE, Datagram, Flags, Icmp, Relation
+from inspector.expect.flags import ACK, COMPARED, RST, SYN, choice_of, flags_differ
+from inspector.expect.notation import SEQUENCE_SPACE, Datagram, Flags, Icmp, OneOf, Relation
 from inspector.expect.subject import FIELD_INDEX
 from inspector.findings import Side
 from inspector.tcp.sequence import ahead
@@ -32,6 +32,7 @@ __all__ = [
     "IMPOSSIBLE",
     "MISSING",
     "NUMBER",
+    "STATES",
     "SWAPPED",
     "UNKNOWN",
     "Bindings",
@@ -57,6 +58,9 @@ SWAPPED = 2
 
 NUMBER = 6
 """One wrong number. Two in different segments are a worse explanation than one segment that is missing."""
+
+STATES = 1
+"""Wrong states: they come of segments, so they hardly say which segment a line is."""
 
 _NUMBERS_AT_MOST = 9
 """Below MISSING: a segment with all its numbers wrong is still that segment."""
@@ -109,11 +113,13 @@ class Prepared:
     sender: Side
     protocol: int
     """TCP, UDP, or ICMP for both families."""
-    flags: Flags | None
+    flags: Flags | OneOf | None
     icmp_kind: str
     checks: tuple[Check, ...]
     data: bool
     """Rule 1 of `notation`: a length is written in symbols where nothing but data is a reason to send."""
+    length: int
+    """The symbol that its length is, where it is one symbol alone; else -1."""
     wants: bool | None
     """Whether it must have data (True) or none (False); None where either will do."""
     states: tuple[State | None, State | None] | None
@@ -121,7 +127,7 @@ class Prepared:
 
 def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Prepared:
     """`line` with its peers as sides and its symbols as the indices that `index` gives."""
-    flags = line.carried if isinstance(line.carried, Flags) else None
+    flags = line.carried if isinstance(line.carried, Flags | OneOf) else None
     kind = line.carried.kind if isinstance(line.carried, Icmp) else ""
     protocol = Protocol.ICMP if kind else Protocol.UDP if isinstance(line.carried, Datagram) else Protocol.TCP
     checks = []
@@ -135,10 +141,14 @@ def prepare(line: Line, peers: tuple[str, str], index: Mapping[str, int]) -> Pre
         place, modular = FIELD_INDEX[written.name], written.name in SEQUENCE_SPACE
         equation = written.relation is Relation.EQUAL
         checks.append(Check(written.name, place, written.relation, sums[0], sums[-1], modular, equation))
-    only_ack = flags is not None and not flags.at_least and flags.bits & COMPARED == ACK
+    only_ack = isinstance(flags, Flags) and not flags.at_least and flags.bits & COMPARED == ACK
     data = only_ack and any(check.name == "len" and check.equation and check.low[1] for check in checks)
     wants = True if data else next(filter(lambda want: want is not None, map(_wants, checks)), None)
-    return Prepared(Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, wants, line.states)
+    alone = [check.low[1] for check in checks if check.name == "len" and check.equation and not check.low[0]]
+    length = alone[0][0][0] if data and alone and [factor for _, factor in alone[0]] == [1] else -1
+    return Prepared(
+        Side(peers.index(line.sender)), protocol, flags, kind, tuple(checks), data, length, wants, line.states
+    )
 
 
 def _wants(check: Check) -> bool | None:
@@ -197,7 +207,7 @@ def evaluate(  # noqa: C901 - the inner loop of the search: a call for each sum 
         shape = line.wants is not None and line.wants != bool(event.numbers[FIELD_INDEX["len"]])
         cost = min(NUMBER * sum(not (shape and check.name == "len") for check in wrong), _NUMBERS_AT_MOST)
     if line.states is not None and not same_states(line.states, event.states):
-        cost += NUMBER
+        cost += STATES
     return Evaluation(cost, bindings, tuple(wrong), unknown)
 
 
@@ -277,21 +287,15 @@ def structural_cost(line: Prepared, event: Event) -> int:
     )
 
 
-def _flags_cost(flags: Flags | None, actual: int, *, has_data: bool) -> int:
+def _flags_cost(flags: Flags | OneOf | None, actual: int, *, has_data: bool) -> int:
     bits = 0 if flags is None else flags_differ(flags, actual)
     if flags is None or not bits:
         return 0
     if not bits & COMPARED:
         return NUMBER
     control = SYN | RST
-    data_instead = has_data and flags.bits & control and not actual & control
+    data_instead = has_data and choice_of(flags, actual).bits & control and not actual & control
     return _FLAGS + _FLAG_MORE * ((bits & COMPARED).bit_count() - 1) + (_NO_CONTROL if data_instead else 0)
-
-
-def flags_differ(flags: Flags, actual: int) -> int:
-    """The control bits that are not as written."""
-    lacking = flags.bits & ~actual
-    return lacking if flags.at_least else lacking | (flags.bits ^ actual) & COMPARED
 
 
 def lacks_data(line: Prepared, event: Event) -> bool:

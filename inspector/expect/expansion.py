@@ -18,17 +18,23 @@ from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
     AnySegments,
+    ConnectionBlock,
+    End,
     Line,
     Linear,
+    Named,
     Nothing,
     Optional,
     Part,
     Remark,
     Repeat,
     Sequence,
+    Silence,
+    States,
     Use,
     peers_of,
 )
+from inspector.expect.scanner import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -83,7 +89,7 @@ def _linears_of(items: Iterable[Item]) -> Iterator[Linear]:
                     yield from written.sums
             case Use():
                 yield from (value for _, value in item.values)
-            case Optional() | Repeat() | AnyOrder():
+            case Optional() | Repeat() | AnyOrder() | Named() | ConnectionBlock():
                 yield from _linears_of(item.items)
             case Alternatives():
                 for branch in item.branches:
@@ -97,6 +103,8 @@ class _Expansion:
     find: Callable[..., Sequence]
     top: tuple[str, str]
     lines: int = field(default=0)
+    parts: list[str] = field(default_factory=list)
+    """The named parts around what is expanded."""
 
     def included(self, scope: _Scope, taken: frozenset[str], *, either_way: bool) -> tuple[Item, ...]:
         """The items of a sequence in its scope; `either_way` also with the roles exchanged."""
@@ -116,15 +124,24 @@ class _Expansion:
             result.extend(new)
         return tuple(result)
 
-    def _item(  # noqa: PLR0911 - one for each kind of item
+    def _item(  # noqa: C901, PLR0911 - one for each kind of item
         self, item: Item, scope: _Scope, taken: frozenset[str]
     ) -> tuple[Item, ...]:
         match item:
             case Line():
-                self.lines += 1
-                if self.lines > MOST_LINES:
-                    raise ExpectationError(scope.sequence.path, f"more than {MOST_LINES:,} lines with all it includes")
-                return (scope.line(item, self.top),)
+                self._count(scope)
+                return (scope.line(item, self.top, "/".join(self.parts)),)
+            case Silence() | States():
+                self._count(scope)
+                return (scope.mark(item, self.top),)
+            case Named():
+                self.parts.append(item.name)
+                inner = self._items(item.items, scope, taken)
+                self.parts.pop()
+                return inner
+            case ConnectionBlock():
+                reason = "several connections, expected one: only a file that is compared by itself has several"
+                raise ExpectationError(scope.sequence.path, f"found {reason}", line=item.at[0], column=item.at[1])
             case Use():
                 return self._use(item, scope, taken)
             case AnyOrder():
@@ -141,8 +158,13 @@ class _Expansion:
                 return (Alternatives(tuple(self._items(branch, scope, taken) for branch in item.branches)),)
             case Remark():
                 return ()
-            case AnySegments() | Nothing():
+            case AnySegments() | Nothing() | End():
                 return (item,)
+
+    def _count(self, scope: _Scope) -> None:
+        self.lines += 1
+        if self.lines > MOST_LINES:
+            raise ExpectationError(scope.sequence.path, f"more than {MOST_LINES:,} lines with all it includes")
 
     def _use(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
         try:
@@ -192,8 +214,19 @@ class _Scope:
             self.values[symbol] = Linear(((1, symbol if len(self.above) == 1 else _free(symbol, taken)),))
         return self.values[symbol]
 
-    def line(self, line: Line, top: tuple[str, str]) -> Line:
-        """`line` with the names of the sequence that was asked for, whose peers are `top`."""
+    def mark(self, mark: Silence | States, top: tuple[str, str]) -> Silence | States:
+        """`mark` with the names of the sequence that was asked for, whose peers are `top`."""
+        if isinstance(mark, States):
+            return mark if self.peers == top else replace(mark, states=(mark.states[1], mark.states[0]))
+        if not mark.sender:
+            return mark
+        if mark.sender not in self.names:
+            reason = f"found a third peer {quoted(mark.sender)}, expected {' or '.join(map(quoted, self.names))}"
+            raise ExpectationError(self.sequence.path, reason, line=mark.at[0], column=mark.at[1], text=mark.sender)
+        return replace(mark, sender=self.peers[self.names.index(mark.sender)])
+
+    def line(self, line: Line, top: tuple[str, str], part: str) -> Line:
+        """`line` with the names of the sequence that was asked for, whose peers are `top`, in a named part."""
         named = dict(zip(self.names, self.peers, strict=True))
         fields = tuple(
             replace(
@@ -207,7 +240,13 @@ class _Scope:
         if states is not None and self.peers != top:
             states = (states[1], states[0])
         return replace(
-            line, sender=named[line.sender], receiver=named[line.receiver], fields=fields, states=states, remark=""
+            line,
+            sender=named[line.sender],
+            receiver=named[line.receiver],
+            fields=fields,
+            states=states,
+            remark="",
+            part=part,
         )
 
     def linear(self, linear: Linear) -> Linear:

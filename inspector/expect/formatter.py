@@ -13,16 +13,23 @@ from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
     AnySegments,
+    ConnectionBlock,
     Datagram,
+    End,
     Flags,
     Icmp,
     Line,
+    Mark,
+    Named,
     Nothing,
+    OneOf,
     Optional,
     Part,
     Relation,
     Remark,
     Repeat,
+    Silence,
+    States,
     Use,
 )
 from inspector.wire.flags import flags_text
@@ -30,9 +37,17 @@ from inspector.wire.flags import flags_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inspector.expect.notation import Carried, Field, Item, Linear, Sequence
+    from inspector.expect.notation import Carried, Field, Item, Linear, Pair, Sequence
 
-__all__ = ["carried_text", "field_text", "format_line", "format_sequence", "linear_text"]
+__all__ = [
+    "carried_text",
+    "duration_text",
+    "field_text",
+    "format_line",
+    "format_sequence",
+    "linear_text",
+    "simple_text",
+]
 
 _INDENT = "    "
 
@@ -88,7 +103,8 @@ def _items(items: tuple[Item, ...], indent: str) -> Iterator[str]:
 
 def _run_of_lines(items: tuple[Item, ...], start: int) -> list[Line]:
     run: list[Line] = []
-    for item in items[start:]:
+    for index in range(start, len(items)):
+        item = items[index]
         if not isinstance(item, Line):
             break
         run.append(item)
@@ -97,38 +113,59 @@ def _run_of_lines(items: tuple[Item, ...], start: int) -> list[Line]:
 
 def _structure(item: Item, indent: str) -> Iterator[str]:
     match item:
-        case AnySegments() | Use():
-            yield indent + _simple(item)
-        case Nothing():
-            yield indent + "nothing"
+        case AnySegments() | Use() | Silence() | End() | States() | Nothing():
+            yield indent + simple_text(item)
         case Optional():
             yield from _block("optional:", item.items, indent)
         case Repeat():
             yield from _block(f"repeat {_count(item)}:", item.items, indent)
         case AnyOrder():
             yield from _block("any order:", item.items, indent)
+        case Named():
+            yield from _block(f"part {item.name}:", item.items, indent)
+        case ConnectionBlock():
+            yield from _block(f"connection {item.name}{_bonds(item)}:", item.items, indent)
         case Alternatives():
             for index, branch in enumerate(item.branches):
                 yield from _block("or:" if index else "either:", branch, indent)
 
 
 def _block(head: str, items: tuple[Item, ...], indent: str) -> Iterator[str]:
-    if len(items) == 1 and isinstance(items[0], Line | AnySegments | Use):
-        yield f"{indent}{head} {_simple(items[0])}"
+    if len(items) == 1 and isinstance(items[0], Line | AnySegments | Use | Mark):
+        yield f"{indent}{head} {simple_text(items[0])}"
         return
     yield indent + head
     yield from _items(items, indent + _INDENT)
 
 
-def _simple(item: Line | AnySegments | Use) -> str:
+def simple_text(  # noqa: PLR0911 - one for each kind of item
+    item: Line | AnySegments | Use | Mark | Nothing,
+) -> str:
+    """An item that is no block."""
     match item:
         case Line():
             return _with_remark(format_line(item), item)
         case AnySegments():
             return "..."
+        case Nothing():
+            return "nothing"
+        case End():
+            return "nothing after this"
+        case States():
+            return _states(item.states)
+        case Silence():
+            what = "datagram" if item.datagrams else "segment"
+            sender = f" from {item.sender}" if item.sender else ""
+            return f"no {what}{sender} for {duration_text(item.duration_ns)}"
         case Use():
             words = [*(item.peers or ()), *(f"{name}={linear_text(value)}" for name, value in item.values)]
             return f"use {item.name}({', '.join(words)})" if words else f"use {item.name}"
+
+
+def _bonds(block: ConnectionBlock) -> str:
+    """What ties a connection to others."""
+    bonds = [f"{word} {name}" for word, name in (("endpoints of", block.endpoints_of), ("after", block.after)) if name]
+    return f"({', '.join(bonds)})" if bonds else ""
 
 
 def _count(repeat: Repeat) -> str:
@@ -159,18 +196,19 @@ def _cells(line: Line) -> list[str]:
     rest = [field_text(field) for field in line.fields]
     tail = []
     if line.within_ns is not None:
-        tail.append(f"within {_duration(line.within_ns)}")
+        tail.append(f"within {duration_text(line.within_ns)}")
     if line.states is not None:
-        one, two = ("-" if state is None else str(state) for state in line.states)
-        tail.append(f"| {one} {two}")
+        tail.append(_states(line.states))
     return [f"{line.sender} > {line.receiver}", carried_text(line.carried), *rest, *([" ".join(tail)] if tail else [])]
 
 
 def carried_text(carried: Carried) -> str:
-    """What a line carries: `SYN,ACK`, `FIN+`, `UDP`, `ICMP port-unreachable`, `any`."""
+    """What a line carries: `SYN,ACK`, `FIN+`, `RST or RST,ACK`, `UDP`, `ICMP port-unreachable`, `any`."""
     match carried:
         case Flags():
             return flags_text(carried.bits) + "+" * carried.at_least
+        case OneOf():
+            return " or ".join(map(carried_text, carried.choices))
         case Datagram():
             return "UDP"
         case Icmp():
@@ -205,7 +243,13 @@ def linear_text(linear: Linear) -> str:
     return text
 
 
-def _duration(nanoseconds: int) -> str:
+def _states(states: Pair) -> str:
+    one, two = ("-" if state is None else str(state) for state in states)
+    return f"| {one} {two}"
+
+
+def duration_text(nanoseconds: int) -> str:
+    """A duration in the largest unit that divides it: `200ms`."""
     for unit, scale in reversed(DURATIONS.items()):
         if nanoseconds and nanoseconds % scale == 0:
             return f"{nanoseconds // scale}{unit}"

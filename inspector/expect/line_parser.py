@@ -9,16 +9,28 @@ import re
 from typing import TYPE_CHECKING
 
 from inspector.expect.icmp import KINDS
-from inspector.expect.notation import ANY, OPTIONS, Datagram, Field, Flags, Icmp, Line, Linear, Relation
+from inspector.expect.notation import (
+    ANY,
+    OPTIONS,
+    Datagram,
+    Field,
+    Flags,
+    Icmp,
+    Line,
+    Linear,
+    OneOf,
+    Relation,
+)
 from inspector.expect.scanner import NAME, SYMBOL
+from inspector.expect.written import MOST_CHOICES
 from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
 
 if TYPE_CHECKING:
-    from inspector.expect.notation import Carried
+    from inspector.expect.notation import Carried, Pair
     from inspector.expect.scanner import Cursor
 
-__all__ = ["DURATIONS", "TCP_FIELDS", "UDP_FIELDS", "parse_line", "parse_linear"]
+__all__ = ["DURATIONS", "TCP_FIELDS", "UDP_FIELDS", "parse_duration", "parse_line", "parse_linear", "parse_states"]
 
 TCP_FIELDS = ("seq", "ack", "len", "win", "urg", "mss", "wscale", "sack", "timestamps")
 UDP_FIELDS = ("len",)
@@ -36,7 +48,8 @@ _STATES = {str(state): state for state in reversed(State)}
 """By their printed names; SYN-RECEIVED is the passive one, and its active twin compares alike."""
 
 _SUM = "a sum such as `x`, `x+1+n` or `1000`"
-_FLAG_WORDS = "flags such as `SYN,ACK` or `[S.]`, `any`, `UDP`, or `ICMP port-unreachable`"
+_FLAG_WORDS = "flags such as `RST,ACK` or `[R.]`"
+_CARRIED_WORDS = "flags such as `SYN,ACK` or `[S.]`, `any`, `UDP`, or `ICMP port-unreachable`"
 
 
 def parse_line(cursor: Cursor) -> Line:
@@ -52,7 +65,7 @@ def parse_line(cursor: Cursor) -> Line:
     carried = _carried(cursor)
     fields = _fields(cursor, carried)
     within_ns = _within(cursor)
-    states = _states(cursor)
+    states = parse_states(cursor)
     cursor.end(_what_may_follow(carried))
     return Line(sender, receiver, carried, fields, within_ns, states, at=at)
 
@@ -75,11 +88,20 @@ def _carried(cursor: Cursor) -> Carried:
         return Icmp(_icmp_kind(cursor))
     if cursor.accept_word("any"):
         return ANY
+    choices = [_flags(cursor, _CARRIED_WORDS)]
+    while cursor.accept_word("or"):
+        if len(choices) == MOST_CHOICES:
+            cursor.fail(f"at most {MOST_CHOICES} flags to choose from")
+        choices.append(_flags(cursor, _FLAG_WORDS))
+    return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
+
+
+def _flags(cursor: Cursor, expected: str) -> Flags:
     place = cursor.place
-    text = cursor.need(_CARRIED, _FLAG_WORDS)
+    text = cursor.need(_CARRIED, expected)
     bits = parse_flags(text.removesuffix("+"))
     if bits is None:
-        cursor.fail(_FLAG_WORDS, text=text, place=place)
+        cursor.fail(expected, text=text, place=place)
     return Flags(bits, at_least=text.endswith("+"))
 
 
@@ -152,8 +174,11 @@ def _term(cursor: Cursor, sign: int) -> tuple[int, str]:
 
 
 def _within(cursor: Cursor) -> int | None:
-    if not cursor.accept_word("within"):
-        return None
+    return parse_duration(cursor) if cursor.accept_word("within") else None
+
+
+def parse_duration(cursor: Cursor) -> int:
+    """A duration in nanoseconds."""
     text = cursor.need(_DURATION, "a duration such as `200ms` or `1.5s`")
     match = _DURATION.fullmatch(text)
     if match is None:
@@ -163,7 +188,8 @@ def _within(cursor: Cursor) -> int | None:
     return int(whole) * scale + int((decimals or "0").ljust(9, "0")) * scale // 1_000_000_000
 
 
-def _states(cursor: Cursor) -> tuple[State | None, State | None] | None:
+def parse_states(cursor: Cursor) -> Pair | None:
+    """`| STATE STATE`; None where no `|` stands."""
     if not cursor.accept("|"):
         return None
     return _state(cursor), _state(cursor)

@@ -61,6 +61,9 @@ _BUDGETS = (0, 15, 60, 240, 960, IMPOSSIBLE)
 
 _WIDTH_EXACT = 16
 _WIDTH = 6
+_OWED = -1
+"""A use that is none: the length of missing data, which another line is to tell."""
+_HALF = 1 << 31
 _ONE = 1 << 24
 """A cost of one, in a number whose low digits count lines that did not match: one comparison orders both."""
 
@@ -250,12 +253,13 @@ class _Search:
         return cells
 
     def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
-        cost = hypothesis.cost + MISSING * _ONE + 1
+        cost = hypothesis.cost + MISSING * _ONE
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
                 bindings = _forgotten(hypothesis.bindings, forget)
                 trace = (hypothesis.trace, Step(Move.MISSING, successor, -1, forget))
-                yield _Hypothesis(cost, successor, bindings, hypothesis.uses, trace)
+                uses = _owed(self.matcher.lines[successor], bindings, hypothesis.uses)
+                yield _Hypothesis(cost, successor, bindings, uses, trace)
 
     def _consume(self, hypothesis: _Hypothesis, index: int) -> None:
         """What `hypothesis` may make of the event at `index`."""
@@ -309,7 +313,11 @@ class _Search:
             if found.cost == 0:
                 yield 0, found.bindings, uses
             return
-        yield found.cost + UNKNOWN * found.unknown, found.bindings, _used(line, found, uses)
+        empty = _OWED in uses and any(
+            use == _OWED and value is not None and not 0 < value < _HALF
+            for use, value in zip(uses, found.bindings, strict=True)
+        )
+        yield found.cost + UNKNOWN * found.unknown + NUMBER * empty, found.bindings, _used(line, found, uses)
         for check in found.wrong[:2]:
             actual = event.numbers[check.index]
             if not check.equation or actual is None:
@@ -318,7 +326,7 @@ class _Search:
                 value = solve(check, symbol, actual, found.bindings)
                 if value is not None:
                     again = evaluate(line, event, (*bindings[:symbol], value, *bindings[symbol + 1 :]))
-                    cost = NUMBER * uses[symbol] + again.cost + UNKNOWN * again.unknown
+                    cost = NUMBER * max(uses[symbol], 0) + again.cost + UNKNOWN * again.unknown
                     anew = (*uses[:symbol], 0, *uses[symbol + 1 :])
                     yield cost, again.bindings, _used(line, again, anew)
 
@@ -353,6 +361,13 @@ def _used(line: Prepared, found: Evaluation, uses: tuple[int, ...]) -> tuple[int
             for symbol, _ in check.low[1]:
                 counted[symbol] += 1
     return tuple(counted)
+
+
+def _owed(line: Prepared | None, bindings: Bindings, uses: tuple[int, ...]) -> tuple[int, ...]:
+    """Marks the length of data that are missing: whatever it comes to, it is not none."""
+    if line is None or line.length < 0 or bindings[line.length] is not None:
+        return uses
+    return (*uses[: line.length], _OWED, *uses[line.length + 1 :])
 
 
 def _only_bound(uses: tuple[int, ...], bindings: Bindings) -> tuple[int, ...]:

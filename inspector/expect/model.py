@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.findings import Side
+
+from inspector.language import said
 
 __all__ = ["Comparison", "Difference", "Kind"]
 
@@ -36,6 +42,10 @@ class Difference:
     """The RFC section that says so, where one does."""
     display_filter: str = ""
     """A Wireshark display filter that shows it."""
+    part: str = ""
+    """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
+    sender: Side | None = None
+    """Who should have sent a line that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +67,12 @@ class Comparison:
     """Whether the sequence says that nothing is seen at all; then a capture without frames is as expected."""
     provokes: tuple[str, ...] = ()
     """Kinds of findings that belong to what was expected, and are no fault here."""
+    block: str = ""
+    """The block of a file of connections that this one was compared with; empty too where none is about it."""
+
+    @property
+    def title(self) -> str:
+        """What a report calls it: the sequence, and the block of it."""
+        if not self.block:
+            return self.name
+        return said("{name}, connection {block}", name=self.name, block=self.block)

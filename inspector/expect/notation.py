@@ -10,20 +10,23 @@ It is what a teacher writes on a board:
     server > client  SYN,ACK  seq=y    ack=x+1
     client > server  ACK      seq=x+1  ack=y+1
 
-The grammar, line by line; a deeper indentation is a block, `#` begins a comment:
+The grammar, line by line; a deeper indentation is a block, `#` begins a comment (`GRAMMAR.md` has an example of each):
 
-    file      header lines, then items
+    file      header lines, then items; or header lines, then connections
     header    title: TEXT | about: TEXT | peers: NAME NAME [either way]
               | part: beginning | ending | anywhere | parameters: SYMBOL... | provokes: FINDING... | strict
-    item      line | ... | nothing | use NAME [(PEER, PEER, SYMBOL=SUM...)] | block
-    block     optional: | repeat COUNT: | any order: | either: and one or more or:
+    item      line | ... | nothing | use NAME [(PEER, PEER, SYMBOL=SUM...)] | mark | block
+    mark      no segment | no datagram [from PEER] for DURATION | nothing after this | | STATE STATE
+    block     optional: | repeat COUNT: | any order: | part NAME: | either: and one or more or:
               followed by one item on the same line, or by an indented block of items
     COUNT     * | + | {n} | {m,n} | {m,}
     line      PEER > PEER  CARRIED  FIELD...  [within DURATION]  [| STATE STATE]
-    CARRIED   flags (`SYN,ACK`; also read: `SYN, ACK` `[S.]` `SA` `0x012`) | FLAGS+ (at least these)
-              | any | UDP | ICMP KIND
+    CARRIED   FLAGS [or FLAGS...] | any | UDP | ICMP KIND
+    FLAGS     `SYN,ACK`; also read: `SYN, ACK` `[S.]` `SA` `0x012` | with a + behind it: at least these
     FIELD     NAME RELATION SUM | NAME=LOW..HIGH | NAME=any | mss, no-mss, sack, no-sack ...
     SUM       x | x+1 | x+1+n | 2*n | 1000
+    connections   connection NAME [(endpoints of NAME, after NAME)]: and a block, also below optional: or repeat COUNT:
+                  | ... (any others)
 
 The rules of reading:
 
@@ -44,10 +47,20 @@ The rules of reading:
    leaves the host.
 7. `provokes:` names the faults that belong to what is expected (`syn-ack-wrong-ack`): where a rule is broken on
    purpose, finding that is no failure. Like `part:` and `strict`, it is not inherited by `use`.
+8. A mark stands between segments and takes none. It is about the segment of the line before it: `| STATE STATE` are
+   the states after that; `no segment for 1s` says that the next one that must be accounted for (of `from` whom) comes
+   no earlier, or never, as far as the capture goes. After a `...` it is about the last segment before the next line.
+   `nothing after this` ends the way, also where `part:` leaves room. What is tolerated breaks none of them.
+9. `part NAME:` only gives lines a name, which their differences tell.
+10. A file of connections describes as many connections of one capture as it has blocks, each by lines and symbols of
+   its own. Which is which is decided by what fits best, and among equals by the order of their first segments. Those
+   that are too many or too few are differences, unless a `...` stands among the blocks. `repeat COUNT:` says how many
+   connections are as its block has it. `endpoints of first` means the same two endpoints, whoever begins; `after first`
+   that it begins after the last segment of that one. A repeated block may name itself: the one before it is meant.
 
 Everything here is frozen and compares by value; where a piece stood in its file (`at`) is no part of that value, nor
-is the sequence's name. Not here: text (`parser`, `formatter`), included files (`expansion`), meaning (`matching`).
-Room is left for named parts, several connections in one sequence, and times without segments: each is a new item.
+is the sequence's name. Not here: what one line says (`written`), text (`parser`, `formatter`), included files
+(`expansion`), meaning (`matching`, `connections`).
 """
 
 from __future__ import annotations
@@ -55,6 +68,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from inspector.expect.written import (
+    ANY,
+    OPTIONS,
+    SEQUENCE_SPACE,
+    Carried,
+    Datagram,
+    Field,
+    Flags,
+    Icmp,
+    Linear,
+    OneOf,
+    Relation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,14 +96,19 @@ __all__ = [
     "AnyOrder",
     "AnySegments",
     "Carried",
+    "ConnectionBlock",
     "Datagram",
+    "End",
     "Field",
     "Flags",
     "Icmp",
     "Item",
     "Line",
     "Linear",
+    "Mark",
+    "Named",
     "Nothing",
+    "OneOf",
     "Optional",
     "Part",
     "Place",
@@ -84,20 +116,20 @@ __all__ = [
     "Remark",
     "Repeat",
     "Sequence",
+    "Silence",
+    "States",
     "Use",
     "are_nothing",
+    "connections_of",
     "lines_of",
     "peers_of",
 ]
 
-SEQUENCE_SPACE = frozenset({"seq", "ack"})
-"""Fields that count modulo 2^32 (RFC 9293 section 3.4)."""
-
-OPTIONS = frozenset({"mss", "wscale", "sack", "timestamps"})
-"""Fields that a segment may lack, so that `mss` and `no-mss` mean something."""
-
 Place = tuple[int, int]
 """Line and column, both from 1; (0, 0) for what was never text."""
+
+Pair = tuple["State | None", "State | None"]
+"""States of originator and responder; None is written `-` and not compared."""
 
 
 class Part(StrEnum):
@@ -107,87 +139,6 @@ class Part(StrEnum):
     BEGINNING = "beginning"
     ENDING = "ending"
     ANYWHERE = "anywhere"
-
-
-class Relation(StrEnum):
-    """How a field is compared with what is written."""
-
-    EQUAL = "="
-    UNEQUAL = "!="
-    BELOW = "<"
-    AT_MOST = "<="
-    ABOVE = ">"
-    AT_LEAST = ">="
-    BETWEEN = ".."
-    ANY = "any"
-    PRESENT = "present"
-    ABSENT = "absent"
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A sum as it was written: `x+1+n` is ((1, "x"), (1, ""), (1, "n")), a constant having no symbol."""
-
-    terms: tuple[tuple[int, str], ...]
-
-    @property
-    def constant(self) -> int:
-        """What is left without the symbols."""
-        return sum(factor for factor, symbol in self.terms if not symbol)
-
-    @property
-    def factors(self) -> dict[str, int]:
-        """Each symbol with its factor; a symbol that cancels out is not there."""
-        factors: dict[str, int] = {}
-        for factor, symbol in self.terms:
-            if symbol:
-                factors[symbol] = factors.get(symbol, 0) + factor
-        return {symbol: factor for symbol, factor in factors.items() if factor}
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What is written of one field. `high` is there only for BETWEEN; `low` not for ANY, PRESENT and ABSENT."""
-
-    name: str
-    relation: Relation
-    low: Linear | None = None
-    high: Linear | None = None
-
-    @property
-    def sums(self) -> tuple[Linear, ...]:
-        """The sums that are written, low first."""
-        return tuple(written for written in (self.low, self.high) if written is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """TCP control bits (`wire.row.Flag`), exact in SYN, FIN, RST and ACK unless `at_least`."""
-
-    bits: int
-    at_least: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Datagram:
-    """A UDP datagram."""
-
-
-@dataclass(frozen=True, slots=True)
-class Icmp:
-    """An ICMP error about a datagram: `kind` is a name from `expect.icmp`, `TYPE/CODE`, or `any`."""
-
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Any:
-    """Any TCP segment."""
-
-
-ANY = _Any()
-
-Carried = Flags | Datagram | Icmp | _Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +151,46 @@ class Line:
     fields: tuple[Field, ...] = ()
     within_ns: int | None = None
     """At most this long after the segment of the line before."""
-    states: tuple[State | None, State | None] | None = None
+    states: Pair | None = None
     """Of the originator and of the responder after it; None within is written `-` and not compared."""
     remark: str = ""
     at: Place = field(default=(0, 0), compare=False)
+    part: str = field(default="", compare=False)
+    """The named parts that it lies in, outermost first (`expansion` says so)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnySegments:
     """`...`: any segments, also none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """`no segment for 1s`: nothing for so long, from `sender` if one is named; `datagrams` where it says so."""
+
+    duration_ns: int
+    sender: str = ""
+    datagrams: bool = False
+    at: Place = field(default=(0, 0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """`nothing after this`: the way ends here."""
+
+    at: Place = field(default=(0, 0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """`| ESTABLISHED CLOSE-WAIT`: the states of originator and responder at this place."""
+
+    states: Pair
+    at: Place = field(default=(0, 0), compare=False)
+
+
+Mark = Silence | End | States
+"""What stands between segments, and takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +245,44 @@ class AnyOrder:
     items: tuple[Item, ...]
 
 
-Item = Line | AnySegments | Nothing | Remark | Use | Optional | Repeat | Alternatives | AnyOrder
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The items, under a name."""
+
+    name: str
+    items: tuple[Item, ...]
+    at: Place = field(default=(0, 0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionBlock:
+    """One connection (or exchange) of the capture, at the top of a file or in a block that counts it."""
+
+    name: str
+    items: tuple[Item, ...]
+    endpoints_of: str = ""
+    """The block whose endpoints it has, whoever begins."""
+    after: str = ""
+    """The block whose last segment comes before its first."""
+    at: Place = field(default=(0, 0), compare=False)
+
+
+Item = (
+    Line
+    | AnySegments
+    | Silence
+    | End
+    | States
+    | Nothing
+    | Remark
+    | Use
+    | Optional
+    | Repeat
+    | Alternatives
+    | AnyOrder
+    | Named
+    | ConnectionBlock
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,13 +323,22 @@ def lines_of(items: Iterable[Item]) -> Iterator[Line]:
         match item:
             case Line():
                 yield item
-            case Optional() | Repeat() | AnyOrder():
+            case Optional() | Repeat() | AnyOrder() | Named() | ConnectionBlock():
                 yield from lines_of(item.items)
             case Alternatives():
                 for branch in item.branches:
                     yield from lines_of(branch)
             case _:
                 continue
+
+
+def connections_of(items: Iterable[Item]) -> Iterator[ConnectionBlock]:
+    """The connections that a file of connections describes, in the order of writing."""
+    for item in items:
+        if isinstance(item, ConnectionBlock):
+            yield item
+        elif isinstance(item, Optional | Repeat):
+            yield from connections_of(item.items)
 
 
 def peers_of(sequence: Sequence) -> tuple[str, str]:

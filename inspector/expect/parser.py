@@ -14,35 +14,33 @@ from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.header_parser import HEADER, with_header
-from inspector.expect.line_parser import parse_line, parse_linear
 from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
-    AnySegments,
+    ConnectionBlock,
+    Line,
+    Named,
     Nothing,
     Optional,
     Remark,
     Repeat,
     Sequence,
-    Use,
-    lines_of,
 )
-from inspector.expect.scanner import NAME, SYMBOL, Cursor, shown
+from inspector.expect.scanner import NAME, Cursor
+from inspector.expect.simple_parser import ITEM, is_line, parse_simple
+from inspector.expect.wholeness import check_whole
 
 if TYPE_CHECKING:
-    from inspector.expect.notation import Item, Linear
+    from inspector.expect.notation import Item
 
 __all__ = ["DEEPEST", "LONGEST", "parse"]
 
 DEEPEST = 20
 LONGEST = 1_000_000
 
-_BLOCK = re.compile(r"(optional|repeat|any[ \t]+order|either|or)(?=[\s:*+{]|$)")
+_BLOCK = re.compile(r"(optional|repeat|any[ \t]+order|either|or|part|connection)(?=[\s:*+{]|$)")
 _COUNT = re.compile(r"\*|\+|\{[ ]*([0-9]{1,6})[ ]*(,[ ]*([0-9]{1,6})?[ ]*)?\}")
-_ITEM = (
-    "a line such as `client > server  SYN  seq=x`, `...`, `nothing`, `use NAME`, "
-    "or a block (`optional:`, `repeat *:`, `any order:`, `either:`)"
-)
+_BOND = "`endpoints of NAME` or `after NAME`, each once, the name being that of a connection above"
 _NOTHING = "nothing"
 _NOT_ALONE = "one item after the colon, or an indented block of items below"
 
@@ -57,7 +55,7 @@ def parse(text: str, path: str = "<text>") -> Sequence:
     header, rest = _split_header(_physical_lines(text, path), path)
     items = _Blocks(rest, path).all_items()
     sequence = replace(header, items=(*header.items, *items), name=PurePath(path).stem, path=path)
-    _check_peers(sequence)
+    check_whole(sequence)
     return sequence
 
 
@@ -87,7 +85,7 @@ def _physical_lines(text: str, path: str) -> list[_Physical]:
             continue
         lines.append(_Physical(number, indent, text_part.rstrip(), comment.strip() if sign else None))
     if not any(line.text for line in lines):
-        raise ExpectationError(path, f"the sequence is empty, expected {_ITEM}")
+        raise ExpectationError(path, f"the sequence is empty, expected {ITEM}")
     return lines
 
 
@@ -106,12 +104,12 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
             return replace(header, items=remarks), lines[index:]
         cursor = line.cursor(path)
         place = cursor.place
-        word = cursor.need(NAME, _ITEM)
+        word = cursor.need(NAME, ITEM)
         if word in seen and word != "about":
             cursor.fail(f"`{word}` only once", text=word, place=place)
         seen.add(word)
         header = with_header(header, word, cursor)
-    raise ExpectationError(path, f"a header without a sequence, expected {_ITEM}")
+    raise ExpectationError(path, f"a header without a sequence, expected {ITEM}")
 
 
 # ------------------------------------------------------------------------------------- the blocks
@@ -125,6 +123,13 @@ class _Blocks:
     path: str
     index: int = 0
     depth: int = field(default=0)
+    texts: list[_Physical | None] = field(init=False)
+    """For each line: the first from it on that holds more than a comment."""
+
+    def __post_init__(self) -> None:
+        self.texts = [None] * (len(self.lines) + 1)
+        for index in range(len(self.lines) - 1, -1, -1):
+            self.texts[index] = self.lines[index] if self.lines[index].text else self.texts[index + 1]
 
     def all_items(self) -> tuple[Item, ...]:
         first = self._next_text(self.index)
@@ -141,7 +146,7 @@ class _Blocks:
 
     def _next_text(self, index: int) -> _Physical | None:
         """The next line, from `index` on, that holds more than a comment."""
-        return next((line for line in self.lines[index:] if line.text), None)
+        return self.texts[index]
 
     def _block(self, indent: int) -> tuple[Item, ...]:
         """Items at `indent`; a comment belongs where the next line belongs, or where it is indented to."""
@@ -170,18 +175,31 @@ class _Blocks:
             return self._nothing(cursor, line.comment)
         place = cursor.place
         word = cursor.take(_BLOCK)
-        if word is None or cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
+        if word is None or is_line(cursor):
             cursor.position = line.indent
             return self._simple(cursor, line.comment)
+        return (self._block_of(word, cursor, line, place),)
+
+    def _block_of(self, word: str, cursor: Cursor, line: _Physical, place: tuple[int, int]) -> Item:
         if word == "or":
             cursor.fail("`either:` before `or:`", text=word, place=place)
-        if word == "either":
-            return (self._alternatives(cursor, line),)
-        least, most = self._count(cursor) if word == "repeat" else (0, 0)
-        items = self._body(cursor, line)
-        if word == "optional":
-            return (Optional(items),)
-        return (Repeat(items, least, most),) if word == "repeat" else (AnyOrder(items),)
+        match word:
+            case "either":
+                return self._alternatives(cursor, line)
+            case "optional":
+                return Optional(self._body(cursor, line))
+            case "repeat":
+                least, most = self._count(cursor)
+                return Repeat(self._body(cursor, line), least, most)
+            case "part":
+                name = cursor.need(NAME, "a name for the part, as in `part handshake:`")
+                return Named(name, self._body(cursor, line), place)
+            case "connection":
+                name = cursor.need(NAME, "a name for the connection, as in `connection first:`")
+                endpoints, after = _bonds(cursor)
+                return ConnectionBlock(name, self._body(cursor, line), endpoints, after, place)
+            case _:
+                return AnyOrder(self._body(cursor, line))
 
     def _nothing(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
         if sum(bool(line.text) for line in self.lines) > 1:
@@ -189,30 +207,21 @@ class _Blocks:
         return (Nothing(),) if comment is None else (Remark(comment), Nothing())
 
     def _simple(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
-        before = () if comment is None else (Remark(comment),)
-        if cursor.accept("..."):
-            cursor.end("the end of the line after `...`")
-            return (*before, AnySegments())
-        start = cursor.position
-        if cursor.accept_word("use") and not cursor.text[cursor.position :].lstrip().startswith((">", "->", "→")):
-            return (*before, _use(cursor))
-        cursor.position = start
-        if HEADER.match(cursor.text, cursor.position):
-            cursor.fail("header lines only at the top, before the first line of the sequence")
-        if cursor.take(NAME) is None or cursor.at_end():
-            cursor.position = start
-            cursor.fail(_ITEM)
-        cursor.position = start
-        return (replace(parse_line(cursor), remark=comment or ""),)
+        """An item that is no block; only a line has room for a comment of its own."""
+        item = parse_simple(cursor)
+        if isinstance(item, Line):
+            return (replace(item, remark=comment or ""),)
+        return (item,) if comment is None else (Remark(comment), item)
 
     def _body(self, cursor: Cursor, line: _Physical) -> tuple[Item, ...]:
         if not cursor.accept(":"):
             cursor.fail("`:` and " + _NOT_ALONE)
         if not cursor.at_end():
             place = cursor.place
-            if word := cursor.take(_BLOCK):
+            if (word := cursor.take(_BLOCK)) and not is_line(cursor):
                 expected = "a line, `...` or `use` after the colon; a block in a block is indented below"
                 cursor.fail(expected, text=word, place=place)
+            cursor.position = place[1] - 1
             return self._simple(cursor, line.comment)
         following = self._next_text(self.index)
         if following is None or following.indent <= line.indent:
@@ -259,44 +268,18 @@ class _Blocks:
         return least, most
 
 
-def _use(cursor: Cursor) -> Use:
-    at = cursor.place
-    name = cursor.need(NAME, "the name of a sequence, as in `use three-way-handshake`")
-    peers: list[str] = []
-    values: list[tuple[str, Linear]] = []
-    if cursor.accept("("):
-        while True:
-            place = cursor.place
-            word = cursor.need(NAME, "a peer's name, or `SYMBOL=SUM`")
-            if cursor.accept("="):
-                if not SYMBOL.fullmatch(word):
-                    cursor.fail("a symbol before `=`", text=word, place=place)
-                values.append((word, parse_linear(cursor)))
-            else:
-                peers.append(word)
-            if cursor.accept(")"):
-                break
-            if not cursor.accept(","):
-                cursor.fail("`,` or `)`")
-        if len(peers) not in (0, 2) or len(set(peers)) != len(peers):
-            cursor.fail("two different peers, or none, as in `use half-close(client, server)`", text=name, place=at)
-    cursor.end("`(`, or the end of the line")
-    return Use(name, (peers[0], peers[1]) if peers else None, tuple(values), at=at)
-
-
-def _check_peers(sequence: Sequence) -> None:
-    """A sequence is about two ends; a third name is a slip of the pen."""
-    names = list(sequence.peers or ())
-    for line in lines_of(sequence.items):
-        for name in (line.sender, line.receiver):
-            if name not in names:
-                names.append(name)
-            if len(names) > 2:
-                known = " or ".join(shown(known) for known in names[:2])
-                raise ExpectationError(
-                    sequence.path,
-                    f"found a third peer {shown(name)}, expected {known}",
-                    line=line.at[0],
-                    column=line.at[1],
-                    text=name,
-                )
+def _bonds(cursor: Cursor) -> tuple[str, str]:
+    """`(endpoints of NAME, after NAME)`, either or both, or nothing at all: the two names."""
+    found = {"endpoints": "", "after": ""}
+    if not cursor.accept("("):
+        return "", ""
+    while True:
+        place = cursor.place
+        word = cursor.need(NAME, _BOND)
+        if word not in found or found[word] or (word == "endpoints" and not cursor.accept_word("of")):
+            cursor.fail(_BOND, text=word, place=place)
+        found[word] = cursor.need(NAME, "the name of a connection above")
+        if cursor.accept(")"):
+            return found["endpoints"], found["after"]
+        if not cursor.accept(","):
+            cursor.fail("`,` or `)`")

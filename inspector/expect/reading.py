@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from inspector.expect.automaton import START
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, solve, value_of
 from inspector.expect.flags import COMPARED
 from inspector.expect.matching import Move
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
     from inspector.expect.evaluation import Check, Prepared
     from inspector.expect.matching import Matcher, Step
-    from inspector.expect.notation import Line
+    from inspector.expect.notation import Line, Mark
     from inspector.expect.subject import Event
     from inspector.findings import Side
 
-__all__ = ["Reading", "Written", "read"]
+__all__ = ["Reading", "Standing", "Written", "read"]
 
 _MODULUS = 1 << 32
 _ROUNDS = 4
@@ -60,6 +61,17 @@ class Written:
     """For each symbol of the automaton which of the reading's numbers it is here: another in each round of a repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A mark on the way that was taken."""
+
+    mark: Mark
+    after: int
+    """How many lines stand before it."""
+    free: bool
+    """Whether a `...` does, behind those."""
+
+
 @dataclass(slots=True)
 class Reading:
     """The lines in order, the events that nobody expected, and the numbers."""
@@ -73,6 +85,9 @@ class Reading:
     numbers: list[int | None] = field(default_factory=list)
     passed: dict[int, str] = field(default_factory=dict)
     """Events that are passed over since what makes them extra is told elsewhere (`consequences`), and what they are."""
+    marks: list[Standing] = field(default_factory=list)
+    strict: bool = False
+    """Whether nothing is tolerated."""
 
     def bindings(self, written: Written) -> list[int | None]:
         """The numbers as the checks of a line read them."""
@@ -94,7 +109,8 @@ def read(matcher: Matcher, steps: Sequence[Step], guess: Sequence[int | None], e
 def _laid_out(matcher: Matcher, steps: Sequence[Step], count: int) -> Reading:
     symbols = matcher.automaton.symbols
     places = list(range(len(symbols)))
-    reading = Reading([], [], set(), list(symbols))
+    reading = Reading([], [], set(), list(symbols), strict=matcher.strict)
+    reading.marks = _marks(matcher, steps)
     free_from: int | None = None
     for step in steps:
         for place in range(len(symbols)):
@@ -118,6 +134,21 @@ def _laid_out(matcher: Matcher, steps: Sequence[Step], count: int) -> Reading:
     if free_from is not None:
         reading.free.update(range(free_from, count))
     return reading
+
+
+def _marks(matcher: Matcher, steps: Sequence[Step]) -> list[Standing]:
+    """The marks that the way passed, from position to position and at its end."""
+    found: list[Standing] = []
+    at = START
+    lines = 0
+    for step in steps:
+        if step.move == Move.EXTRA:
+            continue
+        marks = matcher.automaton.marks.get((at, step.position), ())
+        found += [Standing(mark, lines, matcher.lines[at] is None) for mark in marks]
+        at = step.position
+        lines += matcher.lines[at] is not None
+    return found + [Standing(mark, lines, matcher.lines[at] is None) for mark in matcher.automaton.last_marks[at]]
 
 
 # ------------------------------------------------------------------------------------ the numbers

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.expect.flags import FIN, RST, SYN
-from inspector.expect.notation import Datagram, Flags, Icmp
+from inspector.expect.flags import FIN, RST, SYN, first_choice
+from inspector.expect.notation import Datagram, Flags, Icmp, OneOf
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Line
 
-__all__ = ["rule_of_field", "rule_of_flags", "rule_of_line"]
+__all__ = ["RULE_OF_STATES", "rule_of_field", "rule_of_flags", "rule_of_line"]
 
 _OPENING = "RFC 9293 section 3.5"
 _CLOSING = "RFC 9293 section 3.6"
@@ -18,6 +18,8 @@ _NUMBERS = "RFC 9293 section 3.4"
 _RESET = "RFC 9293 section 3.5.2"
 _UDP = "RFC 768"
 _ICMP = "RFC 1122 section 4.1.3.3"
+
+RULE_OF_STATES = "RFC 9293 section 3.3.2"
 
 _FIELDS = {
     "len": _NUMBERS,
@@ -27,7 +29,7 @@ _FIELDS = {
     "wscale": "RFC 7323 section 2",
     "sack": "RFC 2018 section 2",
     "timestamps": "RFC 7323 section 3",
-    "states": "RFC 9293 section 3.3.2",
+    "states": RULE_OF_STATES,
     "time": "",
 }
 
@@ -38,8 +40,8 @@ def rule_of_line(line: Line, before: int, *, after_fin: bool) -> str:
     An ACK after a SYN completes the handshake, one after a FIN belongs to the close.
     """
     match line.carried:
-        case Flags(bits):
-            rule = rule_of_flags(bits)
+        case Flags() | OneOf():
+            rule = rule_of_flags(first_choice(line.carried).bits)
             if rule != _NUMBERS:
                 return rule
             if before & SYN:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from inspector.errors import ExpectationError
 
-__all__ = ["NAME", "SYMBOL", "Cursor", "shown"]
+__all__ = ["NAME", "SYMBOL", "Cursor", "quoted"]
 
 NAME = re.compile(r"[^\W\d_](?:[\w.-]*\w)?")
 """A peer or a sequence: letters of any script, digits, `_`, `.`, `-`."""
@@ -24,7 +24,7 @@ _REST = re.compile(r"\S+")
 _LONGEST_SHOWN = 40
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """`text` between backquotes, its control characters escaped, at most 40 characters of it."""
     cut = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
     return "`" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "`"
@@ -95,5 +95,5 @@ class Cursor:
         if text is None:
             match = _REST.match(self.text, self.position)
             text = match.group() if match else ""
-        found = shown(text) if text else "the end of the line"
+        found = quoted(text) if text else "the end of the line"
         raise ExpectationError(self.path, f"found {found}, expected {expected}", line=line, column=column, text=text)

@@ -14,7 +14,7 @@ A sequence that says `strict` passes over nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import TracedSegment
     from inspector.tcp.states import State
     from inspector.udp.model import Exchange
-    from inspector.wire.row import Row
+    from inspector.wire.row import Endpoint, Row
 
 __all__ = ["FIELDS", "FIELD_INDEX", "Event", "Ledger", "Plain", "Subject", "Transport", "subject_of"]
 
@@ -116,6 +116,20 @@ class Subject:
     """Shows the connection or exchange."""
     ports: tuple[int, int] | None = None
     """Of originator and responder."""
+    ends: tuple[Endpoint, ...] = ()
+    """Originator and responder; nobody where nothing was seen."""
+    is_exchanged: bool = False
+    """Whether its events call the originator the responder, and the other way round."""
+
+    @property
+    def exchanged(self) -> Subject:
+        """The same with the roles exchanged."""
+        events = tuple(
+            replace(each, sender=each.sender.other, states=None if each.states is None else each.states[::-1])
+            for each in self.events
+        )
+        ports = None if self.ports is None else self.ports[::-1]
+        return replace(self, events=events, ports=ports, is_exchanged=not self.is_exchanged)
 
 
 def subject_of(inspected: Connection | Exchange) -> Subject:
@@ -134,6 +148,7 @@ def subject_of(inspected: Connection | Exchange) -> Subject:
         f"{family}.addr == {one.address} && {family}.addr == {two.address}"
         f" && udp.port == {one.port} && udp.port == {two.port}",
         (one.port, two.port),
+        (one, two),
     )
 
 
@@ -157,6 +172,7 @@ def _connection(connection: Connection) -> Subject:
         tuple(_events(connection.segments)),
         connection.display_filter,
         (ends[0].endpoint.port, ends[1].endpoint.port),
+        (ends[0].endpoint, ends[1].endpoint),
     )
 
 
@@ -228,9 +244,12 @@ class Ledger:
         """Why this segment need not be expected; empty where it must be. `repetition` is what the facts say.
 
         A SYN or FIN repeats only what was seen: an overtaken SYN, which the facts may call a retransmission because
-        its acknowledgment came first, is still the SYN of the handshake.
+        its acknowledgment came first, is still the SYN of the handshake, and one with new data is no repetition.
         """
         if (said.flags & SYN and self.syn[sender] is None) or (said.flags & FIN and self.fin[sender] is None):
+            return ""
+        reach = self.next[sender]
+        if said.flags & (SYN | FIN) and reach is not None and ahead(_end(said), reach) > 0:
             return ""
         return repetition or self._plain(sender, said)
 
@@ -255,8 +274,7 @@ class Ledger:
 
     def note(self, sender: Side, said: Plain) -> None:
         """Remember what this segment moved."""
-        syn, fin = bool(said.flags & SYN), bool(said.flags & FIN)
-        end = (said.seq + said.length + syn + fin) % _MODULUS
+        syn, fin, end = bool(said.flags & SYN), bool(said.flags & FIN), _end(said)
         if not said.flags & RST:
             self.next[sender] = _further(self.next[sender], end)
             self.ends[sender].add(end)
@@ -267,6 +285,11 @@ class Ledger:
         reach = self.next[sender.other]
         if said.flags & ACK and reach is not None and ahead(said.ack, reach) <= 0:
             self.acked[sender] = _further(self.acked[sender], said.ack)
+
+
+def _end(said: Plain) -> int:
+    """The number after the last that a segment takes."""
+    return (said.seq + said.length + bool(said.flags & SYN) + bool(said.flags & FIN)) % _MODULUS
 
 
 def _further(known: int | None, number: int) -> int:

@@ -2,19 +2,21 @@
 
 A word may mean several things (`unanswered` is an outcome of a handshake, of a close and of a UDP exchange), and a name
 may be several words (`zero window`): the longest run of words that is a name is taken as one. What nobody knows is told
-with the names most like it, and with what is wrong where it is almost an address or a port.
+with the names most like it, and with what is wrong where it is almost an address or a port. The plural of a kind
+(`findings`, `misconceptions`) asks for the whole list.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.explain.addresses import explain_address, explain_prefix, read_address, read_prefix
-from inspector.explain.catalogue import KINDS, named, near, plain
+from inspector.explain.catalogue import KINDS, listed, met_at, named, near
 from inspector.explain.flags import explain_flags, flags_in
-from inspector.explain.model import Answer, Explanation, Line, Unknown
-from inspector.explain.ports import LARGEST, explain_port
+from inspector.explain.model import Answer, Explanation, Line, Listing, Unknown, plain
+from inspector.explain.ports import LARGEST, explain_port, is_ephemeral, range_of
 from inspector.explain.states import explain_state
 from inspector.explain.tools import LARGEST_COMPLETENESS, explain_completeness, explain_history, is_history
 
@@ -27,6 +29,7 @@ __all__ = ["answer"]
 
 _MOST_WORDS_IN_A_NAME = 8
 _WITH_DATA = "-with-data"
+_DEMO = "demo."
 _ORDER = tuple(KINDS)
 _ICMP = re.compile(r"icmp(v6)?[\W_]+", re.IGNORECASE)
 _NUMBER = r"[0-9]{1,19}"
@@ -39,12 +42,15 @@ def answer(words: Sequence[str], system: System) -> Answer:
     """Every meaning of every word, in the order of the words."""
     explanations: list[Explanation] = []
     unknown: list[Unknown] = []
+    listings: list[Listing] = []
     for phrase in _phrases(words):
-        meanings = _meanings(phrase, system)
+        meanings, listing = _meanings(phrase, system), listed(phrase)
         explanations += [each for each in meanings if each not in explanations]
-        if not meanings:
+        if listing is not None:
+            listings.append(listing)
+        elif not meanings:
             unknown.append(Unknown(phrase, _almost(phrase), near(phrase, [note.name for note in system.demos])))
-    return Answer(tuple(explanations), tuple(unknown))
+    return Answer(tuple(explanations), tuple(unknown), tuple(listings))
 
 
 def _phrases(words: Sequence[str]) -> Iterator[str]:
@@ -70,17 +76,17 @@ def _meanings(phrase: str, system: System) -> list[Explanation]:
     if flags is not None:
         found.append(explain_flags(flags))
     found += _numbers(phrase, system)
-    found += [_demo(note) for note in system.demos if note.name == plain(phrase)]
+    found += [_demo(note) for note in system.demos if note.name == plain(phrase.removeprefix(_DEMO))]
     if is_history(phrase):
         found.append(explain_history(phrase))
     if phrase.isascii() and phrase.isdecimal() and len(phrase) <= 2 and int(phrase) <= LARGEST_COMPLETENESS:
         found.append(explain_completeness(int(phrase)))
-    found = list({(each.kind, each.name): each for each in found}.values())
+    found = [_with_answers(each) for each in {(each.kind, each.name): each for each in found}.values()]
     return sorted(found, key=lambda each: _ORDER.index(each.kind))
 
 
 def _explained(entry: Entry, phrase: str, system: System) -> Explanation:
-    """An entry with what is worked out for its kind."""
+    """What there is to say of an entry, with what is worked out for its kind."""
     if entry.kind == "state":
         return explain_state(entry)
     if entry.kind == "flag":
@@ -91,8 +97,17 @@ def _explained(entry: Entry, phrase: str, system: System) -> Explanation:
     if entry.kind == "service":
         port = explain_port(int(entry.details["port"]), "", system)
         lines = (*lines, *(line for line in port.lines if line.head in {"here", "filter"}))
-        return Explanation("service", f"{entry.name}, port {entry.details['port']}", lines, port.demos)
-    return Explanation(entry.kind, entry.name, lines, entry.demos, entry.captures)
+        return Explanation("service", f"{entry.name}, port {entry.details['port']}", lines, port.demos, entry=entry)
+    return Explanation(entry.kind, entry.name, lines, entry.demos, entry.captures, entry)
+
+
+def _with_answers(explanation: Explanation) -> Explanation:
+    """With the misconceptions that are met at it: at an entry, at a demo, at a port that a client got."""
+    entry = explanation.entry
+    if explanation.kind == "port" and is_ephemeral(port := int(explanation.name.partition("/")[0])):
+        entry = range_of(port)
+    met = met_at(entry.identifier if entry else f"{explanation.kind}.{explanation.name}")
+    return replace(explanation, answers=met)
 
 
 def _numbers(phrase: str, system: System) -> list[Explanation]:

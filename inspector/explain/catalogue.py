@@ -2,12 +2,15 @@
 
 A name is looked for without regard to case, and to what stands between its words: `TIME_WAIT`, `time-wait`, `Time Wait`
 and `TIMEWAIT` are one. Kinds that are found by their form (a flag, a block of addresses, a letter) are not listed under
-their names, only under their other spellings.
+their names, only under their other spellings; and a reason of another room only where nothing else has its name.
+
+Every entry has an identifier as well (`Entry.identifier`): its kind, a full stop and its name, `close.unanswered`, by
+which it is found alone where other kinds have something of the same name. Identifiers are a promise, as are those of
+the kinds in `CATALOGUE`, which are what inspector says of a capture: a test holds them fast.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import defaultdict
 from difflib import get_close_matches
@@ -16,43 +19,74 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from inspector.explain.model import HEADS, Entry
+from inspector.crosscheck import reasons as crosscheck_reasons
+from inspector.explain.model import HEADS, Entry, Listing, plain
+from inspector.explain.severity import Blamed
+from inspector.kernel import reasons as kernel_reasons
+from inspector.language import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["KINDS", "entries", "named", "near", "plain"]
+__all__ = ["CATALOGUE", "KINDS", "MISCONCEPTION", "entries", "listed", "met_at", "misconceptions", "named", "near"]
 
 _FOLDER = Path(__file__).parent / "entries"
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "state": "TCP state",
-        "conn_state": "Zeek's conn_state",
-        "flag": "TCP flags",
-        "label": "label",
-        "icmp": "ICMP error",
-        "finding": "finding",
-        "handshake": "outcome of a handshake",
-        "close": "outcome of a close",
-        "exchange": "outcome of a UDP exchange",
-        "word": "word",
-        "address": "address",
-        "prefix": "prefix",
-        "block": "block of addresses",
-        "class": "class of addresses",
-        "port": "port",
-        "range": "range of ports",
-        "service": "service",
-        "history": "Zeek's history",
-        "completeness": "Wireshark's tcp.completeness",
-        "demo": "demo",
+        "state": marked("TCP state"),
+        "conn_state": marked("Zeek's conn_state"),
+        "flag": marked("TCP flags"),
+        "label": marked("label"),
+        "icmp": marked("ICMP error"),
+        "finding": marked("finding"),
+        "handshake": marked("outcome of a handshake"),
+        "close": marked("outcome of a close"),
+        "exchange": marked("outcome of a UDP exchange"),
+        "difference": marked("difference from what was expected"),
+        "verdict": marked("verdict"),
+        "artefact": marked("artefact of capturing"),
+        "kernel": marked("reason why the kernel says otherwise"),
+        "cross-check": marked("reason why tshark says otherwise"),
+        "word": marked("word"),
+        "address": marked("address"),
+        "prefix": marked("prefix"),
+        "block": marked("block of addresses"),
+        "class": marked("class of addresses"),
+        "port": marked("port"),
+        "range": marked("range of ports"),
+        "service": marked("service"),
+        "history": marked("Zeek's history"),
+        "completeness": marked("Wireshark's tcp.completeness"),
+        "demo": marked("demo"),
     }
 )
 """Every kind of explanation, in words. A word's meanings are told in this order."""
 
+CATALOGUE = (
+    "state",
+    "label",
+    "icmp",
+    "finding",
+    "handshake",
+    "close",
+    "exchange",
+    "difference",
+    "verdict",
+    "artefact",
+    "kernel",
+    "cross-check",
+)
+"""The kinds of what inspector itself says: each entry has its severity, and somebody to blame or nobody."""
+MISCONCEPTION = "misconception"
+
 _WORKED_OUT = frozenset({"address", "prefix", "port", "demo"})
 """Kinds without a file: there are too many of them, or they are another room's."""
+_REASONS: Mapping[str, Mapping[Any, str]] = MappingProxyType(
+    {"kernel": kernel_reasons.EXPLANATIONS, "cross-check": crosscheck_reasons.EXPLANATIONS}
+)
+"""Kinds whose words stand in the room that says them."""
+_UNEXPLAINED = "unexplained"
 _BY_FORM = frozenset({"flag", "history", "completeness", "block"})
 _ENOUGH_ALIKE = 0.6
 _MOST_NEAR = 3
@@ -65,6 +99,8 @@ def entries(kind: str) -> Mapping[str, Entry]:
     """All entries of a kind by their names, in the order of their file."""
     if kind in _WORKED_OUT:
         return MappingProxyType({})
+    if kind in _REASONS:
+        return MappingProxyType({str(each): _reason(kind, str(each), text) for each, text in _REASONS[kind].items()})
     tables = tomllib.loads((_FOLDER / f"{kind}.toml").read_text("utf-8"))
     return MappingProxyType({name: _entry(kind, name, table) for name, table in tables.items()})
 
@@ -77,35 +113,78 @@ def _entry(kind: str, name: str, table: dict[str, Any]) -> Entry:
         also=tuple(table.pop("also", ())),
         demos=tuple(table.pop("demos", ())),
         captures=tuple(table.pop("captures", ())),
+        short=table.pop("short", ""),
+        blame=table.pop("blame", ""),
+        misconception=table.pop(MISCONCEPTION, 0),
+        met=tuple(table.pop("met", ())),
         details=table,
     )
 
 
-def plain(text: str) -> str:
-    """What is compared of a name: its letters and digits, words joined by hyphens."""
-    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+def _reason(kind: str, name: str, text: str) -> Entry:
+    blame = Blamed.PROGRAM if name == _UNEXPLAINED else Blamed.NOBODY
+    return Entry(kind, name, {"why": text}, blame=str(blame))
+
+
+def _everything() -> Iterable[Entry]:
+    return (entry for kind in KINDS for entry in entries(kind).values())
+
+
+@cache
+def misconceptions() -> tuple[Entry, ...]:
+    """What people believe wrongly, by number; some have two forms."""
+    return tuple(sorted((each for each in _everything() if each.misconception), key=lambda each: each.misconception))
+
+
+def met_at(identifier: str) -> tuple[Entry, ...]:
+    """The misconceptions that are met at an entry, or at a demo (`demo.tcp-hello`)."""
+    return tuple(each for each in misconceptions() if identifier in each.met)
+
+
+def listed(word: str) -> Listing | None:
+    """The whole list that a word asks for: `findings`, `labels`, `misconceptions`; None for any other word."""
+    name = _plurals().get(plain(word))
+    if name is None:
+        return None
+    return Listing(name, misconceptions() if name == MISCONCEPTION else tuple(entries(name).values()))
+
+
+@cache
+def _plurals() -> Mapping[str, str]:
+    found = {f"{kind}s": kind for kind in (*CATALOGUE, MISCONCEPTION)}
+    return found | {"icmp-errors": "icmp", "kernel-reasons": "kernel", "cross-check-reasons": "cross-check"}
 
 
 @cache
 def _index() -> Mapping[str, tuple[Entry, ...]]:
     found: dict[str, dict[tuple[str, str], Entry]] = defaultdict(dict)
-    for kind in KINDS:
-        for entry in entries(kind).values():
-            for spelling in entry.also if kind in _BY_FORM else (entry.name, *entry.also):
-                for form in (plain(spelling), plain(spelling).replace("-", "")):
-                    found[form][kind, entry.name] = entry
-    return {spelling: tuple(by_name.values()) for spelling, by_name in found.items()}
+    for entry in sorted(_everything(), key=lambda each: each.kind in _REASONS):
+        for spelling in entry.also if entry.kind in _BY_FORM else (entry.name, *entry.also):
+            for form in (plain(spelling), plain(spelling).replace("-", "")):
+                if entry.kind not in _REASONS or {kind for kind, _ in found[form]} <= _REASONS.keys():
+                    found[form][entry.kind, entry.name] = entry
+        if entry.misconception:
+            found[plain(f"{MISCONCEPTION}.{entry.misconception}")][entry.kind, entry.name] = entry
+    return {spelling: tuple(by_name.values()) for spelling, by_name in found.items() if by_name}
+
+
+@cache
+def _by_identifier() -> Mapping[str, Entry]:
+    return {each.identifier.casefold(): each for each in _everything()}
 
 
 def named(text: str) -> tuple[Entry, ...]:
-    """The entries of that name or spelling."""
-    return _index().get(plain(text), ())
+    """The entries of that name or spelling; the one of that identifier."""
+    exactly = _by_identifier().get(text.strip().casefold())
+    return (exactly,) if exactly else _index().get(plain(text), ())
 
 
 def near(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
     """The names and spellings most like `text`, as they are written, best first; `more` are names of other rooms."""
     if len(text) > _LONGEST:
         return ()
+    if text.partition(".")[0].casefold() in {*CATALOGUE, "word"}:
+        return tuple(get_close_matches(text, [each.identifier for each in _everything()], _MOST_NEAR, _ENOUGH_ALIKE))
     written = {plain(spelling): spelling for spelling in (*more, *_spellings())}
     return tuple(written[each] for each in get_close_matches(plain(text), written, _MOST_NEAR, _ENOUGH_ALIKE))
 
@@ -113,6 +192,6 @@ def near(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
 @cache
 def _spellings() -> tuple[str, ...]:
     """Every spelling that may be suggested; a name comes last, so that it wins over an equal spelling."""
-    everything = [entry for kind in KINDS for entry in entries(kind).values()]
+    everything = tuple(_everything())
     names = [entry.name for entry in everything if entry.kind == "flag" or entry.kind not in _BY_FORM]
     return (*(spelling for entry in everything for spelling in entry.also), *names)

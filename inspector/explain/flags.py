@@ -30,6 +30,7 @@ def explain_flags(bits: int) -> Explanation:
         lines=(*lines, Line("numbers", _cost(bits)), Line("filter", _filter(bits, members))),
         demos=entry.demos if entry else (),
         captures=entry.captures if entry else (),
+        entry=entry,
     )
 
 

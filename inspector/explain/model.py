@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from inspector.explain.severity import Severity, severity_of
 
-__all__ = ["HEADS", "Answer", "DemoNote", "Entry", "Explanation", "Line", "System", "Unknown"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = [
+    "HEADS",
+    "Answer",
+    "DemoNote",
+    "Entry",
+    "Explanation",
+    "Line",
+    "Listing",
+    "System",
+    "Unknown",
+    "plain",
+    "sections",
+]
 
 HEADS = ("belief", "seen", "rule", "why", "look")
 """The lines of an entry in their order; each has four of them at most."""
+
+_AS_WRITTEN = frozenset({"state", "conn_state", "flag", "difference", "block", "history", "completeness"})
+"""Kinds whose names are identifiers already: the RFC's, Zeek's, or our own."""
+_SECTIONS = re.compile(r"(RFC \d+)(?: sections? ([\d.]*\d(?:(?:, | and )[\d.]*\d)*))?")
+
+
+def plain(text: str) -> str:
+    """What is compared of a name: its letters and digits, words joined by hyphens."""
+    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+
+
+def sections(rule: str) -> Iterator[str]:
+    """Every section that a text cites, each by itself: `RFC 9293 section 3.5`, or the RFC where it names none."""
+    for rfc, numbers in _SECTIONS.findall(rule):
+        yield from (f"{rfc} section {number}" for number in re.findall(r"[\d.]*\d", numbers)) if numbers else (rfc,)
 
 
 class Line(NamedTuple):
@@ -35,6 +65,30 @@ class Entry:
     captures: tuple[str, ...] = ()
     details: Mapping[str, str | int | bool] = field(default_factory=dict)
     """What only entries of this kind have."""
+    short: str = ""
+    """All of it in a few words; of a kind that belongs to the catalogue."""
+    blame: str = ""
+    """One of `severity.Blamed`; empty where there is nothing to blame anybody for: a word, an address, a port."""
+    misconception: int = 0
+    """Its number among the misconceptions; 0 if it is none."""
+    met: tuple[str, ...] = ()
+    """The identifiers at which somebody who believes it is looking."""
+
+    @property
+    def identifier(self) -> str:
+        """Its stable name: kind and name, `finding.syn-ack-wrong-ack`."""
+        return f"{self.kind}.{self.name if self.kind in _AS_WRITTEN else plain(self.name)}"
+
+    @property
+    def severity(self) -> Severity | None:
+        """How grave it is; None where there is nothing to blame anybody for."""
+        return severity_of(self.kind, self.identifier, self.blame) if self.blame else None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The sections that it cites, each once, those of its rule first."""
+        texts = (self.texts.get(head, "") for head in ("rule", *HEADS))
+        return tuple(dict.fromkeys(section for text in texts for section in sections(text)))
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -51,6 +105,18 @@ class Explanation:
     lines: tuple[Line, ...]
     demos: tuple[str, ...] = ()
     captures: tuple[str, ...] = ()
+    entry: Entry | None = None
+    """The entry that it is of; None for what is worked out: an address, a port, a demo."""
+    answers: tuple[Entry, ...] = ()
+    """The misconceptions that are met here."""
+
+
+class Listing(NamedTuple):
+    """Every entry of one kind, or every misconception."""
+
+    name: str
+    """The kind, or `misconception`."""
+    entries: tuple[Entry, ...]
 
 
 class Unknown(NamedTuple):
@@ -67,6 +133,7 @@ class Answer(NamedTuple):
 
     explanations: tuple[Explanation, ...]
     unknown: tuple[Unknown, ...]
+    listings: tuple[Listing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

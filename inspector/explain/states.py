@@ -53,7 +53,7 @@ def explain_state(entry: Entry) -> Explanation:
         *(line for line in entry.lines if line.head != "seen"),
         Line("shown", _shown(entry)),
     ]
-    return Explanation(entry.kind, entry.name, tuple(lines), entry.demos, entry.captures)
+    return Explanation(entry.kind, entry.name, tuple(lines), entry.demos, entry.captures, entry)
 
 
 def _moves(state: State) -> Iterator[tuple[State, str]]:

@@ -31,6 +31,7 @@ def explain_completeness(value: int) -> Explanation:
             Line("filter", f"tcp.completeness == {value}"),
         ),
         captures=entry.captures if entry else (),
+        entry=entry,
     )
 
 

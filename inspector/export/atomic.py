@@ -10,7 +10,7 @@ from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.errors import OutputError
+from inspector.errors import OutputError, system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,6 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
     """The error to raise where the system does not let us write."""
     return OutputError(
         str(path),
-        error.strerror or str(error),
+        system_words(error),
         remedies=("name a file in a folder that exists, that you may write to, and that has room",),
     )

@@ -27,6 +27,7 @@ import struct
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from inspector.errors import system_words
 from inspector.kernel.model import Moment, Snapshot, SocketRow, Timer
 from inspector.kernel_states import KERNEL_STATES
 from inspector.wire.row import Endpoint
@@ -105,7 +106,7 @@ class Tables:
         try:
             rows = tuple(row for host, opened in self._hosts.items() for row in rows_of(opened, host, self._ports))
         except OSError as error:
-            self.why_not = self.why_not or f"the socket tables cannot be read: {error.strerror or error}"
+            self.why_not = self.why_not or f"the socket tables cannot be read: {system_words(error)}"
             return
         if not self.snapshots or _gist(rows) != _gist(self.snapshots[-1].rows):
             self.snapshots.append(Snapshot(frame, Moment(moment), time_ns, rows))

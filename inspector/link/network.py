@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inspector.capture.namespaces import leave_network
 from inspector.capture.quiet import moving
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, system_words
+from inspector.language import said
 from inspector.link.wire import Wire, open_leg
 
 if TYPE_CHECKING:
@@ -317,6 +318,9 @@ def _set(path: str, value: str, *, missing_ok: bool = False) -> None:
 def _explained(error: OSError) -> CaptureError:
     if error.errno in {errno.EPERM, errno.EACCES}:
         return CaptureError(
-            f"a private network needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has them not: {error.strerror}",
+            said(
+                "a private network needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has them not: {reason}",
+                reason=system_words(error),
+            )
         )
-    return CaptureError(f"this system gives no private network: {error.strerror or error}")
+    return CaptureError(said("this system gives no private network: {reason}", reason=system_words(error)))

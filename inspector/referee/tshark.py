@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from inspector.errors import CaptureError, CaptureFileError
+from inspector.errors import CaptureError, CaptureFileError, system_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ class Run:
             with Path(path).open("rb"):
                 pass
         except OSError as error:
-            raise CaptureFileError(str(path), f"cannot be opened: {error.strerror or type(error).__name__}") from error
+            raise CaptureFileError(str(path), f"cannot be opened: {system_words(error)}") from error
         options = [word for pair in (_PREFERENCES | dict(preferences or {})).items() for word in ("-o", ":".join(pair))]
         self._path = str(Path(path).resolve())
         command = [tshark, "-n", "-r", self._path, *options, *arguments]
@@ -166,7 +166,7 @@ def _version_of(tshark: str) -> tuple[int, ...]:
     try:
         done = subprocess.run([tshark, "--version"], capture_output=True, check=False)
     except OSError as error:
-        raise CaptureError(f"{tshark} cannot be run: {error.strerror}", remedies=_INSTALL) from error
+        raise CaptureError(f"{tshark} cannot be run: {system_words(error)}", remedies=_INSTALL) from error
     first = done.stdout.decode("utf-8", "replace").partition("\n")[0]
     found = re.search(r"\b(\d+)\.(\d+)\.(\d+)", first)
     if found is None:

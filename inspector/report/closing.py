@@ -6,12 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
+from inspector.language import marked, shown, shown_n
 from inspector.report.differences import in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.inspection import Verdict
 from inspector.report.page import Text
+from inspector.report.speech import role_in_words
 from inspector.report.stream import note_files
-from inspector.report.words import count, plural
+from inspector.report.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,6 +27,13 @@ __all__ = ["closing"]
 
 _MOST_DIFFERENCES = 20
 _MOST_COMPARISONS = 20
+_VERDICTS = {
+    Verdict.AS_EXPECTED: marked("as expected"),
+    Verdict.DIFFERS: marked("differs from what was expected"),
+    Verdict.FINDINGS: marked("findings"),
+    Verdict.NO_FINDINGS: marked("no findings"),
+    Verdict.NOTHING: marked("nothing to inspect"),
+}
 
 
 def closing(  # noqa: PLR0913 - what the picture above it has told already
@@ -41,7 +50,7 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     if inspection.lesson:
         page.blank()
     for line in inspection.lesson:
-        page.wrap(safe_text(line, ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
+        page.wrap(safe_text(shown(line), ascii_only=not page.unicode), lead=f"  {page.glyphs.bullet} ", hang="    ")
     page.blank()
     _compared(page, inspection, told, verbose=verbose)
     kernel.total(page)
@@ -49,7 +58,7 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     _selected(page, inspection.selected)
     _capture(page, inspection.capture)
     if inspection.saved_to:
-        page.fact("saved to", safe_text(inspection.saved_to, ascii_only=not page.unicode))
+        page.fact(shown("saved to"), safe_text(inspection.saved_to, ascii_only=not page.unicode))
     _verdict(page, inspection)
 
 
@@ -59,11 +68,15 @@ def _said(page: Page, messages: Sequence[Message]) -> None:
     page.blank()
     ascii_only = not page.unicode
     for message in messages:
-        role = safe_text(message.role, 24, ascii_only=ascii_only)
-        text = safe_text(message.text, 200, ascii_only=ascii_only)
-        if message.verb != "note":
-            text = f"{message.verb} {quoted(message.text, 200, ascii_only=ascii_only)}"
-        page.wrap(text, lead=Text(f"{role}: ", "bold"), hang="    ")
+        role = safe_text(role_in_words(message.role), 24, ascii_only=ascii_only)
+        words = quoted(message.text, 200, ascii_only=ascii_only)
+        if message.verb == "sent":
+            text = shown("sent {words}", words=words)
+        elif message.verb == "received":
+            text = shown("received {words}", words=words)
+        else:
+            text = safe_text(shown(message.text), 200, ascii_only=ascii_only)
+        page.wrap(text, lead=Text(shown("{role}: ", role=role), "bold"), hang="    ")
 
 
 def _word_for_conversations(inspection: Inspection) -> str:
@@ -73,6 +86,26 @@ def _word_for_conversations(inspection: Inspection) -> str:
     if inspection.connections and inspection.exchanges:
         return "conversation"
     return "connection" if inspection.connections else "exchange"
+
+
+def _conversations(which: str, number: int) -> str:
+    if which == "conversation":
+        return shown_n("{n:,} conversation", "{n:,} conversations", number)
+    if which == "connection":
+        return shown_n("{n:,} connection", "{n:,} connections", number)
+    return shown_n("{n:,} exchange", "{n:,} exchanges", number)
+
+
+def _named(comparison: Comparison, which: str) -> str:
+    """The sequence, and the conversation that it was compared with, where there are several."""
+    if not which or comparison.connection is None:
+        return comparison.title
+    patterns = {
+        "conversation": marked("{name} (conversation {number})"),
+        "connection": marked("{name} (connection {number})"),
+        "exchange": marked("{name} (exchange {number})"),
+    }
+    return shown(patterns[which], name=comparison.title, number=comparison.connection)
 
 
 def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verbose: bool) -> None:
@@ -88,108 +121,158 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
     for comparison in told_apart[:limit]:
         _comparison(page, comparison, of_which, in_place=id(comparison) in told)
     if len(told_apart) > limit:
-        page.fact("", f"and {plural(len(told_apart) - limit, 'more comparison')}, none of them worse", "italic")
-    for name, number in Counter(each.name for each in plain).items():
-        total = sum(each.name == name for each in comparisons)
-        page.fact("expected", f"{name}: as expected in {count(number)} of {plural(total, of_which)}")
+        words = shown_n(
+            "and {n:,} more comparison, none of them worse",
+            "and {n:,} more comparisons, none of them worse",
+            len(told_apart) - limit,
+        )
+        page.fact("", words, "italic")
+    for name, number in Counter(each.title for each in plain).items():
+        total = sum(each.title == name for each in comparisons)
+        of = _conversations(of_which, total)
+        words = shown(
+            "{name}: as expected in {number:,} of {conversations}", name=name, number=number, conversations=of
+        )
+        page.fact(shown("expected"), words)
 
 
 def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
     number = len(comparison.differences)
-    outcome = "as expected" if comparison.matched else f"{plural(number, 'difference')}"
-    where = f" ({of_which} {comparison.connection})" if of_which and comparison.connection is not None else ""
-    found = plural(len(comparison.lines), "line")
-    style = "" if comparison.matched else "bold red"
-    page.fact("expected", f"{comparison.name}{where}: {outcome}, {found} found", style)
+    differences = shown_n("{n:,} difference", "{n:,} differences", number)
+    outcome = shown("as expected") if comparison.matched else differences
+    found = shown_n("{n:,} line found", "{n:,} lines found", len(comparison.lines))
+    words = shown("{name}: {outcome}, {found}", name=_named(comparison, of_which), outcome=outcome, found=found)
+    page.fact(shown("expected"), words, "" if comparison.matched else "bold red")
     if not in_place:
         _differences(page, comparison)
     for note in comparison.notes:
-        page.fact("", safe_text(note), "yellow")
+        page.fact("", safe_text(shown(note)), "yellow")
 
 
 def _differences(page: Page, comparison: Comparison) -> None:
     for difference in comparison.differences[:_MOST_DIFFERENCES]:
-        frame = "" if difference.frame is None or difference.kind is Kind.MISSING else f"frame {difference.frame}, "
-        page.wrap(f"{frame}{in_words(difference)}", "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
+        words = in_words(difference)
+        if difference.frame is not None and difference.kind is not Kind.MISSING:
+            words = shown("frame {frame}, {difference}", frame=difference.frame, difference=words)
+        page.wrap(words, "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
     if len(comparison.differences) > _MOST_DIFFERENCES:
-        page.wrap(f"and {len(comparison.differences) - _MOST_DIFFERENCES} more", lead=" " * 10, hang=" " * 10)
+        more = shown("and {number} more", number=len(comparison.differences) - _MOST_DIFFERENCES)
+        page.wrap(more, lead=" " * 10, hang=" " * 10)
 
 
 def _selected(page: Page, selected: Selected | None) -> None:
     """How much of the capture all the rest is about."""
     if selected is None or not selected.where:
         return
-    some = f"{count(selected.chosen)} of {plural(selected.of, 'connection')}"
-    which = some if selected.chosen else f"no connection of {count(selected.of)}"
-    match = "match" if selected.chosen > 1 else "matches"
     where = safe_text(selected.where, ascii_only=not page.unicode)
-    page.fact("selected", f"{which} {match} --where {where}", "" if selected.chosen else "bold yellow")
+    if selected.chosen:
+        of = _conversations("connection", selected.of)
+        words = shown_n(
+            "{n:,} of {connections} matches --where {where}",
+            "{n:,} of {connections} match --where {where}",
+            selected.chosen,
+            connections=of,
+            where=where,
+        )
+    else:
+        words = shown("no connection of {total:,} matches --where {where}", total=selected.of, where=where)
+    page.fact(shown("selected"), words, "" if selected.chosen else "bold yellow")
     if selected.exchanges:
-        left_out = "is left out" if selected.exchanges == 1 else "are left out"
-        page.fact("", f"{plural(selected.exchanges, 'UDP exchange')} {left_out}: --where asks for connections", "dim")
+        words = shown_n(
+            "{n:,} UDP exchange is left out: --where asks for connections",
+            "{n:,} UDP exchanges are left out: --where asks for connections",
+            selected.exchanges,
+        )
+        page.fact("", words, "dim")
 
 
 def _capture(page: Page, capture: CaptureSummary) -> None:
     """What was read and what was lost: every count is printed, for a zero is news too."""
-    dropped = "drops unknown" if capture.dropped is None else f"{count(capture.dropped)} dropped"
+    dropped = shown("drops unknown") if capture.dropped is None else shown("{n:,} dropped", n=capture.dropped)
     parts = [
-        (plural(capture.frames, "frame"), False),
+        (shown_n("{n:,} frame", "{n:,} frames", capture.frames), False),
         (dropped, bool(capture.dropped)),
-        (plural(capture.duplicates, "duplicate"), bool(capture.duplicates)),
-        (f"{count(capture.undecoded)} undecoded", bool(capture.undecoded)),
-        (f"{count(capture.truncated)} truncated", bool(capture.truncated)),
+        (shown_n("{n:,} duplicate", "{n:,} duplicates", capture.duplicates), bool(capture.duplicates)),
+        (shown("{n:,} undecoded", n=capture.undecoded), bool(capture.undecoded)),
+        (shown("{n:,} truncated", n=capture.truncated), bool(capture.truncated)),
     ]
     text = Text(f" {page.glyphs.bullet} ").join(Text(words, "bold yellow" if loss else "") for words, loss in parts)
-    page.fact("capture", text)
+    page.fact(shown("capture"), text)
     if capture.selected_by:
-        of = "the first that" if capture.stopped else f"{count(capture.frames)} of {plural(capture.read, 'frame')}"
-        words = f"{of} match -Y {safe_text(capture.selected_by)}"
-        page.wrap(words, lead=" " * 10, hang=" " * 10)
+        page.wrap(_selected_frames(capture), lead=" " * 10, hang=" " * 10)
     if capture.stopped:
-        page.fact("", "stopped there, as -c asked: nothing behind was read", "yellow")
-    for reason, number in capture.undecoded_reasons:
-        page.fact("", f"{count(number)} undecoded: {safe_text(reason)}", "yellow")
-    for reason, number in capture.passed_over:
-        page.fact("", f"{count(number)} not inspected: {safe_text(reason)}", "dim")
-    for words, number in capture.artefacts:
-        page.fact("", f"{count(number)} {safe_text(words)}", "dim")
+        page.fact("", shown("stopped there, as -c asked: nothing behind was read"), "yellow")
+    _counted(page, capture)
     if capture.skipped:
-        page.fact("", f"skipped: {safe_text(capture.skipped)}", "bold yellow")
+        page.fact("", shown("skipped: {what}", what=safe_text(shown(capture.skipped))), "bold yellow")
     if capture.cut:
-        page.fact("", f"cut: {safe_text(capture.cut)}", "bold yellow")
+        page.fact("", shown("cut: {reason}", reason=safe_text(shown(capture.cut))), "bold yellow")
     if capture.undrained:
-        page.fact("", f"ended early: {safe_text(capture.undrained)}", "bold yellow")
+        page.fact("", shown("ended early: {reason}", reason=safe_text(shown(capture.undrained))), "bold yellow")
+
+
+def _selected_frames(capture: CaptureSummary) -> str:
+    expression = safe_text(capture.selected_by)
+    if capture.stopped:
+        return shown("the first that match -Y {filter}", filter=expression)
+    of = shown_n("{n:,} frame", "{n:,} frames", capture.read)
+    return shown("{number:,} of {frames} match -Y {filter}", number=capture.frames, frames=of, filter=expression)
+
+
+def _counted(page: Page, capture: CaptureSummary) -> None:
+    """Why frames were not decoded or not inspected, and what the capturing did to others."""
+    for reason, number in capture.undecoded_reasons:
+        why = safe_text(shown(reason))
+        page.fact("", shown("{n:,} undecoded: {reason}", n=number, reason=why), "yellow")
+    for reason, number in capture.passed_over:
+        why = safe_text(shown(reason))
+        page.fact("", shown("{n:,} not inspected: {reason}", n=number, reason=why), "dim")
+    for words, number in capture.artefacts:
+        page.fact("", shown("{n:,} {what}", n=number, what=safe_text(shown(words))), "dim")
 
 
 def _verdict(page: Page, inspection: Inspection) -> None:
     verdict = inspection.verdict
     glyph = page.glyphs.good if verdict.is_good else page.glyphs.fault
-    words = str(verdict).replace("-", " ") if verdict is not Verdict.DIFFERS else "differs from what was expected"
-    style = "bold green" if verdict.is_good else "bold red"
-    page.fact("verdict", f"{glyph} {words}{_of_what(inspection)}", style)
+    words, parts = shown(_VERDICTS[verdict]), _of_what(inspection)
+    if parts:
+        words = shown("{verdict}: {facts}", verdict=words, facts=listed(parts))
+    page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if verdict.is_good else "bold red")
 
 
-def _of_what(inspection: Inspection) -> str:
-    """`: 1 connection, handshake complete, close three-segment, no findings`."""
+def _of_what(inspection: Inspection) -> list[str]:
+    """`2 connections`, `each handshake complete`, `each close three-segment`, `1 remark`."""
     parts = []
     connections, summary = inspection.connections, inspection.summary
     total = len(connections) if summary is None else summary.connections
     if total > 1:
-        parts.append(plural(total, "connection"))
-    for what, ways in (
-        ("handshake", {one.handshake for one in connections} if summary is None else set(summary.handshakes)),
-        ("close", {one.close for one in connections} if summary is None else set(summary.closes)),
+        parts.append(_conversations("connection", total))
+    for one, each, ways in (
+        (
+            marked("handshake {outcome}"),
+            marked("each handshake {outcome}"),
+            {one.handshake for one in connections} if summary is None else set(summary.handshakes),
+        ),
+        (
+            marked("close {outcome}"),
+            marked("each close {outcome}"),
+            {one.close for one in connections} if summary is None else set(summary.closes),
+        ),
     ):
         if len(ways) == 1:
-            parts.append(f"{'each ' if total > 1 else ''}{what} {next(iter(ways))}")
+            parts.append(shown(each if total > 1 else one, outcome=shown(str(next(iter(ways))))))
     if inspection.exchanges:
-        parts.append(plural(sum(inspection.exchange_outcomes.values()), "UDP exchange"))
+        number = sum(inspection.exchange_outcomes.values())
+        parts.append(shown_n("{n:,} UDP exchange", "{n:,} UDP exchanges", number))
     differences = sum(len(each.differences) for each in inspection.comparisons)
     if differences:
-        parts.append(plural(differences, "difference"))
+        parts.append(shown_n("{n:,} difference", "{n:,} differences", differences))
     faults = sum(finding.is_fault for finding in inspection.findings) + (summary.faults if summary else 0)
     remarks = len(inspection.findings) + (summary.findings if summary else 0) - faults
-    parts += [plural(faults, "fault")] * bool(faults) + [plural(remarks, "remark")] * bool(remarks)
+    if faults:
+        parts.append(shown_n("{n:,} fault", "{n:,} faults", faults))
+    if remarks:
+        parts.append(shown_n("{n:,} remark", "{n:,} remarks", remarks))
     if inspection.capture.is_lossy:
-        parts.append("from an incomplete capture")
-    return f": {', '.join(parts)}" if parts else ""
+        parts.append(shown("from an incomplete capture"))
+    return parts

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from inspector.crosscheck.model import ANALYSIS_PREFIX, Disagreement, Tally
 from inspector.crosscheck.reasons import EXPLANATIONS, Reason
+from inspector.language import marked, shown, shown_n
 from inspector.report.escape import safe_text
 from inspector.report.page import Page, Text
 from inspector.report.tables import draw_table
-from inspector.report.words import count, plural
+from inspector.report.words import count, unexplained_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,9 @@ __all__ = ["render_cross_checks"]
 _SHOWN = 12
 """Explained disagreements shown of one capture."""
 
-_COLUMNS = (("field", ""), ("agreed", ">"), ("explained", ">"), ("unexplained", ">"))
+_COLUMNS = (
+    (marked("field"), ""), (marked("agreed"), ">"), (marked("explained"), ">"), (marked("unexplained"), ">"),
+)  # fmt: skip
 
 
 def render_cross_checks(
@@ -42,9 +45,9 @@ def render_cross_checks(
     _reasons(page, checks)
     page.blank()
     unexplained = sum(check.unexplained for check in checks)
-    words = f"{plural(unexplained, 'difference')} unexplained" if unexplained else "no difference is unexplained"
+    words = unexplained_in_words(unexplained)
     glyph = page.glyphs.fault if unexplained else page.glyphs.good
-    page.fact("verdict", f"{glyph} {words}", "bold red" if unexplained else "bold green")
+    page.fact(shown("verdict"), f"{glyph} {words}", "bold red" if unexplained else "bold green")
     return page.text(colour=colour)
 
 
@@ -52,23 +55,25 @@ def _capture(page: Page, check: CrossCheck, *, verbose: bool) -> None:
     page.blank()
     page.wrap(safe_text(check.source, ascii_only=not page.unicode), "bold")
     version = ".".join(map(str, check.tshark))
-    read = f"{plural(check.segments, 'segment')} in {plural(check.connections, 'connection')}"
-    page.wrap(f"{read}, read by tshark {version} and by us", "dim", lead="  ", hang="  ")
+    read = shown(
+        "{segments} in {connections}, read by tshark {version} and by us",
+        segments=shown_n("{n:,} segment", "{n:,} segments", check.segments),
+        connections=shown_n("{n:,} connection", "{n:,} connections", check.connections),
+        version=version,
+    )
+    page.wrap(read, "dim", lead="  ", hang="  ")
     if check.cut:
-        page.wrap(f"cut: {safe_text(check.cut, ascii_only=not page.unicode)}", "bold yellow", lead="  ", hang="  ")
+        reason = safe_text(shown(check.cut), ascii_only=not page.unicode)
+        page.wrap(shown("cut: {reason}", reason=reason), "bold yellow", lead="  ", hang="  ")
     lines = _together(check.disagreements)
     unexplained = [line for line in lines if line[0].reason is Reason.UNEXPLAINED]
     explained = [line for line in lines if line[0].reason is not Reason.UNEXPLAINED]
     for line in unexplained + (explained if verbose else explained[:_SHOWN]):
         _line(page, line)
     if not verbose and len(explained) > _SHOWN:
-        page.wrap(
-            f"and {plural(len(explained) - _SHOWN, 'more')} that {_are(explained)} explained", "italic", lead="  "
-        )
-
-
-def _are(explained: Sequence[object]) -> str:
-    return "is" if len(explained) - _SHOWN == 1 else "are"
+        more = len(explained) - _SHOWN
+        words = shown_n("and {n:,} more that is explained", "and {n:,} more that are explained", more)
+        page.wrap(words, "italic", lead="  ")
 
 
 def _together(disagreements: Iterable[Disagreement]) -> list[list[Disagreement]]:
@@ -83,12 +88,12 @@ def _together(disagreements: Iterable[Disagreement]) -> list[list[Disagreement]]
 def _line(page: Page, line: Sequence[Disagreement]) -> None:
     first = line[0]
     is_label = first.field.startswith(ANALYSIS_PREFIX)
-    theirs = safe_text(first.tshark or "nothing", ascii_only=not page.unicode)
-    ours = safe_text(first.ours or "nothing", ascii_only=not page.unicode)
+    theirs = safe_text(first.tshark or shown("nothing"), ascii_only=not page.unicode)
+    ours = safe_text(first.ours or shown("nothing"), ascii_only=not page.unicode)
     style = "bold red" if first.reason is Reason.UNEXPLAINED else ""
     what = "" if is_label else f"{first.field}: "
     text = Text.assemble(
-        (f"{what}tshark ", "dim"), (theirs, style), (f" {page.glyphs.bullet} ours ", "dim"), (ours, style),
+        (f"{what}tshark ", "dim"), (theirs, style), (f" {page.glyphs.bullet} {shown('ours')} ", "dim"), (ours, style),
         (f" {page.glyphs.bullet} ", "dim"), (str(first.reason), style or "cyan"),
     )  # fmt: skip
     page.wrap(text, lead=Text(f"  {first.frame:>7} ", "dim"), hang=" " * 10)
@@ -106,7 +111,11 @@ def _table(page: Page, checks: Sequence[CrossCheck]) -> None:
             )
     plain = [name for name in sums if not name.startswith(ANALYSIS_PREFIX)]
     labels = sorted(name for name in sums if name.startswith(ANALYSIS_PREFIX))
-    draw_table(page, _COLUMNS, [_row(name, sums[name]) for name in plain + labels])
+    draw_table(
+        page,
+        [(shown(name), alignment) for name, alignment in _COLUMNS],
+        [_row(name, sums[name]) for name in plain + labels],
+    )
 
 
 def _row(name: str, tally: Tally) -> tuple[Text | str, ...]:
@@ -120,4 +129,4 @@ def _reasons(page: Page, checks: Sequence[CrossCheck]) -> None:
         reasons.update(check.reasons)
     for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
         style = "bold red" if reason is Reason.UNEXPLAINED else "bold"
-        page.wrap(Text.assemble((f"{count(number)} {reason}: ", style), EXPLANATIONS[reason]), hang="  ")
+        page.wrap(Text.assemble((f"{count(number)} {reason}: ", style), shown(EXPLANATIONS[reason])), hang="  ")

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from inspector.explain.lessons import lessons_of_datagram
 from inspector.findings import Side
-from inspector.report.differences import Placed, in_words, sender_of
+from inspector.language import marked, shown, shown_n
+from inspector.report.differences import Placed, in_words
 from inspector.report.escape import quoted, safe_text
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
-from inspector.report.words import Clock, count, plural
+from inspector.report.words import Clock, by_side, captured_in_words, listed, side_in_words
 from inspector.udp.model import Outcome
 from inspector.wire.row import Fragment
 
@@ -30,22 +31,22 @@ if TYPE_CHECKING:
 __all__ = ["WHAT_UDP_HAS_NOT", "ExchangeLadder"]
 
 WHAT_UDP_HAS_NOT = (
-    "No handshake: the first datagram already carries data, and nobody had agreed to listen.",
-    "No acknowledgment, no sequence number: what is lost, repeated or overtaken, only the programs can notice.",
-    "No close: neither end says that it has finished; to the other, the end and a long silence look the same.",
+    marked("No handshake: the first datagram already carries data, and nobody had agreed to listen."),
+    marked("No acknowledgment, no sequence number: what is lost, repeated or overtaken, only the programs can notice."),
+    marked("No close: neither end says that it has finished; to the other, the end and a long silence look the same."),
 )
 _OUTCOMES = {
-    Outcome.REPLIED: "only the reply shows that anybody received anything",
-    Outcome.UNANSWERED: "delivered, lost or ignored look the same from here",
-    Outcome.UNREACHABLE: "an ICMP error is the only refusal that UDP knows, and a firewall may swallow it",
+    Outcome.REPLIED: marked("only the reply shows that anybody received anything"),
+    Outcome.UNANSWERED: marked("delivered, lost or ignored look the same from here"),
+    Outcome.UNREACHABLE: marked("an ICMP error is the only refusal that UDP knows, and a firewall may swallow it"),
 }
 _OUTCOMES_WHEN_ALL_WAS_LOST = {
-    Outcome.REPLIED: "but no reply arrived; to the originator it is as if nobody had answered",
-    Outcome.UNANSWERED: "lost on the way; to its sender, delivered, lost and ignored look the same",
+    Outcome.REPLIED: marked("but no reply arrived; to the originator it is as if nobody had answered"),
+    Outcome.UNANSWERED: marked("lost on the way; to its sender, delivered, lost and ignored look the same"),
 }
 """Of the replies, or of what was not answered."""
-_IN_FRAGMENTS = "put together from fragments, of which this was the last to come"
-_IN_FRAGMENTS_AND_LOST = "in fragments that did not all arrive: the rest is thrown away"
+_IN_FRAGMENTS = marked("put together from fragments, of which this was the last to come")
+_IN_FRAGMENTS_AND_LOST = marked("in fragments that did not all arrive: the rest is thrown away")
 _MOST_OPEN = 24
 _EDGE = 8
 
@@ -85,7 +86,7 @@ class ExchangeLadder:
     def draw(self) -> None:
         """Lanes, datagrams and a summary."""
         exchange = self._exchange
-        titles = (str(Side.ORIGINATOR), str(Side.RESPONDER))
+        titles = (side_in_words(Side.ORIGINATOR), side_in_words(Side.RESPONDER))
         self._lanes.head((exchange.originator, exchange.responder), titles, self._clock.unit)
         self._missing_after(0)
         drawn = {0}
@@ -112,9 +113,13 @@ class ExchangeLadder:
         hidden = self._exchange.datagrams[_EDGE:-_EDGE]
         carried = sum(traced.row.payload_len for traced in hidden if not traced.row.icmp_type)
         findings = sum(len(traced.findings) for traced in hidden)
-        text = f"{plural(len(hidden), 'datagram')}, {plural(carried, 'byte')}"
-        text += f", {plural(findings, 'finding')}" if findings else ""
-        self._lanes.fold(f"{hidden[0].row.frame}-{hidden[-1].row.frame}", Text(text, "italic"))
+        parts = [
+            shown_n("{n:,} datagram", "{n:,} datagrams", len(hidden)),
+            shown_n("{n:,} byte", "{n:,} bytes", carried),
+        ]
+        if findings:
+            parts.append(shown_n("{n:,} finding", "{n:,} findings", findings))
+        self._lanes.fold(f"{hidden[0].row.frame}-{hidden[-1].row.frame}", Text(listed(parts), "italic"))
 
     def _datagram(self, traced: TracedDatagram, index: int) -> None:
         row = traced.row
@@ -133,19 +138,18 @@ class ExchangeLadder:
 
     def _texts(self, traced: TracedDatagram) -> list[Text]:
         row = traced.row
-        label = safe_text(traced.label)
+        label = safe_text(shown(traced.label))
         if row.icmp_type:
-            about = "a datagram not captured" if traced.about is None else f"frame {traced.about}"
-            return [Text(label, "bold red"), Text(f"ICMP type {row.icmp_type} code {row.icmp_code}, quotes {about}")]
+            return [Text(label, "bold red"), Text(_quotes(traced))]
         texts = [Text.assemble(("UDP", "bold"), f"  len={row.payload_len}  ", (label, "italic"))]
         lines, ascii_only = (8 if self._verbose else 2), not self._page.unicode
         payload = self._payloads.get(row.frame, b"")
         if payload:
             texts.append(Text(quoted(payload, lines * (self._lanes.room - 1), ascii_only=ascii_only), "green"))
         if row.fragment == Fragment.REASSEMBLED:
-            texts.append(Text(_IN_FRAGMENTS_AND_LOST if traced.lost else _IN_FRAGMENTS, "dim"))
+            texts.append(Text(shown(_IN_FRAGMENTS_AND_LOST if traced.lost else _IN_FRAGMENTS), "dim"))
         if row.captured_len < row.payload_len:
-            texts.append(Text(f"captured {row.captured_len} of {plural(row.payload_len, 'byte')}", "yellow"))
+            texts.append(Text(captured_in_words(row), "yellow"))
         return texts + [Text(safe_text(said, ascii_only=ascii_only), "italic green") for said in self._words(row.frame)]
 
     def _words(self, frame: int) -> Sequence[str]:
@@ -153,7 +157,7 @@ class ExchangeLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
 
     def _difference(self, difference: Difference) -> None:
         self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")
@@ -168,12 +172,33 @@ class ExchangeLadder:
         words = _OUTCOMES[exchange.outcome]
         if 0 < exchange.counts[told_by] == lost[told_by]:
             words = _OUTCOMES_WHEN_ALL_WAS_LOST.get(exchange.outcome, words)
-        self._page.fact("outcome", f"{exchange.outcome}: {words}")
+        outcome = shown("{outcome}: {words}", outcome=shown(str(exchange.outcome)), words=shown(words))
+        self._page.fact(shown("outcome"), outcome)
         if exchange.tunnel:
-            self._page.fact("tunnel", f"inside {exchange.tunnel}")
-        for side, number, size in zip(Side, exchange.counts, exchange.payload_bytes, strict=True):
-            carried = f"{plural(size, 'byte')} in {plural(number, 'datagram')}, by the {side}"
-            if lost[side]:
-                carried += f"; {count(lost[side])} {'was' if lost[side] == 1 else 'were'} lost"
-            self._page.fact("" if side else "carried", carried)
-        self._page.fact("tools", f"Zeek {exchange.conn_state} {exchange.history}".rstrip(), "dim")
+            self._page.fact(shown("tunnel"), shown("inside {tunnel}", tunnel=exchange.tunnel))
+        for side in Side:
+            self._page.fact("" if side else shown("carried"), _carried_in_words(exchange, side, lost[side]))
+        self._page.fact(shown("tools"), f"Zeek {exchange.conn_state} {exchange.history}".rstrip(), "dim")
+
+
+def _quotes(traced: TracedDatagram) -> str:
+    """Which error it is, and of which datagram."""
+    row = traced.row
+    if traced.about is None:
+        words = marked("ICMP type {type} code {code}, quotes a datagram not captured")
+        return shown(words, type=row.icmp_type, code=row.icmp_code)
+    words = marked("ICMP type {type} code {code}, quotes frame {frame}")
+    return shown(words, type=row.icmp_type, code=row.icmp_code, frame=traced.about)
+
+
+def _carried_in_words(exchange: Exchange, side: Side, lost: int) -> str:
+    """`12 bytes in 3 datagrams, by the originator; 1 was lost`."""
+    carried = shown(
+        "{bytes} in {datagrams}",
+        bytes=shown_n("{n:,} byte", "{n:,} bytes", exchange.payload_bytes[side]),
+        datagrams=shown_n("{n:,} datagram", "{n:,} datagrams", exchange.counts[side]),
+    )
+    words = by_side(carried, side)
+    if not lost:
+        return words
+    return shown_n("{carried}; {n:,} was lost", "{carried}; {n:,} were lost", lost, carried=words)

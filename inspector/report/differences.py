@@ -7,12 +7,13 @@ picture) is left for the end of the report, so that nothing is lost.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind
-from inspector.findings import Side
+from inspector.language import shown
+from inspector.report.escape import safe_text
+from inspector.report.words import cited
 from inspector.tcp.model import Connection
 
 if TYPE_CHECKING:
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
     from inspector.udp.model import Exchange
 
-__all__ = ["Placed", "in_words", "is_about", "sender_of"]
-
-_PEERS = re.compile(r"\s*(\S+)\s*>\s*(\S+)")
-_SIDES = {
-    "client": Side.ORIGINATOR,
-    "server": Side.RESPONDER,
-    "originator": Side.ORIGINATOR,
-    "responder": Side.RESPONDER,
-}
+__all__ = ["Placed", "in_words", "is_about"]
 
 
 class Placed:
@@ -82,24 +75,41 @@ def is_about(comparison: Comparison, conversation: Connection | Exchange, inspec
     return isinstance(conversation, Connection) or not inspection.connections
 
 
-def sender_of(difference: Difference) -> Side | None:
-    """Who should have sent a missing line, if its text says so in words that need no translation."""
-    peers = _PEERS.match(difference.expected)
-    return _SIDES.get(peers[1]) if peers else None
-
-
 def in_words(difference: Difference) -> str:
     """A difference in a sentence: where in the sequence, what was expected, what came instead."""
-    line = "" if difference.line is None else f"line {difference.line}"
-    place = ", ".join(part for part in (line, difference.field) if part)
-    prefix = f"{place}: " if place else ""
-    rule = f" ({difference.rule})" if difference.rule else ""
+    place, words = _place_in_words(difference), _what_differs(difference)
+    if difference.kind is Kind.MISSING:
+        expected = shown(difference.expected)
+        words = shown("missing: {expected}", expected=expected)
+        if place:
+            words = shown("missing, {place}: {expected}", place=place, expected=expected)
+    elif place:
+        words = shown("{place}: {difference}", place=place, difference=words)
+    if difference.rule:
+        words = shown("{difference} ({rule})", difference=words, rule=cited(difference.rule))
+    return words
+
+
+def _place_in_words(difference: Difference) -> str:
+    """`line 3 of closing, ack`: the line of the sequence, its part where that has a name, and the field."""
+    line, part = difference.line, safe_text(difference.part)
+    if line is None:
+        where = part
+    elif part:
+        where = shown("line {line} of {part}", line=line, part=part)
+    else:
+        where = shown("line {line}", line=line)
+    if where and difference.field:
+        return shown("{place}, {field}", place=where, field=difference.field)
+    return where or difference.field
+
+
+def _what_differs(difference: Difference) -> str:
+    expected, actual = shown(difference.expected), shown(difference.actual)
     match difference.kind:
-        case Kind.MISSING:
-            return f"missing{', ' if place else ''}{place}: {difference.expected}{rule}"
         case Kind.EXTRA:
-            return f"{prefix}not expected here: {difference.actual}{rule}"
+            return shown("not expected here: {actual}", actual=actual)
         case Kind.SWAPPED:
-            return f"{prefix}out of order: expected {difference.expected}, came {difference.actual}{rule}"
-        case Kind.CHANGED:
-            return f"{prefix}expected {difference.expected}, found {difference.actual}{rule}"
+            return shown("out of order: expected {expected}, came {actual}", expected=expected, actual=actual)
+        case _:
+            return shown("expected {expected}, found {actual}", expected=expected, actual=actual)

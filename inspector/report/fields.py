@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.language import marked, shown
 from inspector.query.fields import FIELDS, Kind
-from inspector.report.page import Page, Text
+from inspector.report.page import Page, named
+from inspector.report.words import listed
 
 if TYPE_CHECKING:
     from inspector.query.fields import Field
@@ -14,12 +16,14 @@ __all__ = ["render_fields"]
 
 _WRITTEN = {
     Kind.NUMBER: "443, 1_000_000",
-    Kind.TIME: "5ms, 1.5s, 2m (ns us ms s m h d), or unknown; in files nanoseconds, the column's name ends in _ns",
-    Kind.MOMENT: '"2024-05-01T12:00:00Z", or unknown',
-    Kind.WORD: 'one of its words in quotes: "refused"',
-    Kind.WORDS: "as a word; it may have several",
-    Kind.ADDRESS: "10.0.0.1, 2001:db8::1; after in also a prefix: 10.0.0.0/8",
-    Kind.TEXT: 'any text in quotes: "ShADadFf"',
+    Kind.TIME: marked(
+        "5ms, 1.5s, 2m (ns us ms s m h d), or unknown; in files nanoseconds, the column's name ends in _ns"
+    ),
+    Kind.MOMENT: marked('"2024-05-01T12:00:00Z", or unknown'),
+    Kind.WORD: marked('one of its words in quotes: "refused"'),
+    Kind.WORDS: marked("as a word; it may have several"),
+    Kind.ADDRESS: marked("10.0.0.1, 2001:db8::1; after in also a prefix: 10.0.0.0/8"),
+    Kind.TEXT: marked('any text in quotes: "ShADadFf"'),
 }
 _EXAMPLES = (
     'handshake == "refused" and responder.port == 443',
@@ -28,7 +32,7 @@ _EXAMPLES = (
     'finding == "syn-ack-wrong-ack"',
     'zeek.history contains "T"',
 )
-_GRAMMAR = (
+_GRAMMAR = marked(
     "== != < <= > >= compare; in (a, b) asks whether it is one of them, in PREFIX whether an address is within; a text"
     " may be asked what it contains; and, or, not, parentheses join. What is unknown is not equal, unequal or less."
     " UDP exchanges have no such fields: --where leaves them out."
@@ -42,9 +46,9 @@ def render_fields(*, width: int, colour: bool, unicode: bool) -> str:
         _field(page, field)
     page.blank()
     for kind, written in _WRITTEN.items():
-        page.wrap(written, lead=Text(f"{kind:<10}", "bold"), hang=" " * 10)
+        page.wrap(shown(written), lead=named(shown(str(kind)), 10), hang=" " * 10)
     page.blank()
-    page.wrap(_GRAMMAR)
+    page.wrap(shown(_GRAMMAR))
     page.blank()
     for example in _EXAMPLES:
         page.add(f"  --where '{example}'")
@@ -52,8 +56,12 @@ def render_fields(*, width: int, colour: bool, unicode: bool) -> str:
 
 
 def _field(page: Page, field: Field) -> None:
-    name = Text(f"{field.name:<28}", "bold")
-    page.wrap(f"{field.kind}, {field.about}{'' if field.asked else ' (only in files)'}", lead=name, hang=" " * 28)
+    kind, about = shown(str(field.kind)), shown(field.about)
+    if field.asked:
+        told = shown("{kind}, {about}", kind=kind, about=about)
+    else:
+        told = shown("{kind}, {about} (only in files)", kind=kind, about=about)
+    page.wrap(told, lead=named(field.name, 28), hang=" " * 28)
     words = tuple(dict.fromkeys(field.words))
     if words:
-        page.wrap(", ".join(words), "dim", lead=" " * 30, hang=" " * 30)
+        page.wrap(listed(words), "dim", lead=" " * 30, hang=" " * 30)

@@ -15,7 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspector.report.words import count, plural
+from inspector.language import shown, shown_n
+from inspector.report.words import listed
 from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ class Fold:
         """`5-184`."""
         return f"{self.segments[0].row.frame}-{self.segments[-1].row.frame}"
 
-    @property
     def summary(self) -> str:
         """`120 segments of data, 173,760 bytes, 60 ACKs, 2 retransmissions of data`."""
         carrying = [traced for traced in self.segments if traced.row.payload_len]
@@ -59,22 +59,26 @@ class Fold:
         other = len(self.segments) - len(carrying) - bare
         parts = []
         if carrying:
-            parts.append(plural(len(carrying), "segment of data", "segments of data"))
-            parts.append(plural(sum(traced.row.payload_len for traced in carrying), "byte"))
+            parts.append(shown_n("{n:,} segment of data", "{n:,} segments of data", len(carrying)))
+            parts.append(shown_n("{n:,} byte", "{n:,} bytes", sum(traced.row.payload_len for traced in carrying)))
         if bare:
-            parts.append(plural(bare, "ACK"))
+            parts.append(shown_n("{n:,} ACK", "{n:,} ACKs", bare))
         if other:
-            parts.append(plural(other, "other segment"))
-        parts += self._among_them()
-        return ", ".join(parts)
+            parts.append(shown_n("{n:,} other segment", "{n:,} other segments", other))
+        notable = self._notable()
+        if notable:
+            parts.append(shown("among them {what}", what=listed(notable)))
+        return listed(parts)
 
-    def _among_them(self) -> list[str]:
+    def _notable(self) -> list[str]:
         labels = Counter(traced.label for traced in self.segments)
         special = [(label, number) for label, number in labels.most_common() if label not in {"data", "ACK"}]
         found = Counter(finding.kind for traced in self.segments for finding in traced.findings)
-        notable = [f"{count(number)} x {label}" for label, number in special[:4]]
-        notable += [f"{plural(number, 'finding')} {kind}" for kind, number in found.most_common()]
-        return [f"among them {notable[0]}", *notable[1:]] if notable else []
+        notable = [shown("{number:,} x {label}", number=number, label=shown(label)) for label, number in special[:4]]
+        return notable + [
+            shown_n("{n:,} finding {kind}", "{n:,} findings {kind}", number, kind=kind)
+            for kind, number in found.most_common()
+        ]
 
 
 def folded(segments: Sequence[TracedSegment], pointed_at: frozenset[int], *, verbose: bool) -> list[Shown | Fold]:

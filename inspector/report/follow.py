@@ -22,9 +22,10 @@ import codecs
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
-from inspector.report.escape import safe_lines
+from inspector.language import marked, shown, shown_n
+from inspector.report.escape import cells, safe_lines
 from inspector.report.page import Text
-from inspector.report.words import count, plural
+from inspector.report.words import by_side, side_in_words
 from inspector.tcp.stream import Piece
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class _Transcript:
         self._as_hex = as_hex
         self._said = list(talk.said())
         frames = [each.what.frame for each in self._said if isinstance(each.what, Piece)]
-        self._cells = max(len(str(max(frames, default=0))), 5)
+        self._cells = max(len(str(max(frames, default=0))), cells(shown("frame")))
         self._arrows = dict(zip(Side, (page.glyphs.head_right, page.glyphs.head_left), strict=True))
         self._encodings = {side: _encoding_of(self._said, side) for side in Side}
         self._last = max((each.what.at for each in self._said), default=0)
@@ -78,20 +79,21 @@ class _Transcript:
                 self._text(side, run)
         for side in Side:
             if self._talk.goes_on(side):
-                limit = plural(self._talk.limit, "byte")
-                self._ours(side, f"[the {side} said more than {limit}: --follow-bytes N shows more]")
+                self._ours(side, _goes_on(side, self._talk.limit))
         self._sum()
 
     def _heading(self, total: int) -> None:
-        page, dash = self._page, self._page.glyphs.rule
+        page = self._page
         page.blank()
-        words = f"{dash * 2} said in connection {self._connection.number} of {total} "
-        page.add(Text(words + dash * max(page.width - len(words), 0), "bold"))
+        page.heading(shown("said in connection {number} of {total}", number=self._connection.number, total=total))
         for side in Side:
             end = self._connection.end(side).endpoint
-            page.add(Text.assemble(" " * self._cells, f" {self._arrows[side]} {side} ", (str(end), "bold")))
+            page.add(
+                Text.assemble(" " * self._cells, f" {self._arrows[side]} {side_in_words(side)} ", (str(end), "bold"))
+            )
         page.blank()
-        page.add(Text(f"{'frame':>{self._cells}}", "dim"))
+        head = shown("frame")
+        page.add(Text(" " * (self._cells - cells(head)) + head, "dim"))
 
     def _ours(self, side: Side, words: str) -> None:
         self._line("-", side, Text(words, "bold yellow"))
@@ -107,9 +109,9 @@ class _Transcript:
         for frame, data in _lines(run):
             text = data.decode(self._encodings[side], "surrogateescape")
             room = max(self._page.width - self._cells - 3, 8)
-            for position, shown in enumerate(safe_lines(text, room, ascii_only=not self._page.unicode)):
+            for position, line in enumerate(safe_lines(text, room, ascii_only=not self._page.unicode)):
                 mark = self._page.glyphs.lane if position else ""
-                self._line("" if position else str(frame), side, Text(shown, _STYLES[side]), mark)
+                self._line("" if position else str(frame), side, Text(line, _STYLES[side]), mark)
 
     def _octets(self, side: Side, run: list[Piece]) -> None:
         digits = max(len(f"{self._last:x}"), 4)
@@ -119,8 +121,8 @@ class _Transcript:
             for start in range(0, len(piece.data), each):
                 part = piece.data[start : start + each]
                 read = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in part)
-                shown = f"{piece.at + start:0{digits}x}  {part.hex(' '):<{3 * each - 1}}  {read}"
-                self._line("" if start else str(piece.frame), side, Text(shown, _STYLES[side]), "")
+                line = f"{piece.at + start:0{digits}x}  {part.hex(' '):<{3 * each - 1}}  {read}"
+                self._line("" if start else str(piece.frame), side, Text(line, _STYLES[side]), "")
 
     def _sum(self) -> None:
         page = self._page
@@ -128,12 +130,14 @@ class _Transcript:
         for side in Side:
             sizes = [len(each.what.data) for each in self._said if each.side is side and isinstance(each.what, Piece)]
             said = self._connection.end(side).payload_bytes
-            words = (
-                f"{count(sum(sizes))} of {plural(said, 'byte')} shown" if sum(sizes) < said else plural(said, "byte")
-            )
-            read = ", read as GBK" if self._encodings[side] == _GBK and not self._as_hex else ""
-            page.fact("" if side else "said", f"{words}, by the {side}{read}")
-        page.fact("filter", self._connection.display_filter, "dim")
+            words = shown_n("{n:,} byte", "{n:,} bytes", said)
+            if sum(sizes) < said:
+                words = shown("{number:,} of {bytes} shown", number=sum(sizes), bytes=words)
+            words = by_side(words, side)
+            if self._encodings[side] == _GBK and not self._as_hex:
+                words = shown("{said}, read as GBK", said=words)
+            page.fact("" if side else shown("said"), words)
+        page.fact(shown("filter"), self._connection.display_filter, "dim")
         page.blank()
 
 
@@ -175,11 +179,20 @@ def _by_line_feeds(data: bytes) -> list[bytes]:
 
 
 def _hole_in_words(hole: Hole) -> str:
-    size = plural(hole.size, "byte")
+    size = shown_n("{n:,} byte", "{n:,} bytes", hole.size)
     if hole.cut == hole.size:
-        return f"[{size} cut by the snaplen of the capture]"
-    of_them = f", {count(hole.cut)} of them cut by its snaplen" if hole.cut else ""
-    return f"[{size} missing in the capture{of_them}]"
+        return shown("[{bytes} cut by the snaplen of the capture]", bytes=size)
+    if hole.cut:
+        words = marked("[{bytes} missing in the capture, {cut:,} of them cut by its snaplen]")
+        return shown(words, bytes=size, cut=hole.cut)
+    return shown("[{bytes} missing in the capture]", bytes=size)
+
+
+def _goes_on(side: Side, limit: int) -> str:
+    most = shown_n("{n:,} byte", "{n:,} bytes", limit)
+    if side is Side.ORIGINATOR:
+        return shown("[the originator said more than {bytes}: --follow-bytes N shows more]", bytes=most)
+    return shown("[the responder said more than {bytes}: --follow-bytes N shows more]", bytes=most)
 
 
 def _encoding_of(said: Sequence[Said], side: Side) -> str:

@@ -241,7 +241,7 @@ def _expectation(comparisons: Sequence[Comparison]) -> dict[str, Any] | None:
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
-    return {
+    told = {
         "name": portable(comparison.name),
         "connection": comparison.connection,
         "matched": comparison.matched,
@@ -249,10 +249,13 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "lines": [{"line": line, "frame": frame} for line, frame in comparison.lines],
         "notes": [portable(note) for note in comparison.notes],
     }
+    if comparison.block:
+        told["block"] = portable(comparison.block)
+    return told
 
 
 def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any]:
-    return {
+    told = {
         "name": portable(comparison.name),
         "connection": comparison.connection,
         "kind": str(difference.kind),
@@ -264,6 +267,9 @@ def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any
         "rule": portable(difference.rule) or None,
         "display_filter": portable(difference.display_filter) or None,
     }
+    if difference.part:
+        told["part"] = portable(difference.part)
+    return told
 
 
 def _time(time_ns: int) -> int | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
+from inspector.language import shown
 from inspector.report.differences import in_words
 from inspector.report.escape import safe_text
 from inspector.report.page import Text
+from inspector.report.words import cited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +30,19 @@ _LONGEST_REMARK = 300
 
 def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]:
     """`(mark, text, style)` of a finding; no word of blame where a peer broke a rule, for then the text says it."""
-    mark, style, whose = {
-        Blame.PEER: (glyphs.fault, "bold red", ""),
-        Blame.CAPTURE: (glyphs.unsure, "yellow", "capture: "),
-        Blame.PATH: (glyphs.path, "yellow", "path: "),
+    mark, style = {
+        Blame.PEER: (glyphs.fault, "bold red"),
+        Blame.CAPTURE: (glyphs.unsure, "yellow"),
+        Blame.PATH: (glyphs.path, "yellow"),
     }[finding.blame]
-    rule = f" ({finding.rule})" if finding.rule else ""
-    return Text(mark, style), Text(f"{whose}{finding.message}{rule}", style), style
+    words = shown(finding.message)
+    if finding.blame is Blame.CAPTURE:
+        words = shown("capture: {finding}", finding=words)
+    elif finding.blame is Blame.PATH:
+        words = shown("path: {finding}", finding=words)
+    if finding.rule:
+        words = shown("{finding} ({rule})", finding=words, rule=cited(finding.rule))
+    return Text(mark, style), Text(words, style), style
 
 
 def remarks(lanes: Lanes, comments: Iterable[str]) -> None:
@@ -46,7 +54,7 @@ def remarks(lanes: Lanes, comments: Iterable[str]) -> None:
 def of_the_whole(page: Page, differences: Iterable[Difference], findings: Iterable[Finding]) -> None:
     """What belongs to no segment that is drawn: among the facts below the ladder."""
     for number, difference in enumerate(differences):
-        page.fact("" if number else "differs", f"{page.glyphs.differs} {in_words(difference)}", "red")
+        page.fact("" if number else shown("differs"), f"{page.glyphs.differs} {in_words(difference)}", "red")
     for number, finding in enumerate(findings):
         mark, text, style = finding_in_words(finding, page.glyphs)
-        page.fact("" if number else "found", Text.assemble(mark, " ", text), style)
+        page.fact("" if number else shown("found"), Text.assemble(mark, " ", text), style)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from inspector.kernel.agreement import Agreement, Witness, agreements
 from inspector.kernel.reasons import EXPLANATIONS, Reason
-from inspector.report.page import Text, pad
-from inspector.report.words import plural
+from inspector.language import marked, shown, shown_n
+from inspector.report.page import Text, broken, pad
+from inspector.report.words import listed, side_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -38,8 +39,8 @@ _STATE = 12
 _END = _STATE + 3 + _STATE
 _NAME = 10
 _WORDS = {
-    Witness.TRACEPOINT: "by the tracepoint sock:inet_sock_set_state",
-    Witness.TABLES: "by the socket tables, a look at each frame",
+    Witness.TRACEPOINT: marked("by the tracepoint sock:inet_sock_set_state"),
+    Witness.TABLES: marked("by the socket tables, a look at each frame"),
 }
 
 
@@ -77,7 +78,7 @@ class KernelsWord:
         for end in agreement.ends:
             from_table = end.witness is Witness.TABLES
             said = _traced_states(agreement, end.side) if from_table else ()
-            who = "table" if said else "kernel"
+            who = marked("table: {state}") if said else marked("kernel: {state}")
             told = (news for news in end.news if not from_table or _is_new(news, said))
             placed += [_placed(news, connection, who) for news in told]
         return sorted(placed, key=lambda each: (each.index, each.time_ns is None, each.time_ns or 0))
@@ -89,21 +90,29 @@ class KernelsWord:
             return
         by_witness = [[end for end in agreement.ends if end.witness is witness] for witness in Witness]
         for number, ends in enumerate(filter(None, by_witness)):
-            words = _WORDS[ends[0].witness]
+            words = shown(_WORDS[ends[0].witness])
             reasons = {reason for end in ends for reason in end.reasons}
             if number and Reason.UNEXPLAINED not in reasons:
-                page.fact("", f"{words}: {self._in_short(ends, reasons)}")
+                short = self._in_short(ends, reasons)
+                page.fact("", shown("{witness}: {agreement}", witness=words, agreement=short))
             else:
-                page.fact("" if number else "kernel", words)
+                page.fact("" if number else shown("kernel"), words)
                 self._table(page, ends)
 
     def _in_short(self, ends: Sequence[EndAgreement], reasons: Collection[Reason]) -> str:
         met = sum(end.agreed for end in ends)
         if not reasons:
-            return f"{plural(met, 'state')} met, all as ours"
+            return shown_n("{n:,} state met, all as ours", "{n:,} states met, all as ours", met)
         differing = sum(end.reasons.total() for end in ends)
-        letters = ", ".join(letter for reason, letter in self.letters.items() if reason in reasons)
-        return f"{plural(met + differing, 'state')} met, {met} as ours, {differing} not ({letters})"
+        letters = listed(letter for reason, letter in self.letters.items() if reason in reasons)
+        return shown_n(
+            "{n:,} state met, {agreed} as ours, {differing} not ({letters})",
+            "{n:,} states met, {agreed} as ours, {differing} not ({letters})",
+            met + differing,
+            agreed=met,
+            differing=differing,
+            letters=letters,
+        )
 
     def _table(self, page: Page, ends: Sequence[EndAgreement]) -> None:
         beside = page.width >= _NAME + 2 * _END + 3
@@ -113,11 +122,13 @@ class KernelsWord:
                 page.add(Text.assemble(indent, Text("   ").join(pad(column, _END) for column in columns)))
 
     def _column(self, page: Page, end: EndAgreement) -> Iterator[Text]:
-        yield Text(str(end.side), "dim")
-        yield Text(f"{'ours':<{_STATE}}   {'kernel':<{_STATE}}", "dim")
+        yield Text(side_in_words(end.side), "dim")
+        heads = (pad(Text(shown("ours")), _STATE), pad(Text(shown("kernel")), _STATE))
+        yield Text(heads[0].plain + "   " + heads[1].plain, "dim")
         if end.ambiguous:
-            yield Text("two sockets at once here", "yellow")
-            yield Text("have these endpoints", "yellow")
+            for line in broken(Text(shown("two sockets at once here have these endpoints")), _STATE * 2 + 1):
+                line.stylize("yellow")
+                yield line
         for step in end.steps:
             yield self._step(page, step)
 
@@ -140,16 +151,23 @@ class KernelsWord:
         agreed, differences = sum(end.agreed for end in ends), sum(end.reasons.total() for end in ends)
         if ends:
             unexplained = sum(each.unexplained for each in self.agreements.values())
-            words = f"{plural(agreed, 'state')} as ours, {plural(differences, 'difference')}"
-            rest = f", {unexplained} unexplained" if unexplained else ", explained" if differences else ""
+            parts = [
+                shown_n("{n:,} state as ours", "{n:,} states as ours", agreed),
+                shown_n("{n:,} difference", "{n:,} differences", differences),
+            ]
+            if unexplained:
+                parts.append(shown("{number} unexplained", number=unexplained))
+            elif differences:
+                parts.append(shown("explained"))
             mark = page.glyphs.differs if unexplained else page.glyphs.good
-            page.fact("kernel", f"{mark} {words}{rest}", "bold red" if unexplained else "")
+            page.fact(shown("kernel"), f"{mark} {listed(parts)}", "bold red" if unexplained else "")
         for reason, letter in self.letters.items():
-            told = Text.assemble((f"{reason}: ", "bold"), EXPLANATIONS[reason])
+            told = Text.assemble((f"{reason}: ", "bold"), shown(EXPLANATIONS[reason]))
             page.wrap(told, lead=f"        {letter} ", hang=" " * _NAME)
         for number, why in enumerate(filter(None, (self.testimony.untraced, self.testimony.unlooked))):
-            what = "tables" if why == self.testimony.unlooked else "tracepoint"
-            page.fact("" if ends or number else "kernel", f"not asked ({what}): {why}", "yellow")
+            of_tables = why == self.testimony.unlooked
+            words = marked("not asked (tables): {reason}") if of_tables else marked("not asked (tracepoint): {reason}")
+            page.fact("" if ends or number else shown("kernel"), shown(words, reason=shown(why)), "yellow")
 
 
 def _traced_states(agreement: Agreement, side: Side) -> tuple[str, ...]:
@@ -166,7 +184,7 @@ def _is_new(news: News, said: Sequence[str]) -> bool:
 
 def _placed(news: News, connection: Connection, who: str) -> PlacedNews:
     rows = [traced.row for traced in connection.segments]
-    words = f"{who}: {news.state}"
+    words = shown(who, state=news.state)
     if news.frame is None:
         return PlacedNews(bisect_right([row.time_ns for row in rows], news.time_ns), news.side, words, news.time_ns)
     return PlacedNews(bisect_right([row.frame for row in rows], news.frame), news.side, words, None)

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.kernel.agreement import Witness
 from inspector.kernel.reasons import EXPLANATIONS, Reason
+from inspector.language import marked, shown, shown_n
 from inspector.report.page import Page, Text
 from inspector.report.tables import draw_table
-from inspector.report.words import count, plural
+from inspector.report.words import count, unexplained_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["table_of_agreement"]
 
-_COLUMNS = (("", ""), ("ends", ">"), ("traced", ">"), ("met in tables", ">"), ("explained", ">"), ("unexplained", ">"))
+_COLUMNS = (
+    ("", ""), (marked("ends"), ">"), (marked("traced"), ">"), (marked("met in tables"), ">"),
+    (marked("explained"), ">"), (marked("unexplained"), ">"),
+)  # fmt: skip
 
 
 def table_of_agreement(
@@ -35,14 +39,15 @@ def table_of_agreement(
     everything = [end for _, ends in heard for end in ends]
     rows = [(name, count(_number(ends)), *_counted(page, ends)) for name, ends in heard]
     total = count(sum(_number(ends) for _, ends in heard))
-    draw_table(page, _COLUMNS, [*rows, (Text("all", "bold"), total, *_counted(page, everything))])
+    heads = [(shown(name), alignment) for name, alignment in _COLUMNS]
+    draw_table(page, heads, [*rows, (Text(shown("all"), "bold"), total, *_counted(page, everything))])
     page.blank()
     reasons = _reasons(everything)
     for reason, number in reasons.most_common():
-        page.wrap(Text.assemble((f"{count(number)} {reason}: ", "bold"), EXPLANATIONS[reason]), hang="  ")
+        page.wrap(Text.assemble((f"{count(number)} {reason}: ", "bold"), shown(EXPLANATIONS[reason])), hang="  ")
     for why in dict.fromkeys(each["kernel"]["untraced"] for each in reports if "kernel" in each):
         if why:
-            page.wrap(f"the tracepoint was not asked: {why}", "yellow", hang="  ")
+            page.wrap(shown("the tracepoint was not asked: {reason}", reason=shown(why)), "yellow", hang="  ")
     _verdict(page, everything, reasons[Reason.UNEXPLAINED])
     return page.text(colour=colour)
 
@@ -78,9 +83,11 @@ def _agreed(end: Mapping[str, Any]) -> int:
 def _verdict(page: Page, ends: Sequence[Mapping[str, Any]], unexplained: int) -> None:
     ambiguous = sum(end["ambiguous"] for end in ends)
     if ambiguous:
-        page.wrap(
-            f"{plural(ambiguous, 'end')} could not be compared: two sockets at once had their endpoints", "yellow"
+        words = shown_n(
+            "{n:,} end could not be compared: two sockets at once had their endpoints",
+            "{n:,} ends could not be compared: two sockets at once had their endpoints",
+            ambiguous,
         )
-    words = f"{plural(unexplained, 'difference')} unexplained" if unexplained else "no difference is unexplained"
+        page.wrap(words, "yellow")
     page.blank()
-    page.wrap(words, "bold red" if unexplained else "bold")
+    page.wrap(unexplained_in_words(unexplained), "bold red" if unexplained else "bold")

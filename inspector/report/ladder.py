@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from inspector.explain.lessons import lessons_of_segment
 from inspector.findings import Side
-from inspector.report.differences import Placed, in_words, sender_of
-from inspector.report.escape import quoted, safe_text
+from inspector.language import shown, shown_n
+from inspector.report.differences import Placed, in_words
+from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.folding import Fold, folded
 from inspector.report.judged import finding_in_words, of_the_whole, remarks
 from inspector.report.lanes import Lanes
 from inspector.report.page import Text
 from inspector.report.symbols import symbols_of
-from inspector.report.words import Clock, count, duration, plural
+from inspector.report.words import Clock, by_side, captured_in_words, duration, side_in_words
 from inspector.tcp.facts import Fact
 from inspector.wire.flags import flags_text
 from inspector.wire.row import Flag, Option
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
     from inspector.report.kernel import KernelsWord
     from inspector.report.page import Page
     from inspector.report.woven import Woven
-    from inspector.tcp.model import Connection, TracedSegment
+    from inspector.tcp.model import Connection, End, TracedSegment
     from inspector.wire.row import Row
 
 __all__ = ["ConnectionLadder"]
 
+_OPENING = ("(", "（")  # noqa: RUF001 - brackets of both widths
 _LINES_OF_PAYLOAD = 2
 _LINES_OF_PAYLOAD_VERBOSE = 8
 
@@ -81,12 +83,12 @@ class ConnectionLadder:
         self._origins()
         connection = self._connection
         ends = (connection.originator.endpoint, connection.responder.endpoint)
-        self._lanes.head(ends, (str(Side.ORIGINATOR), str(Side.RESPONDER)), self._clock.unit)
+        self._lanes.head(ends, (side_in_words(Side.ORIGINATOR), side_in_words(Side.RESPONDER)), self._clock.unit)
         self._missing_after(0)
         drawn = {0}
         for item in folded(connection.segments, self._placed.frames | self._said.keys(), verbose=self._verbose):
             if isinstance(item, Fold):
-                self._lanes.fold(item.frames, Text(item.summary, "italic"))
+                self._lanes.fold(item.frames, Text(item.summary(), "italic"))
             else:
                 self._tell_news(item.index)
                 self._segment(item.segment, item.index)
@@ -111,10 +113,10 @@ class ConnectionLadder:
     def _origins(self) -> None:
         for side, origin in zip(Side, self._symbols.origins, strict=True):
             if origin.iss is not None:
-                text = f"{origin.name} = {origin.iss}, the {side}'s initial sequence number"
-                self._page.wrap(text, "dim", hang="    ")
+                self._page.wrap(_origin_in_words(side, origin.name, origin.iss), "dim", hang="    ")
         if self._connection.originator.endpoint == self._connection.responder.endpoint:
-            self._page.wrap("both ends are one endpoint: a socket connected to itself", "dim", hang="    ")
+            words = shown("both ends are one endpoint: a socket connected to itself")
+            self._page.wrap(words, "dim", hang="    ")
         self._page.blank()
 
     def _segment(self, traced: TracedSegment, index: int) -> None:
@@ -146,7 +148,7 @@ class ConnectionLadder:
         title = Text.assemble((flags, "bold"), (_beyond(flags, traced.label), "italic"))
         length = f"len={row.payload_len}" if row.payload_len else ""
         extras = " ".join(part for part in (self._extras(traced), length) if part)
-        space = self._lanes.room - title.cell_len - len(extras)
+        space = self._lanes.room - title.cell_len - cells(extras)
         if space < 2:  # no room: the length must be said, the rest may go
             extras, space = length, max(self._lanes.room - title.cell_len - len(length), 2)
         return title.append(" " * space + extras, "dim") if extras else title
@@ -156,7 +158,7 @@ class ConnectionLadder:
         row = traced.row
         if row.flags & Flag.SYN:
             return _offers(row)
-        parts = [plural(row.sack_count, "SACK block")] if row.sack_count else []
+        parts = [shown_n("{n:,} SACK block", "{n:,} SACK blocks", row.sack_count)] if row.sack_count else []
         is_closed = row.flags & Flag.ACK and not row.flags & Flag.RST and not row.window
         if self._verbose or is_closed or traced.facts & Fact.WINDOW_UPDATE:
             scales = [self._connection.end(side).window_scale for side in Side]
@@ -189,7 +191,7 @@ class ConnectionLadder:
             limit = lines * (self._lanes.room - 1)
             texts.append(Text(quoted(payload, limit, ascii_only=ascii_only), "green"))
         if row.captured_len < row.payload_len:
-            texts.append(Text(f"captured {row.captured_len} of {plural(row.payload_len, 'byte')}", "yellow"))
+            texts.append(Text(captured_in_words(row), "yellow"))
         texts += [
             Text(safe_text(said, lines * (self._lanes.room - 1), ascii_only=ascii_only), "italic green")
             for said in self._said.get(row.frame, ())
@@ -198,7 +200,7 @@ class ConnectionLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), sender_of(difference))
+            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:
@@ -211,28 +213,49 @@ class ConnectionLadder:
 
     def _summary(self) -> None:
         connection = self._connection
-        took = "" if connection.handshake_ns is None else f", in {duration(connection.handshake_ns)}"
+        handshake = shown(str(connection.handshake))
+        if connection.handshake_ns is not None:
+            took = duration(connection.handshake_ns)
+            handshake = shown("{handshake}, in {duration}", handshake=handshake, duration=took)
         zeek = f"Zeek {connection.zeek.conn_state} {connection.zeek.history}".rstrip()
         self._page.blank()
-        self._page.fact("handshake", f"{connection.handshake}{took}")
-        self._page.fact("close", str(connection.close))
+        self._page.fact(shown("handshake"), handshake)
+        self._page.fact(shown("close"), shown(str(connection.close)))
         if connection.tunnel:
-            self._page.fact("tunnel", f"inside {connection.tunnel}")
+            self._page.fact(shown("tunnel"), shown("inside {tunnel}", tunnel=connection.tunnel))
         for side in Side:
-            end = connection.end(side)
-            again = f", {count(end.retransmissions)} of them again" if end.retransmissions else ""
-            carried = f"{plural(end.payload_bytes, 'byte')} in {plural(end.segments, 'segment')}{again}, by the {side}"
-            self._page.fact("" if side else "carried", carried)
+            self._page.fact("" if side else shown("carried"), _carried_in_words(connection.end(side), side))
         bullet = self._page.glyphs.bullet
-        self._page.fact("tools", f"{zeek} {bullet} Wireshark tcp.completeness {connection.completeness}", "dim")
-        self._page.fact("filter", connection.display_filter, "dim")
+        tools = f"{zeek} {bullet} Wireshark tcp.completeness {connection.completeness}"
+        self._page.fact(shown("tools"), tools, "dim")
+        self._page.fact(shown("filter"), connection.display_filter, "dim")
+
+
+def _origin_in_words(side: Side, name: str, number: int) -> str:
+    if side is Side.ORIGINATOR:
+        return shown("{name} = {number}, the originator's initial sequence number", name=name, number=number)
+    return shown("{name} = {number}, the responder's initial sequence number", name=name, number=number)
+
+
+def _carried_in_words(end: End, side: Side) -> str:
+    """`12 bytes in 3 segments, 1 of them again, by the originator`."""
+    carried = shown(
+        "{bytes} in {segments}",
+        bytes=shown_n("{n:,} byte", "{n:,} bytes", end.payload_bytes),
+        segments=shown_n("{n:,} segment", "{n:,} segments", end.segments),
+    )
+    if end.retransmissions:
+        carried = shown("{carried}, {number:,} of them again", carried=carried, number=end.retransmissions)
+    return by_side(carried, side)
 
 
 def _beyond(flags: str, label: str) -> str:
     """What a label says beyond the flags: ` (1 of 3)` of `SYN (1 of 3)`, `  ACK of FIN`, nothing of `FIN`."""
     if set(label.split(",")) <= set(flags.split(",")):
         return ""
-    return label.removeprefix(flags) if label.startswith(f"{flags} (") else f"  {label}"
+    words = shown(label)
+    rest = words.removeprefix(flags)
+    return rest if rest != words and rest.lstrip()[:1] in _OPENING else f"  {words}"
 
 
 def _offers(row: Row) -> str:

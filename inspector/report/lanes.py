@@ -17,7 +17,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
+from inspector.language import shown
+from inspector.report.escape import cells
 from inspector.report.page import Text, broken, pad
+from inspector.report.words import side_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +44,7 @@ class Lanes:
     def __init__(self, page: Page, *, frame_cells: int, time_cells: int, states: bool = True) -> None:
         self._page = page
         self._glyphs = page.glyphs
-        self._frame_cells = max(frame_cells, len("frame"))
+        self._frame_cells = max(frame_cells, cells(shown("frame")))
         self.left = max(self._frame_cells + 1 + time_cells, _STATE if states else 0) + 1
         self._right = _STATE + 1 if states else 0
         self._narrow = page.width - self.left - self._right - 2 < _SMALLEST_MIDDLE
@@ -54,7 +57,7 @@ class Lanes:
 
     def head(self, ends: tuple[Endpoint, Endpoint], titles: tuple[str, str], unit: str) -> None:
         """Who stands at which lane, and what the margin's columns are."""
-        columns = self._margin("frame", unit)
+        columns = self._margin(shown("frame"), unit)
         span = min(self._page.width, self.left + 1 + self.middle + 1 + self._right) - self.left
         names = (_shortened(str(ends[0]), span), _shortened(str(ends[1]), span))
         self._opposite(columns, (Text(names[0], "bold"), Text(names[1], "bold")), span)
@@ -88,7 +91,11 @@ class Lanes:
         if self._narrow:
             margins = []
             lines = [*broken(Text("  ".join((f"#{frame}", *times)).rstrip(), LANE_STYLE), self.room), *lines]
-            lines += [Text(f"{side}: {state}", "bold") for side, state in zip(Side, states, strict=True) if state]
+            lines += [
+                Text(shown("{side}: {state}", side=side_in_words(side), state=state), "bold")
+                for side, state in zip(Side, states, strict=True)
+                if state
+            ]
             states = ("", "")
         for number, line in enumerate(lines):
             self._between(margins[number] if number < len(margins) else Text(), line)
@@ -149,8 +156,8 @@ class Lanes:
     def _margin(self, frame: str, time: str) -> Text:
         if self._narrow:
             return Text()
-        cells = self.left - 1 - self._frame_cells
-        return Text.assemble((frame.rjust(self._frame_cells), "bold"), (time.rjust(cells), LANE_STYLE))
+        number = " " * (self._frame_cells - cells(frame)) + frame
+        return Text.assemble((number, "bold"), (time.rjust(self.left - 1 - self._frame_cells), LANE_STYLE))
 
     def _state(self, state: str) -> Text:
         return Text() if self._narrow else Text(state.rjust(self.left - 1), "bold")

@@ -2,7 +2,7 @@
 
 Laws: no line is wider than the page, counted in terminal cells (a Chinese character takes two); colour is
 never the only sign, so the plain text is the coloured one without its escapes; what ASCII cannot
-show has an ASCII glyph.
+show has an ASCII glyph. What is put on the page is in the language of the reader already; the page knows none.
 
 In terminals set to count East Asian "ambiguous" characters as two cells the box-drawing glyphs come out
 wide: there the ASCII glyphs are the way.
@@ -15,9 +15,10 @@ from io import StringIO
 
 from rich.text import Text  # noqa: TID253 - the one door to rich; only who draws for a terminal imports this room
 
+from inspector.report.breaking import cuts_of
 from inspector.report.escape import cells, visible
 
-__all__ = ["ASCII", "UNICODE", "Glyphs", "Page", "Text", "broken", "fit", "pad"]
+__all__ = ["ASCII", "UNICODE", "Glyphs", "Page", "Text", "broken", "fit", "named", "pad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,14 @@ class Page:
         if self.lines and self.lines[-1].plain:
             self.lines.append(Text())
 
+    def heading(self, title: str) -> None:
+        """A title within a rule from edge to edge."""
+        dash = self.glyphs.rule
+        words = self.clean(Text(f"{dash * 2} {title} "))
+        self.add(Text(words.plain + dash * max(self.width - words.cell_len, 0), "bold"))
+
     def wrap(self, content: Text | str, style: str = "", *, lead: Text | str = "", hang: Text | str = "") -> None:
-        """Content broken at spaces; `lead` stands before its first line and `hang` before the others."""
+        """Content broken where `breaking` may; `lead` stands before its first line and `hang` before the others."""
         first, later = self.clean(_text(lead)), self.clean(_text(hang))
         room = self.width - max(first.cell_len, later.cell_len)
         for number, part in enumerate(broken(self.clean(_text(content, style)), max(room, 1))):
@@ -85,7 +92,7 @@ class Page:
 
     def fact(self, name: str, content: Text | str, style: str = "") -> None:
         """A fact under its name, all facts of a page in one column; without a name, more of the one above."""
-        self.wrap(content, style, lead=Text(f"{name:<10}", style or "bold"), hang=" " * 10)
+        self.wrap(content, style, lead=named(name, _NAME, style or "bold"), hang=" " * _NAME)
 
     def text(self, *, colour: bool) -> str:
         """The whole page, each line ended by a newline."""
@@ -97,6 +104,8 @@ class Page:
 
 
 _NARROWEST = 24
+_NAME = 10
+"""Cells of the name of a fact."""
 
 
 def _coloured(lines: list[Text], width: int) -> str:
@@ -137,25 +146,16 @@ def pad(line: Text, width: int, *, right: bool = False) -> Text:
     return Text.assemble(spaces, line) if right else Text.assemble(line, spaces)
 
 
+def named(name: str, width: int, style: str = "bold") -> Text:
+    """`name` in a column of its own, `width` cells; one that is too wide for it keeps a space before what follows."""
+    spaces = max(width - cells(name), 1 if name else 0)
+    return Text(name + " " * spaces, style)
+
+
 def broken(content: Text, width: int) -> list[Text]:
-    """`content` in lines of at most `width` cells, broken at spaces, or within a word that is too long."""
-    cuts, start = [], 0
-    plain = content.plain
-    while (end := _line_end(plain, start, width)) < len(plain):
-        cuts.append(end)
-        start = end
+    """`content` in lines of at most `width` cells, broken where a reader expects it (`breaking`)."""
+    cuts = cuts_of(content.plain, width)
     lines = list(content.divide(cuts)) if cuts else [content]
     for line in lines:
         line.rstrip()
     return [lines[0], *(line for line in lines[1:] if line.plain)]
-
-
-def _line_end(plain: str, start: int, width: int) -> int:
-    used, space = 0, start
-    for index in range(start, len(plain)):
-        used += cells(plain[index])
-        if plain[index] == " ":
-            space = index + 1  # a space may hang over the edge: it is stripped
-        elif used > width:
-            return space if space > start else max(index, start + 1)
-    return len(plain)

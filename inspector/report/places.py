@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from inspector.explain.addresses import block_of, read_address
 from inspector.explain.ports import is_ephemeral
+from inspector.language import shown
 
 if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
@@ -37,11 +38,15 @@ def note_places(page: Page, ends: tuple[Endpoint, Endpoint]) -> None:
 def _address_note(text: str) -> str:
     address = read_address(text)
     block = block_of(address) if address is not None else None
-    return "" if block is None or block.details.get("ordinary") else f"{text} is {block.details['is']}"
+    if block is None or block.details.get("ordinary"):
+        return ""
+    return shown("{address} is {what}", address=text, what=shown(str(block.details["is"])))
 
 
 def _ports_note(ephemeral: list[str]) -> str:
     if not ephemeral:
         return ""
-    verb = "port {} looks" if len(ephemeral) == 1 else "ports {} look"
-    return f"{verb.format(' and '.join(ephemeral))} ephemeral, chosen by the system"
+    if len(ephemeral) == 1:
+        return shown("port {port} looks ephemeral, chosen by the system", port=ephemeral[0])
+    one, other = ephemeral
+    return shown("ports {one} and {other} look ephemeral, chosen by the system", one=one, other=other)

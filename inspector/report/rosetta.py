@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inspector.language import shown, shown_n
+from inspector.report.words import listed
 from inspector.rosetta import rosetta
 
 if TYPE_CHECKING:
@@ -20,15 +22,17 @@ _FRAMES = 3
 def rosetta_lines(page: Page, connection: Connection) -> None:
     """What each tool calls it, a line each, and the tool's remarks behind it."""
     for number, called in enumerate(rosetta(connection)):
-        remarks = "; ".join(map(_remark, called.remarks))
-        page.fact("" if number else "rosetta", f"{called.tool}: {called.word}{'; ' * bool(remarks)}{remarks}")
+        told = shown("; ").join((called.word, *map(_remark, called.remarks)))
+        page.fact("" if number else "rosetta", f"{called.tool}: {told}")
 
 
 def _remark(remark: Remark) -> str:
-    frames = ", ".join(map(str, remark.frames[:_FRAMES]))
+    frames = listed(map(str, remark.frames[:_FRAMES]))
     more = len(remark.frames) - _FRAMES
-    where = f"{frames} and {more} more" if more > 0 else frames
-    return f"{remark.name} (frame{'s' * (len(remark.frames) > 1)} {where})"
+    if more > 0:
+        frames = shown("{list} and {n:,} more", list=frames, n=more)
+    number = len(remark.frames)
+    return shown_n("{remark} (frame {frames})", "{remark} (frames {frames})", number, remark=remark.name, frames=frames)
 
 
 def rosetta_to_json(connection: Connection) -> list[dict[str, Any]]:

@@ -13,7 +13,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from inspector.kernel.model import Moment, Timer
-from inspector.report.page import Text
+from inspector.language import shown
+from inspector.report.escape import cells
+from inspector.report.page import Text, pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +34,7 @@ def tables_at_milestones(page: Page, snapshots: Sequence[Snapshot]) -> None:
     """Every milestone with its table."""
     page.blank()
     for snapshot in milestones(snapshots):
-        page.wrap(Text(f"sockets {_when(snapshot)}", "bold"))
+        page.wrap(Text(_when(snapshot), "bold"))
         _table(page, snapshot.rows)
         page.blank()
 
@@ -49,29 +51,30 @@ def milestones(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
 
 def _when(snapshot: Snapshot) -> str:
     if not snapshot.frame:
-        return "before the first frame"
-    return {
-        Moment.DEPARTED: f"when frame {snapshot.frame} had left its sender",
-        Moment.ARRIVED: f"after frame {snapshot.frame}",
-    }.get(snapshot.moment, "at the end")
+        return shown("sockets before the first frame")
+    if snapshot.moment is Moment.DEPARTED:
+        return shown("sockets when frame {frame} had left its sender", frame=snapshot.frame)
+    if snapshot.moment is Moment.ARRIVED:
+        return shown("sockets after frame {frame}", frame=snapshot.frame)
+    return shown("sockets at the end")
 
 
 def _table(page: Page, rows: Sequence[SocketRow]) -> None:
     if not rows:
-        page.wrap("none", "dim", lead="  ")
+        page.wrap(shown("none"), "dim", lead="  ")
         return
     lines = [_HEADS, *((row.host, *ss_columns(row), _left(row)) for row in rows)]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(_HEADS))]
+    widths = [max(cells(line[index]) for line in lines) for index in range(len(_HEADS))]
     if len({row.protocol for row in rows}) == 1:
         widths[1] = 0
     for number, line in enumerate(lines):
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True) if width]
-        page.add(Text("  " + " ".join(cells), "" if number else "dim"))
+        columns = [pad(Text(cell), width).plain for cell, width in zip(line, widths, strict=True) if width]
+        page.add(Text("  " + " ".join(columns), "" if number else "dim"))
 
 
 def _left(row: SocketRow) -> str:
     """How long TIME-WAIT still takes, which `ss -o` tells too."""
-    return f"{row.expires_ms // 1000} s left" if row.timer is Timer.TIME_WAIT else ""
+    return shown("{seconds} s left", seconds=row.expires_ms // 1000) if row.timer is Timer.TIME_WAIT else ""
 
 
 def ss_columns(row: SocketRow) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
+from inspector.language import marked, shown
+from inspector.report.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import TracedSegment
     from inspector.udp.model import TracedDatagram
 
-__all__ = ["Speech", "speech_of"]
+__all__ = ["Speech", "role_in_words", "speech_of"]
 
 _SHOWN = 60
 """Characters of a text that differs from the payload."""
@@ -90,7 +92,10 @@ def _tied(message: Message, carriers: list[_Carrier]) -> bool:
     else:
         chosen.received_by = message.role
     if not _alike(message.text, chosen.payload):
-        chosen.words.append(f'{message.role} {message.verb} it as "{message.text[:_SHOWN]}"')
+        as_said = (
+            marked('{role} sent it as "{text}"') if message.verb == "sent" else marked('{role} received it as "{text}"')
+        )
+        chosen.words.append(shown(as_said, role=role_in_words(message.role), text=message.text[:_SHOWN]))
     return True
 
 
@@ -100,6 +105,26 @@ def _alike(text: str, payload: str) -> bool:
 
 
 def _sentence(carrier: _Carrier) -> list[str]:
-    by = ("sent by", carrier.sent_by), ("received by", carrier.received_by)
-    parts = [f"{verb} {role if ' ' in role else 'the ' + role}" for verb, role in by if role]
-    return [", ".join(parts), *carrier.words]
+    parts = []
+    if carrier.sent_by:
+        parts.append(shown("sent by {role}", role=_the(carrier.sent_by)))
+    if carrier.received_by:
+        parts.append(shown("received by {role}", role=_the(carrier.received_by)))
+    return [listed(parts), *carrier.words]
+
+
+def _the(role: str) -> str:
+    """`the client`, `client 2`."""
+    if role == "client":
+        return shown("the client")
+    return shown("the server") if role == "server" else role_in_words(role)
+
+
+def role_in_words(role: str) -> str:
+    """`client`, `server 2`."""
+    name, _, number = role.partition(" ")
+    if name == "client":
+        return shown("client {number}", number=number) if number else shown("client")
+    if name == "server":
+        return shown("server {number}", number=number) if number else shown("server")
+    return role

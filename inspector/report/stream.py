@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from inspector.language import shown, shown_n
 from inspector.report.escape import portable, safe_text
-from inspector.report.words import count, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,13 +40,17 @@ def where(inspection: Inspection, frames: Iterable[int]) -> str:
         if place is not None:
             first, last = spans.get(place[0], (place[1], place[1]))
             spans[place[0]] = min(first, place[1]), max(last, place[1])
-    said = [f"{_short(inspection, name)} {_span(*span)}" for name, span in spans.items()]
-    more = len(said) - _MOST_FILES
-    return "; ".join(said[:_MOST_FILES]) + (f"; and in {plural(more, 'more file')}" if more > 0 else "")
+    told = [_in_file(_short(inspection, name), *span) for name, span in spans.items()]
+    words, more = shown("; ").join(told[:_MOST_FILES]), len(told) - _MOST_FILES
+    if more <= 0:
+        return words
+    return shown_n("{list}; and in {n:,} more file", "{list}; and in {n:,} more files", more, list=words)
 
 
-def _span(first: int, last: int) -> str:
-    return f"frame {count(first)}" if first == last else f"frames {count(first)} to {count(last)}"
+def _in_file(name: str, first: int, last: int) -> str:
+    if first == last:
+        return shown("{file} frame {frame:,}", file=name, frame=first)
+    return shown("{file} frames {first:,} to {last:,}", file=name, first=first, last=last)
 
 
 def _short(inspection: Inspection, name: str) -> str:
@@ -61,10 +65,12 @@ def note_files(page: Page, inspection: Inspection) -> None:
     files = inspection.capture.files
     if not files:
         return
-    page.fact("files", f"read as one stream: {plural(len(files), 'file')}")
+    words = shown_n("read as one stream: {n:,} file", "read as one stream: {n:,} files", len(files))
+    page.fact(shown("files"), words)
     for file in files:
         if file.unread:
-            page.fact("", f"not read: {safe_text(file.name)}: {safe_text(file.unread)}", "bold yellow")
+            name, reason = safe_text(file.name), safe_text(shown(file.unread))
+            page.fact("", shown("not read: {file}: {reason}", file=name, reason=reason), "bold yellow")
 
 
 def files_to_json(inspection: Inspection) -> list[dict[str, Any]]:

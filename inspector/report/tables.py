@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
-from inspector.report.page import Page, Text
-from inspector.report.words import count, duration, plural
+from inspector.language import shown, shown_n
+from inspector.report.page import Page, Text, named
+from inspector.report.words import count, duration, listed
 from inspector.udp.model import Exchange
 from inspector.wire.row import NO_TIME
 
@@ -62,15 +63,20 @@ def table_of_verdicts(
             row.name,
             row.transport,
             count(row.segments),
-            Text(f"{marks[row.verdict.is_good]} {row.verdict}", "green" if row.verdict.is_good else "bold red"),
+            Text(
+                f"{marks[row.verdict.is_good]} {shown(str(row.verdict))}",
+                "green" if row.verdict.is_good else "bold red",
+            ),
             duration(row.elapsed_ns),
         )
         for row in rows
     ]
-    draw_table(page, (("demo", ""), ("transport", ""), ("segments", ">"), ("verdict", ""), ("time", ">")), cells)
+    heads = (shown("demo"), ""), (shown("transport"), ""), (shown("segments"), ">"), (shown("verdict"), "")
+    draw_table(page, (*heads, (shown("time"), ">")), cells)
     good = sum(row.verdict.is_good for row in rows)
     page.blank()
-    page.wrap(f"{good} of {plural(len(rows), 'demo')} as expected", "bold" if good == len(rows) else "bold red")
+    words = shown_n("{good} of {n:,} demo as expected", "{good} of {n:,} demos as expected", len(rows), good=good)
+    page.wrap(words, "bold" if good == len(rows) else "bold red")
     return page.text(colour=colour)
 
 
@@ -81,7 +87,7 @@ def connections_table(page: Page, connections: Sequence[Connection], found: Sequ
         (
             str(each.number),
             f"{each.originator.endpoint}\n{each.responder.endpoint}{_inside(each)}",
-            f"{each.handshake}\n{each.close}",
+            f"{shown(str(each.handshake))}\n{shown(str(each.close))}",
             each.zeek.conn_state,
             count(each.originator.segments + each.responder.segments),
             count(each.originator.payload_bytes + each.responder.payload_bytes),
@@ -89,8 +95,8 @@ def connections_table(page: Page, connections: Sequence[Connection], found: Sequ
         )
         for each, findings in zip(connections, found, strict=True)
     ]
-    heads = ("#", ">"), ("endpoints", ""), ("handshake, close", ""), ("zeek", ""), ("segments", ">"), ("bytes", ">")
-    draw_table(page, (*heads, ("found", ">")), rows)
+    heads = ("#", ">"), (shown("endpoints"), ""), (shown("handshake, close"), ""), ("zeek", "")
+    draw_table(page, (*heads, *((head, ">") for head in (shown("segments"), shown("bytes"), shown("found")))), rows)
 
 
 def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
@@ -99,7 +105,7 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
         (
             str(each.number),
             f"{each.originator}\n{each.responder}{_inside(each)}",
-            str(each.outcome),
+            shown(str(each.outcome)),
             each.conn_state,
             count(sum(each.counts)),
             count(sum(each.payload_bytes)),
@@ -107,19 +113,19 @@ def exchanges_table(page: Page, exchanges: Sequence[Exchange]) -> None:
         )
         for each in exchanges
     ]
-    heads = ("#", ">"), ("endpoints", ""), ("outcome", ""), ("zeek", ""), ("datagrams", ">"), ("bytes", ">")
-    draw_table(page, (*heads, ("found", ">")), rows)
+    heads = ("#", ">"), (shown("endpoints"), ""), (shown("outcome"), ""), ("zeek", "")
+    draw_table(page, (*heads, *((head, ">") for head in (shown("datagrams"), shown("bytes"), shown("found")))), rows)
 
 
 def filters_of(page: Page, connections: Sequence[Connection]) -> None:
     """The Wireshark display filter of each connection of a table, under its number."""
     page.blank()
     for each in connections:
-        page.fact(f"filter {each.number}", each.display_filter, "dim")
+        page.fact(shown("filter {number}", number=each.number), each.display_filter, "dim")
 
 
 def _inside(conversation: Connection | Exchange) -> str:
-    return f"\n(inside {conversation.tunnel})" if conversation.tunnel else ""
+    return "\n" + shown("(inside {tunnel})", tunnel=conversation.tunnel) if conversation.tunnel else ""
 
 
 def servers_table(page: Page, inspection: Inspection) -> None:
@@ -132,8 +138,8 @@ def servers_table(page: Page, inspection: Inspection) -> None:
     are_several = max(map(len, groups.values()), default=0) > 1 or len({what for what, _ in groups}) > 1
     if are_several and 2 <= len(groups) <= _MOST_SERVERS:
         page.blank()
-        heads = ("to", ""), ("conversations", ""), ("frames", ">"), ("bytes", ">"), ("time", ">")
-        draw_table(page, heads, [_sum(*key, group) for key, group in groups.items()])
+        heads = (shown("to"), ""), (shown("conversations"), ""), (shown("frames"), ">"), (shown("bytes"), ">")
+        draw_table(page, (*heads, (shown("time"), ">")), [_sum(*key, group) for key, group in groups.items()])
 
 
 def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) -> tuple[str, ...]:
@@ -148,27 +154,31 @@ def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) ->
             payload += each.originator.payload_bytes + each.responder.payload_bytes
     times = [time for each in group for time in (each.first_ns, each.last_ns)]
     took = "-" if NO_TIME in times else duration(max(times) - min(times))
-    return str(server), plural(len(group), what), count(frames), count(payload), took
+    if what == "connection":
+        number = shown_n("{n:,} connection", "{n:,} connections", len(group))
+    else:
+        number = shown_n("{n:,} exchange", "{n:,} exchanges", len(group))
+    return str(server), number, count(frames), count(payload), took
 
 
 def outcomes(page: Page, inspection: Inspection) -> None:
     """How many connections and exchanges ended in which way, and what was found how often."""
     connections = inspection.connections
     if connections:
-        _tally(page, "handshakes", (str(each.handshake) for each in connections))
-        _tally(page, "closes", (str(each.close) for each in connections))
+        _tally(page, shown("handshakes"), (str(each.handshake) for each in connections))
+        _tally(page, shown("closes"), (str(each.close) for each in connections))
         _tally(page, "zeek", (each.zeek.conn_state for each in connections))
     if inspection.exchanges:
-        _tally(page, "exchanges", inspection.exchange_outcomes)
-    for blame, title in ((Blame.PEER, "faults"), (Blame.PATH, "path"), (Blame.CAPTURE, "capture")):
+        _tally(page, shown("exchanges"), inspection.exchange_outcomes)
+    for blame, title in ((Blame.PEER, shown("faults")), (Blame.PATH, shown("path")), (Blame.CAPTURE, shown("capture"))):
         _tally(page, title, (finding.kind for finding in inspection.findings if finding.blame is blame))
 
 
 def _tally(page: Page, title: str, words: Iterable[str] | Mapping[Outcome, int]) -> None:
     counted = Counter(words)
     if counted:
-        text = ", ".join(f"{word} {count(number)}" for word, number in counted.most_common())
-        page.wrap(text, lead=Text(f"{title:<11}", "bold"), hang=" " * 11)
+        text = listed(f"{shown(str(word))} {count(number)}" for word, number in counted.most_common())
+        page.wrap(text, lead=named(title, 11), hang=" " * 11)
 
 
 def draw_table(page: Page, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Text | str]]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.language import shown, shown_n
 from inspector.report.closing import closing
 from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
 from inspector.report.differences import is_about
@@ -21,7 +22,7 @@ from inspector.report.escape import safe_text
 from inspector.report.kernel import KernelsWord
 from inspector.report.ladder import ConnectionLadder
 from inspector.report.narrative import narrate_connection, narrate_exchange
-from inspector.report.page import Page, Text
+from inspector.report.page import Page
 from inspector.report.places import are_worth_a_note, note_places
 from inspector.report.rosetta import rosetta_lines
 from inspector.report.sockets import tables_at_milestones
@@ -29,7 +30,6 @@ from inspector.report.speech import speech_of
 from inspector.report.stream import where
 from inspector.report.summing import list_of, summary_of
 from inspector.report.tables import connections_table, exchanges_table, filters_of, outcomes, servers_table
-from inspector.report.words import plural
 from inspector.report.woven import Woven
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Picture:
         if self._inspection.exchanges and not self._inspection.lesson:  # a UDP demo's lesson says it in its own words
             self._page.blank()
             for line in WHAT_UDP_HAS_NOT:
-                self._page.wrap(line, lead=f"  {self._page.glyphs.bullet} ", hang="    ")
+                self._page.wrap(shown(line), lead=f"  {self._page.glyphs.bullet} ", hang="    ")
         if self._inspection.summary is not None:
             summary_of(self._page, self._inspection.summary, self._place, verbose=self._verbose, order=self._order)
         self._others(connections, exchanges)
@@ -144,9 +144,10 @@ class _Picture:
         inspection = self._inspection
         ascii_only = not self._page.unicode
         if inspection.title:
-            self._page.wrap(safe_text(inspection.title, ascii_only=ascii_only), "bold")
+            self._page.wrap(safe_text(shown(inspection.title), ascii_only=ascii_only), "bold")
         if inspection.source != inspection.title:
-            self._page.wrap(safe_text(inspection.source, ascii_only=ascii_only), "" if inspection.title else "bold")
+            source = safe_text(shown(inspection.source), ascii_only=ascii_only)
+            self._page.wrap(source, "" if inspection.title else "bold")
 
     def _chosen(self, all_of_them: tuple[Conversation, ...]) -> tuple[Conversation, ...]:
         """The first of them, those with something wrong before the others; in their own order, or the one asked for."""
@@ -165,7 +166,8 @@ class _Picture:
     def _connection(self, connection: Connection) -> None:
         chosen = self._inspection.selected
         total = len(self._inspection.connections) if chosen is None else chosen.of
-        self._heading("connection", connection.number, self._inspection.chosen_of or total)
+        number, total = connection.number, self._inspection.chosen_of or total
+        self._heading(shown("connection {number} of {total}", number=number, total=total), total)
         self._files(each.row.frame for each in connection.segments)
         if self._places:
             note_places(self._page, (connection.originator.endpoint, connection.responder.endpoint))
@@ -189,7 +191,8 @@ class _Picture:
             rosetta_lines(self._page, connection)
 
     def _exchange(self, exchange: Exchange) -> None:
-        self._heading("exchange", exchange.number, len(self._inspection.exchanges))
+        number, total = exchange.number, len(self._inspection.exchanges)
+        self._heading(shown("exchange {number} of {total}", number=number, total=total), total)
         self._files(each.row.frame for each in exchange.datagrams)
         if self._places:
             note_places(self._page, (exchange.originator, exchange.responder))
@@ -212,18 +215,16 @@ class _Picture:
     def _place(self, frame: int) -> str:
         return where(self._inspection, (frame,))
 
-    def _heading(self, what: str, number: int, total: int) -> None:
+    def _heading(self, title: str, total: int) -> None:
         self._page.blank()
         if total > 1:
-            dash = self._page.glyphs.rule
-            words = f"{dash * 2} {what} {number} of {total} "
-            self._page.add(Text(words + dash * max(self._page.width - len(words), 0), "bold"))
+            self._page.heading(title)
 
     def _files(self, frames: Iterable[int]) -> None:
         """In which files a conversation lies, if there are several."""
         places = where(self._inspection, frames)
         if places:
-            self._page.wrap(f"in {places}", "dim", hang="   ")
+            self._page.wrap(shown("in {places}", places=places), "dim", hang="   ")
 
     def _comparisons(self, conversation: Connection | Exchange) -> list[Comparison]:
         """Those of this conversation, whose differences are told in place."""
@@ -255,4 +256,18 @@ class _Picture:
         else:
             exchanges_table(self._page, rows)  # type: ignore[arg-type]  # `what` tells which
         if left_out:
-            self._page.wrap(f"and {plural(left_out, f'more {what}')}; all of them are counted below", "italic")
+            self._page.wrap(_left_out(what, left_out), "italic")
+
+
+def _left_out(what: str, number: int) -> str:
+    if what == "connection":
+        return shown_n(
+            "and {n:,} more connection; all of them are counted below",
+            "and {n:,} more connections; all of them are counted below",
+            number,
+        )
+    return shown_n(
+        "and {n:,} more exchange; all of them are counted below",
+        "and {n:,} more exchanges; all of them are counted below",
+        number,
+    )

@@ -1,21 +1,39 @@
-"""How times and counts are written; the same words in every report.
+"""How times, counts, sides, lists and rules are written; the same words in every report.
 
-Times are integers to the last digit: a float would lose nanoseconds.
+Times are integers to the last digit: a float would lose nanoseconds. How many there are of something is a phrase of its
+own in each language: `shown_n("{n:,} segment", "{n:,} segments", number)`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from inspector.findings import Side
+from inspector.language import shown, shown_n
 from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Clock", "count", "duration", "plural"]
+    from inspector.wire.row import Row
+
+__all__ = [
+    "Clock",
+    "by_side",
+    "captured_in_words",
+    "cited",
+    "count",
+    "duration",
+    "either",
+    "listed",
+    "side_in_words",
+    "unexplained_in_words",
+]
 
 _MILLISECOND = 1_000_000
 _SECOND = 1_000_000_000
+_SECTION = re.compile(r"RFC (?P<number>\d+) section (?P<section>[\d.]*\d)")
 
 
 def count(number: int) -> str:
@@ -23,9 +41,44 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 segment`, `12 segments`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+def side_in_words(side: Side) -> str:
+    """`originator`, `responder`."""
+    return shown("responder") if side else shown("originator")
+
+
+def by_side(what: str, side: Side) -> str:
+    """`what`, and which end did it."""
+    if side is Side.ORIGINATOR:
+        return shown("{what}, by the originator", what=what)
+    return shown("{what}, by the responder", what=what)
+
+
+def captured_in_words(row: Row) -> str:
+    """How much of a payload the snaplen left."""
+    size = shown_n("{n:,} byte", "{n:,} bytes", row.payload_len)
+    return shown("captured {captured} of {size}", captured=row.captured_len, size=size)
+
+
+def unexplained_in_words(differences: int) -> str:
+    """How many differences nobody has explained."""
+    if not differences:
+        return shown("no difference is unexplained")
+    return shown_n("{n:,} difference unexplained", "{n:,} differences unexplained", differences)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """`a, b, c`: each is shown already."""
+    return shown(", ").join(parts)
+
+
+def either(parts: Iterable[str]) -> str:
+    """`a or b or c`: each is shown already."""
+    return shown(" or ").join(parts)
+
+
+def cited(rule: str) -> str:
+    """A rule as it is cited: `RFC 9293 section 3.5`."""
+    return _SECTION.sub(lambda found: shown("RFC {number} section {section}", **found.groupdict()), shown(rule))
 
 
 def duration(nanoseconds: int) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.findings import Blame, Finding
+from inspector.language import Said, marked, said
 from inspector.tcp.facts import Fact
 from inspector.tcp.records import Seen
 from inspector.tcp.sequence import UNKNOWN, ahead
@@ -68,7 +69,7 @@ RULES = (
         "syn-ack-wrong-ack",
         Blame.PEER,
         "RFC 9293 section 3.5",
-        "SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = {irs} + 1 = {due}",
+        marked("SYN,ACK acknowledges {ack}; expected the SYN's sequence number + 1 = {irs} + 1 = {due}"),
         "ack",
     ),
     Rule(
@@ -76,7 +77,9 @@ RULES = (
         "syn-ack-for-old-syn",
         Blame.PATH,
         "RFC 9293 section 3.5",
-        "SYN,ACK acknowledges {ack} where {irs} + 1 = {due} was due: it answers an old duplicate SYN, and is reset",
+        marked(
+            "SYN,ACK acknowledges {ack} where {irs} + 1 = {due} was due: it answers an old duplicate SYN, and is reset"
+        ),
         "ack",
     ),
     Rule(
@@ -84,7 +87,7 @@ RULES = (
         "syn-ack-other-seq",
         Blame.PEER,
         "RFC 9293 section 3.5",
-        "SYN,ACK has sequence number {seq}; this end had already chosen {due}",
+        marked("SYN,ACK has sequence number {seq}; this end had already chosen {due}"),
         "seq",
     ),
     Rule(
@@ -92,7 +95,7 @@ RULES = (
         "handshake-ack-wrong-ack",
         Blame.PEER,
         "RFC 9293 section 3.5",
-        "third segment acknowledges {ack}; expected the SYN,ACK's sequence number + 1 = {irs} + 1 = {due}",
+        marked("third segment acknowledges {ack}; expected the SYN,ACK's sequence number + 1 = {irs} + 1 = {due}"),
         "ack",
     ),
     Rule(
@@ -100,7 +103,7 @@ RULES = (
         "handshake-ack-wrong-seq",
         Blame.PEER,
         "RFC 9293 section 3.5",
-        "third segment has sequence number {seq}; expected its own SYN's + 1 = {iss} + 1 = {due}",
+        marked("third segment has sequence number {seq}; expected its own SYN's + 1 = {iss} + 1 = {due}"),
         "seq",
     ),
     Rule(
@@ -108,8 +111,10 @@ RULES = (
         "rst-wrong-ack",
         Blame.PEER,
         "RFC 9293 section 3.5.2",
-        "RST in answer to a SYN acknowledges {ack}; expected the SYN's sequence number + its length = {due}"
-        " (the SYN's sender must ignore this RST)",
+        marked(
+            "RST in answer to a SYN acknowledges {ack}; expected the SYN's sequence number + its length = {due}"
+            " (the SYN's sender must ignore this RST)"
+        ),
         "ack",
     ),
     Rule(
@@ -117,8 +122,10 @@ RULES = (
         "rst-not-exact",
         Blame.PEER,
         "RFC 9293 section 3.10.7.4",
-        "RST has sequence number {seq}: in the window, but not the next one, {due}; it deserves a challenge ACK"
-        " and resets nothing",
+        marked(
+            "RST has sequence number {seq}: in the window, but not the next one, {due}; it deserves a challenge ACK"
+            " and resets nothing"
+        ),
         "seq",
     ),
     Rule(
@@ -126,7 +133,9 @@ RULES = (
         "rst-outside-window",
         Blame.PEER,
         "RFC 9293 section 3.10.7.4",
-        "RST has sequence number {seq}, outside the receiver's window, which begins at {due}; it resets nothing",
+        marked(
+            "RST has sequence number {seq}, outside the receiver's window, which begins at {due}; it resets nothing"
+        ),
         "seq",
     ),
     Rule(
@@ -134,7 +143,7 @@ RULES = (
         "fin-wrong-ack",
         Blame.PEER,
         "RFC 9293 section 3.6",
-        "ACK after the FIN acknowledges {ack}; expected the FIN's sequence number + 1 = {fin} + 1 = {due}",
+        marked("ACK after the FIN acknowledges {ack}; expected the FIN's sequence number + 1 = {fin} + 1 = {due}"),
         "ack",
     ),
     Rule(
@@ -142,7 +151,9 @@ RULES = (
         "ack-beyond-fin",
         Blame.PEER,
         "RFC 9293 section 3.6",
-        "acknowledges {ack}; the peer's last number is its FIN's, so at most {fin} + 1 = {due} can be acknowledged",
+        marked(
+            "acknowledges {ack}; the peer's last number is its FIN's, so at most {fin} + 1 = {due} can be acknowledged"
+        ),
         "ack",
     ),
     Rule(
@@ -150,14 +161,14 @@ RULES = (
         "data-after-fin",
         Blame.PEER,
         "RFC 9293 section 3.6",
-        "{len} bytes from {seq} on, beyond this end's own FIN at {own_fin}",
+        marked("{len} bytes from {seq} on, beyond this end's own FIN at {own_fin}"),
     ),
     Rule(
         Fact.FIN_MOVED,
         "fin-moved",
         Blame.PEER,
         "RFC 9293 section 3.6",
-        "a second FIN, in a segment from {seq} with {len} bytes; this end's FIN is at {own_fin}",
+        marked("a second FIN, in a segment from {seq} with {len} bytes; this end's FIN is at {own_fin}"),
         "seq",
     ),
     Rule(
@@ -165,36 +176,38 @@ RULES = (
         "segment-after-reset",
         Blame.PEER,
         "RFC 9293 section 3.5.3",
-        "sent by an end that had reset the connection",
+        marked("sent by an end that had reset the connection"),
     ),
     Rule(
         Fact.SYN_WITH_FIN,
         "syn-with-fin",
         Blame.PEER,
         "RFC 9293 section 3.10.7",
-        "SYN and FIN in one segment: no program opens and closes at once",
+        marked("SYN and FIN in one segment: no program opens and closes at once"),
     ),
     Rule(
         Fact.SYN_WITH_RST,
         "syn-with-rst",
         Blame.PEER,
         "RFC 9293 section 3.10.7",
-        "SYN and RST in one segment: no program asks for both",
+        marked("SYN and RST in one segment: no program asks for both"),
     ),
     Rule(
         Fact.NO_ACK_FLAG,
         "no-ack-flag",
         Blame.PEER,
         "RFC 9293 section 3.10.7.4",
-        "neither SYN, RST nor ACK: every receiver drops it",
+        marked("neither SYN, RST nor ACK: every receiver drops it"),
     ),
     Rule(
         Fact.SYN_IN_CONNECTION,
         "syn-in-connection",
         Blame.PATH,
         "RFC 9293 section 3.10.7.4",
-        "SYN {seq} inside a living connection: an old duplicate, or an end that lost its memory;"
-        " it deserves a challenge ACK",
+        marked(
+            "SYN {seq} inside a living connection: an old duplicate, or an end that lost its memory;"
+            " it deserves a challenge ACK"
+        ),
     ),
     Rule(
         Fact.HANDSHAKE_MISSED,
@@ -208,22 +221,24 @@ RULES = (
         "previous-segment-not-captured",
         Blame.CAPTURE,
         "",
-        "begins at {seq}, past the last number seen from this end: a segment before it was lost, overtaken"
-        " or not captured",
+        marked(
+            "begins at {seq}, past the last number seen from this end: a segment before it was lost, overtaken"
+            " or not captured"
+        ),
     ),
     Rule(
         Fact.ACK_LOST_SEGMENT,
         "acked-segment-not-captured",
         Blame.CAPTURE,
         "",
-        "acknowledges {ack}, which was not seen sent",
+        marked("acknowledges {ack}, which was not seen sent"),
     ),
     Rule(
         Fact.WRONG_CHECKSUM,
         "tcp-wrong-checksum",
         Blame.PATH,
         "RFC 9293 section 3.1",
-        "the TCP checksum 0x{checksum:04x} does not fit the segment: it was damaged, or made by hand",
+        marked("the TCP checksum 0x{checksum:04x} does not fit the segment: it was damaged, or made by hand"),
         "checksum",
     ),
 )
@@ -278,21 +293,21 @@ def finding_of(rule: Rule, row: Row, trace: Trace, me: EndRecord, peer: EndRecor
     """The finding that `rule` makes of a segment whose facts, in hindsight, show it."""
     due, actual = numbers_of(rule, row, trace)
     ack = row.ack if row.flags & Flag.ACK else None
-    message = rule.message.format(
-        seq=row.seq,
-        ack="nothing (its ACK flag is clear)" if ack is None else ack,
-        len=row.payload_len,
-        iss=me.iss,
-        irs=peer.iss,
-        fin=peer.fin_seq,
-        own_fin=me.fin_seq,
-        due=due,
-        checksum=row.checksum,
-    )
+    values = {
+        "seq": row.seq,
+        "ack": said("nothing (its ACK flag is clear)") if ack is None else ack,
+        "len": row.payload_len,
+        "iss": me.iss,
+        "irs": peer.iss,
+        "fin": peer.fin_seq,
+        "own_fin": me.fin_seq,
+        "due": due,
+        "checksum": row.checksum,
+    }
     return Finding(
         kind=rule.kind,
         blame=rule.blame,
-        message=message,
+        message=Said(rule.message, values),
         rule=rule.section,
         frame=row.frame,
         field=rule.field,
@@ -314,7 +329,7 @@ def handshake_not_seen(frame: int) -> Finding:
     return Finding(
         kind=_HANDSHAKE_NOT_CAPTURED,
         blame=Blame.CAPTURE,
-        message="the capture begins in the middle of this connection: its handshake was not captured",
+        message=said("the capture begins in the middle of this connection: its handshake was not captured"),
         frame=frame,
     )
 
@@ -324,6 +339,6 @@ def syn_not_seen(frame: int) -> Finding:
     return Finding(
         kind=_HANDSHAKE_SEGMENT_NOT_CAPTURED,
         blame=Blame.CAPTURE,
-        message="the capture of this connection begins with a SYN,ACK: the SYN was not captured",
+        message=said("the capture of this connection begins with a SYN,ACK: the SYN was not captured"),
         frame=frame,
     )

@@ -7,6 +7,7 @@ resets, then SYN, FIN and what acknowledges them, then the transfer.
 
 from __future__ import annotations
 
+from inspector.language import said
 from inspector.tcp.facts import Fact
 from inspector.wire.row import Flag
 
@@ -15,51 +16,51 @@ __all__ = ["LABELS", "label_of"]
 _REPEATED = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION
 
 _RESETS = (
-    (Fact.RST_REFUSES, "RST (refused)"),
-    (Fact.RST_ANSWERS, "RST (answer)"),
-    (Fact.RST_ABORTS, "RST (abort)"),
-    (Fact.RST_WRONG_ACK | Fact.RST_CHALLENGED | Fact.RST_IGNORED, "RST (not acceptable)"),
+    (Fact.RST_REFUSES, said("RST (refused)")),
+    (Fact.RST_ANSWERS, said("RST (answer)")),
+    (Fact.RST_ABORTS, said("RST (abort)")),
+    (Fact.RST_WRONG_ACK | Fact.RST_CHALLENGED | Fact.RST_IGNORED, said("RST (not acceptable)")),
 )
 
 _SYNS = (
-    (Fact.SYN_IN_CONNECTION, "SYN (stray)"),
-    (_REPEATED | Fact.OUT_OF_ORDER, "retransmission of SYN"),
-    (Fact.SYN_CROSSING, "SYN (crossing)"),
-    (Fact.HANDSHAKE_1, "SYN (1 of 3)"),
+    (Fact.SYN_IN_CONNECTION, said("SYN (stray)")),
+    (_REPEATED | Fact.OUT_OF_ORDER, said("retransmission of SYN")),
+    (Fact.SYN_CROSSING, said("SYN (crossing)")),
+    (Fact.HANDSHAKE_1, said("SYN (1 of 3)")),
 )
 
 _SYN_ACKS = (
-    (Fact.SYN_ACK_OTHER_SEQ, "SYN,ACK (stray)"),
-    (_REPEATED | Fact.OUT_OF_ORDER, "retransmission of SYN,ACK"),
-    (Fact.SYN_CROSSING, "SYN,ACK (crossing)"),
-    (Fact.HANDSHAKE_2, "SYN,ACK (2 of 3)"),
+    (Fact.SYN_ACK_OTHER_SEQ, said("SYN,ACK (stray)")),
+    (_REPEATED | Fact.OUT_OF_ORDER, said("retransmission of SYN,ACK")),
+    (Fact.SYN_CROSSING, said("SYN,ACK (crossing)")),
+    (Fact.HANDSHAKE_2, said("SYN,ACK (2 of 3)")),
 )
 
 _FINS = (
-    (Fact.FIN_MOVED, "FIN (stray)"),
-    (_REPEATED, "retransmission of FIN"),
-    (Fact.FIN_CROSSING, "FIN (crossing)"),
-    (Fact.ACKS_FIN, "FIN, ACK of FIN"),
+    (Fact.FIN_MOVED, said("FIN (stray)")),
+    (_REPEATED, said("retransmission of FIN")),
+    (Fact.FIN_CROSSING, said("FIN (crossing)")),
+    (Fact.ACKS_FIN, said("FIN, ACK of FIN")),
 )
 
 _REST = (
-    (Fact.NO_ACK_FLAG, "no ACK flag"),
-    (Fact.HANDSHAKE_3, "ACK (3 of 3)"),
-    (Fact.ACKS_FIN, "ACK of FIN"),
-    (Fact.TIME_WAIT_REPLY, "ACK of FIN, repeated"),
-    (Fact.CHALLENGE_ACK, "challenge ACK"),
-    (Fact.KEEP_ALIVE, "keep-alive"),
-    (Fact.KEEP_ALIVE_ACK, "keep-alive ACK"),
-    (Fact.ZERO_WINDOW_PROBE, "zero-window probe"),
-    (Fact.ZERO_WINDOW_PROBE_ACK, "zero-window probe ACK"),
-    (Fact.SPURIOUS_RETRANSMISSION, "spurious retransmission"),
-    (Fact.FAST_RETRANSMISSION, "fast retransmission"),
-    (Fact.OUT_OF_ORDER, "out-of-order"),
-    (Fact.RETRANSMISSION, "retransmission"),
-    (Fact.ZERO_WINDOW, "zero window"),
-    (Fact.WINDOW_FULL, "window full"),
-    (Fact.DUPLICATE_ACK, "duplicate ACK"),
-    (Fact.WINDOW_UPDATE, "window update"),
+    (Fact.NO_ACK_FLAG, said("no ACK flag")),
+    (Fact.HANDSHAKE_3, said("ACK (3 of 3)")),
+    (Fact.ACKS_FIN, said("ACK of FIN")),
+    (Fact.TIME_WAIT_REPLY, said("ACK of FIN, repeated")),
+    (Fact.CHALLENGE_ACK, said("challenge ACK")),
+    (Fact.KEEP_ALIVE, said("keep-alive")),
+    (Fact.KEEP_ALIVE_ACK, said("keep-alive ACK")),
+    (Fact.ZERO_WINDOW_PROBE, said("zero-window probe")),
+    (Fact.ZERO_WINDOW_PROBE_ACK, said("zero-window probe ACK")),
+    (Fact.SPURIOUS_RETRANSMISSION, said("spurious retransmission")),
+    (Fact.FAST_RETRANSMISSION, said("fast retransmission")),
+    (Fact.OUT_OF_ORDER, said("out-of-order")),
+    (Fact.RETRANSMISSION, said("retransmission")),
+    (Fact.ZERO_WINDOW, said("zero window")),
+    (Fact.WINDOW_FULL, said("window full")),
+    (Fact.DUPLICATE_ACK, said("duplicate ACK")),
+    (Fact.WINDOW_UPDATE, said("window update")),
 )
 
 _IMPLIES_DATA = (
@@ -72,15 +73,16 @@ _IMPLIES_DATA = (
     "window full",
 )
 
-_DUPLICATE = "capture duplicate"
+_DUPLICATE = said("capture duplicate")
+_FIN, _DATA, _ACK = said("FIN"), said("data"), said("ACK")
 
 LABELS = (
     _DUPLICATE,
     *(name for table in (_RESETS, _SYNS, _SYN_ACKS, _FINS) for _, name in table),
-    "FIN",
+    _FIN,
     *(name for _, name in _REST),
-    "data",
-    "ACK",
+    _DATA,
+    _ACK,
 )
 """Every label there is; one that carries payload without saying so ends in ` with data`."""
 
@@ -93,9 +95,9 @@ def label_of(flags: int, facts: int, payload_len: int) -> str:
         return _first(_RESETS, facts)
     label = _control_label(flags, facts) or _first(_REST, facts)
     if not label:
-        return "data" if payload_len else "ACK"
+        return _DATA if payload_len else _ACK
     if payload_len and label not in _IMPLIES_DATA:
-        return f"{label} with data"
+        return said("{label} with data", label=label)
     return label
 
 
@@ -103,7 +105,7 @@ def _control_label(flags: int, facts: int) -> str:
     if flags & Flag.SYN:
         return _first(_SYN_ACKS if flags & Flag.ACK else _SYNS, facts)
     if flags & Flag.FIN and not facts & Fact.NO_ACK_FLAG:
-        return _first(_FINS, facts) or "FIN"
+        return _first(_FINS, facts) or _FIN
     return ""
 
 

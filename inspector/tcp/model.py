@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from inspector.language import marked
 from inspector.wire.row import Direction
 
 if TYPE_CHECKING:
@@ -22,26 +23,26 @@ __all__ = ["Close", "ConnState", "Connection", "End", "Handshake", "TracedSegmen
 class Handshake(StrEnum):
     """How the connection was opened."""
 
-    COMPLETE = "complete"
-    UNANSWERED = "unanswered"
-    REFUSED = "refused"
-    RESET = "reset"
-    HALF_OPEN = "half-open"
-    SIMULTANEOUS = "simultaneous"
-    NOT_SEEN = "not-seen"
+    COMPLETE = marked("complete")
+    UNANSWERED = marked("unanswered")
+    REFUSED = marked("refused")
+    RESET = marked("reset")
+    HALF_OPEN = marked("half-open")
+    SIMULTANEOUS = marked("simultaneous")
+    NOT_SEEN = marked("not-seen")
 
 
 class Close(StrEnum):
     """How the connection was closed."""
 
-    FOUR_SEGMENT = "four-segment"
-    THREE_SEGMENT = "three-segment"
-    SIMULTANEOUS = "simultaneous"
-    HALF_CLOSED = "half-closed"
-    UNANSWERED = "unanswered"
-    RESET_BY_ORIGINATOR = "reset-by-originator"
-    RESET_BY_RESPONDER = "reset-by-responder"
-    NONE = "none"
+    FOUR_SEGMENT = marked("four-segment")
+    THREE_SEGMENT = marked("three-segment")
+    SIMULTANEOUS = marked("simultaneous")
+    HALF_CLOSED = marked("half-closed")
+    UNANSWERED = marked("unanswered")
+    RESET_BY_ORIGINATOR = marked("reset-by-originator")
+    RESET_BY_RESPONDER = marked("reset-by-responder")
+    NONE = marked("none")
 
 
 class ConnState(StrEnum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from inspector.language import marked
 from inspector.wire.row import Direction
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ __all__ = ["Exchange", "Outcome", "TracedDatagram"]
 class Outcome(StrEnum):
     """What became of what the originator sent."""
 
-    REPLIED = "replied"
-    UNANSWERED = "unanswered"
-    UNREACHABLE = "unreachable"
+    REPLIED = marked("replied")
+    UNANSWERED = marked("unanswered")
+    UNREACHABLE = marked("unreachable")
 
 
 @dataclass(frozen=True, slots=True)

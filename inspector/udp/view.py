@@ -14,6 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame, Finding, Side
+from inspector.language import said
 from inspector.udp.fold import is_doubled
 from inspector.udp.icmp import error_text, is_port_unreachable
 from inspector.udp.model import Exchange, Outcome, TracedDatagram
@@ -32,7 +33,9 @@ __all__ = ["KINDS", "LABELS", "Kept", "view_exchange"]
 
 Kept = tuple["Row", "Trace"]
 
-_DATAGRAM, _REQUEST, _REPLY, _FIRST_FRAGMENT = LABELS = ("datagram", "request", "reply", "first fragment")
+_DATAGRAM, _REQUEST, _REPLY, _FIRST_FRAGMENT = LABELS = (
+    said("datagram"), said("request"), said("reply"), said("first fragment"),
+)  # fmt: skip
 """Every label of a datagram; an ICMP error's is `udp.icmp.error_text`."""
 
 _WRONG_CHECKSUM, _PORT_UNREACHABLE, _ICMP_ERROR, _QUOTED_NOT_CAPTURED = KINDS = (
@@ -107,7 +110,7 @@ def _datagrams(kept: list[Kept], *, doubled: bool) -> tuple[TracedDatagram, ...]
 
 def _labels(shown: Sequence[Kept]) -> list[str]:
     """`request`, `reply`, `datagram` or `first fragment` of every row (of an error, a placeholder)."""
-    labels = [_FIRST_FRAGMENT if trace.part == Part.FIRST_FRAGMENT else _DATAGRAM for _, trace in shown]
+    labels: list[str] = [_FIRST_FRAGMENT if trace.part == Part.FIRST_FRAGMENT else _DATAGRAM for _, trace in shown]
     unanswered: deque[int] = deque()
     for position, (row, trace) in enumerate(shown):
         if trace.part not in {Part.DATAGRAM, Part.REPEATED}:
@@ -124,23 +127,35 @@ def _labels(shown: Sequence[Kept]) -> list[str]:
 def _datagram_findings(row: Row) -> tuple[Finding, ...]:
     if row.checksum_verdict != Checksum.WRONG:
         return ()
-    message = f"the UDP checksum 0x{row.checksum:04x} does not fit the datagram: it was damaged, or made by hand"
+    message = said(
+        "the UDP checksum 0x{checksum:04x} does not fit the datagram: it was damaged, or made by hand",
+        checksum=row.checksum,
+    )
     return (Finding(_WRONG_CHECKSUM, Blame.PATH, message, "RFC 768", row.frame, "checksum", actual=row.checksum),)
 
 
 def _error(row: Row, quoted_sender: Side, about: int | None) -> TracedDatagram:
     """An ICMP error; it speaks on behalf of the end to which the quoted datagram was sent."""
     label = error_text(row)
-    subject = f"a datagram from {row.source}" if about is None else f"frame {about}"
+    if about is None:
+        subject = said("a datagram from {source}", source=row.source)
+    else:
+        subject = said("frame {frame}", frame=about)
     reporter = address_text(row.version, row.reporter_hi, row.reporter_lo)
     if is_port_unreachable(row):
         kind, rule = _PORT_UNREACHABLE, "RFC 1122 section 4.1.3.1"
-        message = f"{label}: nobody listens at {row.destination}, says {reporter} about {subject}"
+        message = said(
+            "{label}: nobody listens at {destination}, says {reporter} about {subject}",
+            label=label, destination=row.destination, reporter=reporter, subject=subject,
+        )  # fmt: skip
     else:
         kind, rule = _ICMP_ERROR, "RFC 1122 section 3.2.2"
-        message = f"{label}: says {reporter} about {subject} to {row.destination}"
+        message = said(
+            "{label}: says {reporter} about {subject} to {destination}",
+            label=label, destination=row.destination, reporter=reporter, subject=subject,
+        )  # fmt: skip
     findings = [Finding(kind, Blame.PATH, message, rule, row.frame)]
     if about is None:
-        message = f"the datagram that this {label} quotes was not captured"
+        message = said("the datagram that this {label} quotes was not captured", label=label)
         findings.append(Finding(_QUOTED_NOT_CAPTURED, Blame.CAPTURE, message, frame=row.frame))
     return TracedDatagram(row, quoted_sender.other, label, about, tuple(findings))

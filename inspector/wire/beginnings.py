@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.errors import CaptureFileError
+from inspector.errors import CaptureFileError, system_words
+from inspector.language import said
 from inspector.wire.reader import CaptureReader
 from inspector.wire.row import NO_TIME
 
@@ -34,7 +35,7 @@ def beginning_of(source: str | Path | BinaryIO, name: str) -> int | None:
         with Path(source).open("rb", buffering=0) as stream:
             return _first_time(stream, name)
     except OSError as error:
-        raise CaptureFileError(name, f"cannot be opened: {error.strerror or type(error).__name__}") from error
+        raise CaptureFileError(name, said("cannot be opened: {reason}", reason=system_words(error))) from error
 
 
 def _first_time(stream: BinaryIO, name: str) -> int:

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from inspector.columns import instances
-from inspector.errors import CaptureFileError
+from inspector.errors import CaptureFileError, system_words
+from inspector.language import joined, said
 from inspector.wire.batch import Batch
 from inspector.wire.containers.detection import open_container
 from inspector.wire.containers.sources import StreamSource
@@ -80,7 +81,7 @@ def open_capture(
     try:
         stream = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the reader closes it
     except OSError as error:
-        raise CaptureFileError(name, f"cannot be opened: {error.strerror or type(error).__name__}") from error
+        raise CaptureFileError(name, said("cannot be opened: {reason}", reason=system_words(error))) from error
     try:
         return CaptureReader(stream, name, plain_frames=plain_frames, verify=verify, any_link=any_link, owned=True)
     except BaseException:
@@ -115,8 +116,14 @@ class Skipped:
     def __str__(self) -> str:
         if not self.places:
             return ""
-        where = f" in {self.places} places, the first" if self.places > 1 else ""
-        return f"{self.bytes} damaged bytes{where} at byte {self.place}: {self.fault}"
+        if self.places > 1:
+            return said(
+                "{bytes} damaged bytes in {places} places, the first at byte {place}: {fault}",
+                bytes=self.bytes, places=self.places, place=self.place, fault=self.fault,
+            )  # fmt: skip
+        return said(
+            "{bytes} damaged bytes at byte {place}: {fault}", bytes=self.bytes, place=self.place, fault=self.fault
+        )
 
 
 class CaptureReader:
@@ -229,7 +236,7 @@ class CaptureReader:
                 self.frames += count
                 yield self._decoded(refs, rows, count, columnar=columnar)
         if self._window.source.cut and not self.cut:
-            self.cut = f"byte {self._window.place}: {self._window.source.cut}"
+            self.cut = said("byte {place}: {reason}", place=self._window.place, reason=self._window.source.cut)
         self._refuse_unless_supported()
 
     def _room(self, *, columnar: bool) -> tuple[Any, Any]:
@@ -278,7 +285,7 @@ class CaptureReader:
         self._ended = True
         reasons = [reason for reason in (self._window.source.cut, fault) if reason]
         if reasons:
-            self.cut = f"byte {place}: {'; '.join(reasons)}"
+            self.cut = said("byte {place}: {reason}", place=place, reason=joined(reasons, "; "))
         return False
 
     def _decoded(self, refs: Any, rows: Any, count: int, *, columnar: bool) -> Batch:
@@ -318,7 +325,7 @@ class CaptureReader:
         known = ", ".join(link_type_text(number) for number in sorted(_SUPPORTED))
         raise CaptureFileError(
             self.name,
-            f"link type {kinds} is not supported; supported: {known}",
+            said("link type {kinds} is not supported; supported: {known}", kinds=kinds, known=known),
             links=True,
             remedies=[f"tshark -r {quote(self.name)}"],
         )

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
 from inspector.errors import CaptureFileError
+from inspector.language import joined, said
 from inspector.wire.beginnings import beginning_of
 from inspector.wire.fragments import Reassembly
 from inspector.wire.origins import Origins
@@ -32,7 +33,7 @@ from inspector.wire.row import NO_TIME
 from inspector.wire.weaving import Part, keys_of, number_frames, renumber_interfaces, weave
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -130,12 +131,12 @@ class SeriesReader:
     @property
     def cut(self) -> str:
         """Which files end before their time, where and why."""
-        return "; ".join(f"{file.name}: {file.cut}" for file in self.files if file.cut)
+        return _of_each((file.name, file.cut) for file in self.files)
 
     @property
     def skipped(self) -> str:
         """What was damaged, in which files."""
-        return "; ".join(f"{file.name}: {file.skipped}" for file in self.files if file.skipped)
+        return _of_each((file.name, file.skipped) for file in self.files)
 
     @property
     def dropped(self) -> int | None:
@@ -295,3 +296,7 @@ class SeriesReader:
             for each in self._due:
                 each.reader.plain_frames = 0
         self._due = [each for each in self._due if each.at < each.batch.count or self._has_more(each)]
+
+
+def _of_each(told: Iterable[tuple[str, str]]) -> str:
+    return joined((said("{file}: {what}", file=name, what=what) for name, what in told if what), "; ")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.columns import I64, instances, to_columns, to_instance
 from inspector.compiled import compilable, compiled
+from inspector.language import said
 from inspector.wire.row import NO_TIME, Checksum
 from inspector.wire.undecoded import is_fault, undecoded_of
 
@@ -104,7 +105,8 @@ class Survey:
     def _count(self, row: Row, number: int) -> None:
         told = undecoded_of(row)
         if told is not None:
-            (self.faults if is_fault(row.undecoded) else self.passed_over)[f"{told.layer}: {told.reason}"] += number
+            words = said("{layer}: {reason}", layer=told.layer, reason=told.reason)
+            (self.faults if is_fault(row.undecoded) else self.passed_over)[words] += number
 
 
 def _examples(batch: Batch) -> Iterator[tuple[Row, int]]:

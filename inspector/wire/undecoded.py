@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.compiled import Constants
+from inspector.language import Said, marked, said
 
 if TYPE_CHECKING:
     from inspector.wire.row import Row
@@ -67,36 +68,36 @@ class Reason(Constants):
 _FIRST_NOT_INSPECTED = 128
 
 _WORDS: dict[int, tuple[str, str]] = {
-    Reason.UNKNOWN_LINK_TYPE: ("link", "unknown link type"),
-    Reason.LINK_CUT: ("link", "the frame ends inside the link header"),
-    Reason.IP_CUT: ("IP", "the capture ends inside the IP header"),
-    Reason.BAD_IP_VERSION: ("IP", "the version is neither 4 nor 6"),
-    Reason.BAD_IP_HEADER_LENGTH: ("IP", "the header length is below 20 bytes"),
-    Reason.BAD_IP_LENGTH: ("IP", "the total length is below the header length"),
-    Reason.EXTENSION_CUT: ("IP", "an extension header runs past the datagram or its captured part"),
-    Reason.TUNNEL_CUT: ("tunnel", "the frame ends inside the tunnel's header"),
-    Reason.BAD_TUNNEL: ("tunnel", "the GRE version is neither 0 nor 1, or it asks for source routing"),
-    Reason.TUNNELS_TOO_DEEP: ("tunnel", "more tunnels inside each other than are unwrapped"),
-    Reason.TCP_CUT: ("TCP", "the capture ends before the flags"),
-    Reason.TCP_SHORT: ("TCP", "the datagram is shorter than a TCP header"),
-    Reason.BAD_TCP_HEADER_LENGTH: ("TCP", "the header length is below 20 bytes or runs past the datagram"),
-    Reason.UDP_CUT: ("UDP", "the capture ends inside the UDP header"),
-    Reason.UDP_SHORT: ("UDP", "the datagram is shorter than a UDP header"),
-    Reason.BAD_UDP_LENGTH: ("UDP", "the length is below 8 bytes"),
-    Reason.ICMP_CUT: ("ICMP", "the capture ends inside the ICMP header"),
-    Reason.ICMP_SHORT: ("ICMP", "the datagram is shorter than an ICMP header"),
-    Reason.BAD_QUOTE: ("ICMP", "the quoted datagram is cut or malformed"),
-    Reason.BAD_LINK: ("link", "a header of an impossible version or length"),
-    Reason.DISSECTOR: ("frame", "malformed, by the word of the decoder that was asked for"),
+    Reason.UNKNOWN_LINK_TYPE: ("link", ""),
+    Reason.LINK_CUT: ("link", marked("the frame ends inside the link header")),
+    Reason.IP_CUT: ("IP", marked("the capture ends inside the IP header")),
+    Reason.BAD_IP_VERSION: ("IP", marked("the version is neither 4 nor 6")),
+    Reason.BAD_IP_HEADER_LENGTH: ("IP", marked("the header length is below 20 bytes")),
+    Reason.BAD_IP_LENGTH: ("IP", marked("the total length is below the header length")),
+    Reason.EXTENSION_CUT: ("IP", marked("an extension header runs past the datagram or its captured part")),
+    Reason.TUNNEL_CUT: ("tunnel", marked("the frame ends inside the tunnel's header")),
+    Reason.BAD_TUNNEL: ("tunnel", marked("the GRE version is neither 0 nor 1, or it asks for source routing")),
+    Reason.TUNNELS_TOO_DEEP: ("tunnel", marked("more tunnels inside each other than are unwrapped")),
+    Reason.TCP_CUT: ("TCP", marked("the capture ends before the flags")),
+    Reason.TCP_SHORT: ("TCP", marked("the datagram is shorter than a TCP header")),
+    Reason.BAD_TCP_HEADER_LENGTH: ("TCP", marked("the header length is below 20 bytes or runs past the datagram")),
+    Reason.UDP_CUT: ("UDP", marked("the capture ends inside the UDP header")),
+    Reason.UDP_SHORT: ("UDP", marked("the datagram is shorter than a UDP header")),
+    Reason.BAD_UDP_LENGTH: ("UDP", marked("the length is below 8 bytes")),
+    Reason.ICMP_CUT: ("ICMP", marked("the capture ends inside the ICMP header")),
+    Reason.ICMP_SHORT: ("ICMP", marked("the datagram is shorter than an ICMP header")),
+    Reason.BAD_QUOTE: ("ICMP", marked("the quoted datagram is cut or malformed")),
+    Reason.BAD_LINK: ("link", marked("a header of an impossible version or length")),
+    Reason.DISSECTOR: ("frame", marked("malformed, by the word of the decoder that was asked for")),
     Reason.ARP: ("link", "ARP"),
-    Reason.NOT_IP: ("link", "neither IPv4 nor IPv6"),
-    Reason.OTHER_PROTOCOL: ("IP", "a protocol other than TCP, UDP and ICMP"),
-    Reason.NO_NEXT_HEADER: ("IP", "no next header"),
-    Reason.LATER_FRAGMENT: ("IP", "a later fragment, whose ports are in the first"),
-    Reason.FIRST_FRAGMENT: ("IP", "a first fragment, waiting for the rest"),
-    Reason.ICMP_MESSAGE: ("ICMP", "a message that is no error"),
-    Reason.ENCRYPTED: ("link", "an encrypted 802.11 frame"),
-    Reason.AGGREGATED: ("link", "several 802.11 frames in one (A-MSDU)"),
+    Reason.NOT_IP: ("link", marked("neither IPv4 nor IPv6")),
+    Reason.OTHER_PROTOCOL: ("IP", ""),
+    Reason.NO_NEXT_HEADER: ("IP", marked("no next header")),
+    Reason.LATER_FRAGMENT: ("IP", marked("a later fragment, whose ports are in the first")),
+    Reason.FIRST_FRAGMENT: ("IP", marked("a first fragment, waiting for the rest")),
+    Reason.ICMP_MESSAGE: ("ICMP", marked("a message that is no error")),
+    Reason.ENCRYPTED: ("link", marked("an encrypted 802.11 frame")),
+    Reason.AGGREGATED: ("link", marked("several 802.11 frames in one (A-MSDU)")),
 }
 
 
@@ -111,19 +112,27 @@ class Undecoded:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.layer} at byte {self.offset}: {self.reason}"
+        return said("{layer} at byte {offset}: {reason}", layer=self.layer, offset=self.offset, reason=self.reason)
 
 
 def undecoded_of(row: Row) -> Undecoded | None:
     """Where and why `row` was not decoded to the end; None where it was."""
     if not row.undecoded:
         return None
-    layer, reason = _WORDS.get(row.undecoded, ("link", f"reason {row.undecoded}"))
+    layer, words = _WORDS.get(row.undecoded, ("link", ""))
+    return Undecoded(layer, row.undecoded_at, Said(words, {}) if words else _numbered(row))
+
+
+def _numbered(row: Row) -> str:
+    """A reason with a number in it."""
+    if row.undecoded == Reason.UNKNOWN_LINK_TYPE and not row.undecoded_at:
+        return said("unknown link type {number}", number=row.link_type)
     if row.undecoded == Reason.UNKNOWN_LINK_TYPE:
-        reason = f"{reason} {row.link_type}" if not row.undecoded_at else f"{reason} inside {row.link_type}"
-    elif row.undecoded == Reason.OTHER_PROTOCOL:
-        reason = f"{reason} (number {row.quoted_protocol or row.protocol})"
-    return Undecoded(layer, row.undecoded_at, reason)
+        return said("unknown link type inside {number}", number=row.link_type)
+    if row.undecoded == Reason.OTHER_PROTOCOL:
+        number = row.quoted_protocol or row.protocol
+        return said("a protocol other than TCP, UDP and ICMP (number {number})", number=number)
+    return said("reason {number}", number=row.undecoded)
 
 
 def is_fault(code: int) -> bool:

@@ -22,7 +22,8 @@ from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from inspector.errors import CaptureFileError
+from inspector.errors import CaptureFileError, system_words
+from inspector.language import said
 from inspector.wire.row import NO_TIME, Direction
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class CaptureWriter:
             raise self._cannot_write(error) from error
 
     def _cannot_write(self, error: OSError) -> CaptureFileError:
-        return CaptureFileError(self._name, f"cannot be written: {error.strerror or type(error).__name__}")
+        return CaptureFileError(self._name, said("cannot be written: {reason}", reason=system_words(error)))
 
     def _add_section(self, comment: str, application: str, system: str) -> None:
         options = _text(_COMMENT, comment) + _text(_SHB_OS, system) + _text(_SHB_USERAPPL, application)

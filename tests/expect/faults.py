@@ -120,16 +120,18 @@ def drawn(random: Random, tape: Tape) -> Fault:
     """Some fault of some frame."""
     while True:
         place = random.randrange(len(tape.frames))
-        draw = random.choices(
-            [_flag, _number, _option, _length, _drop, _copy, _swap, _icmp], [5, 6, 2, 3, 3, 2, 3, 1]
-        )[0]
+        draw = random.choices([_flag, _number, _option, _length, _drop, _copy, _swap, _icmp], [5, 6, 2, 3, 3, 2, 3, 1])[
+            0
+        ]
         fault = draw(random, tape, place)
         if fault is not None:
             return fault
 
 
 def _changed(words: str, place: int, name: str, frame: Frame) -> Fault:
-    return Fault(f"{words} of frame {place + 1}", "changed", place + 1, name, lambda tape: tape.with_frame(place, frame))
+    return Fault(
+        f"{words} of frame {place + 1}", "changed", place + 1, name, lambda tape: tape.with_frame(place, frame)
+    )
 
 
 def _flag(random: Random, tape: Tape, place: int) -> Fault | None:

@@ -27,7 +27,9 @@ _NUMBER = re.compile(r"(-?\d+)(?: \(modulo 2\^32\))?(, at least 1)?$")
 _MOST_TRIALS = 300
 
 
-def is_mended(items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], told: Comparison) -> bool:
+def is_mended(
+    items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], told: Comparison, *, strict: bool
+) -> bool:
     """Whether `events` are as expected once all that `told` says of them is undone."""
     missing = [each for each in told.differences if each.kind is Kind.MISSING]
     mended = list(events)
@@ -46,9 +48,11 @@ def is_mended(items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen
             continue
         trials += 1
         whole = list(mended)
-        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[::-1]:
+        for place, each in sorted(zip(chosen, missing, strict=True), key=lambda pair: (pair[0], pair[1].line or 0))[
+            ::-1
+        ]:
             whole.insert(place, _put_in(each, peers))
-        if is_as_expected(items, peers, whole, stateless=True):
+        if is_as_expected(items, peers, whole, strict=strict, stateless=True):
             return True
         if trials > _MOST_TRIALS:
             break
@@ -67,7 +71,8 @@ def _swapped(events: list[Seen], told: Difference) -> list[Seen]:
     places = {event.frame: place for place, event in enumerate(events)}
     mended = list(events)
     mended[places[one]], mended[places[two]] = events[places[two]], events[places[one]]
-    return mended
+    # When they should have come, nobody knows.
+    return [replace(event, time_ns=NO_TIME) for event in mended]
 
 
 def _changed(event: Seen, told: Difference) -> Seen:
@@ -112,9 +117,9 @@ def _put_in(told: Difference, peers: tuple[str, str]) -> Seen:
             fields[name[0]] = int(number[1]) + {">": 1, "<": -1}.get(relation[0] if relation[1:2] != "=" else "", 0)
     side = peers.index(sender)
     if carried == "UDP":
-        return Seen(PUT_IN, 0, side, Protocol.UDP, 0, (0, 0), tuple(fields.items()), None, passable=False)
+        return Seen(PUT_IN, NO_TIME, side, Protocol.UDP, 0, (0, 0), tuple(fields.items()), None, again=False)
     if carried.startswith("ICMP"):
         ((protocol, kind, code), *_) = sorted(KINDS[carried.split()[1]])
-        return Seen(PUT_IN, 0, side, protocol, 0, (kind, code), (), None, passable=False)
+        return Seen(PUT_IN, NO_TIME, side, protocol, 0, (kind, code), (), None, again=False)
     bits = parse_flags(carried.removesuffix("+"))
-    return Seen(PUT_IN, 0, side, Protocol.TCP, bits or 0, (0, 0), tuple(fields.items()), None, passable=False)
+    return Seen(PUT_IN, NO_TIME, side, Protocol.TCP, bits or 0, (0, 0), tuple(fields.items()), None, again=False)

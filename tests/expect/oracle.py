@@ -81,17 +81,14 @@ class Seen:
     icmp: tuple[int, int]
     fields: tuple[tuple[str, int], ...]
     states: tuple[State, State] | None
-    passable: bool
+    again: bool
+    """Whether the tracker knows it for something that was sent before."""
 
 
-def seen(conversation: Connection | Exchange, *, strict: bool) -> list[Seen]:
-    """What was seen of a conversation, and what of it need not be expected."""
+def seen(conversation: Connection | Exchange) -> list[Seen]:
+    """What was seen of a conversation."""
     if isinstance(conversation, Connection):
-        passable = _passable(conversation.segments)
-        return [
-            replace(_segment(traced), passable=may and not strict)
-            for traced, may in zip(conversation.segments, passable, strict=True)
-        ]
+        return [_segment(traced) for traced in conversation.segments]
     return [_datagram(traced.row, traced.sender) for traced in conversation.datagrams]
 
 
@@ -107,63 +104,84 @@ def _segment(traced: TracedSegment) -> Seen:
         if row.options & option:
             fields[name] = value
     numbers = tuple(fields.items())
-    return Seen(row.frame, row.time_ns, traced.sender, Protocol.TCP, row.flags, (0, 0), numbers, traced.states, False)  # noqa: FBT003
+    again = bool(traced.facts & _SENT_AGAIN)
+    return Seen(row.frame, row.time_ns, traced.sender, Protocol.TCP, row.flags, (0, 0), numbers, traced.states, again)
 
 
 def _datagram(row: Row, sender: Side) -> Seen:
     fields = (("len", row.payload_len),) if row.protocol == Protocol.UDP else ()
     kind = (row.icmp_type, row.icmp_code)
-    return Seen(row.frame, row.time_ns, sender, row.protocol, 0, kind, fields, None, False)  # noqa: FBT003
+    return Seen(row.frame, row.time_ns, sender, row.protocol, 0, kind, fields, None, again=False)
 
 
 # ------------------------------------------------------------------------------------- tolerance
 
 
-def _passable(segments: Iterable[TracedSegment]) -> list[bool]:
+class _Number(NamedTuple):
+    """A segment as acknowledgments see it."""
+
+    place: int
+    flags: int
+    seq: int
+    ack: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return (self.seq + self.length + bool(self.flags & Flag.SYN) + bool(self.flags & Flag.FIN)) % _M
+
+
+def _passable(events: list[Seen]) -> list[bool]:
     """What was sent again or says nothing new; plain acknowledgments, but for the handshake's and those of a FIN."""
-    heard: tuple[list[Row], list[Row]] = ([], [])
+    heard: tuple[list[_Number], list[_Number]] = ([], [])
     found = []
-    for traced in segments:
-        row, mine, theirs = traced.row, heard[traced.sender], heard[traced.sender.other]
-        is_first = any(row.flags & bit and not any(other.flags & bit for other in mine) for bit in (Flag.SYN, Flag.FIN))
-        found.append(not is_first and (bool(traced.facts & _SENT_AGAIN) or _is_plain(row, mine, theirs)))
-        mine.append(row)
+    for place, event in enumerate(events):
+        if event.protocol != Protocol.TCP:
+            found.append(False)
+            continue
+        fields = dict(event.fields)
+        number = _Number(place, event.flags, *(fields.get(name, 0) for name in ("seq", "ack", "len")))
+        mine, theirs = heard[event.sender], heard[1 - event.sender]
+        is_first = any(
+            event.flags & bit and not any(other.flags & bit for other in mine) for bit in (Flag.SYN, Flag.FIN)
+        )
+        if event.flags & (Flag.SYN | Flag.FIN):
+            # A repeated one with something new is no repetition.
+            is_first |= not any(_upto(number.end, other.end) for other in mine if not other.flags & Flag.RST)
+        found.append(not is_first and (event.again or _is_plain(number, mine, theirs)))
+        mine.append(number)
     return found
 
 
-def _is_plain(row: Row, mine: list[Row], theirs: list[Row]) -> bool:
+def _is_plain(one: _Number, mine: list[_Number], theirs: list[_Number]) -> bool:
     """Whether it is an acknowledgment alone, of something that was sent, and needs no line of its own."""
-    if row.payload_len or row.flags & _EXACT != Flag.ACK:
+    if one.length or one.flags & _EXACT != Flag.ACK:
         return False
-    ends = [_end(other) for other in theirs if not other.flags & Flag.RST]
-    if not ends or not any(_upto(row.ack, end) for end in ends):
+    ends = [other.end for other in theirs if not other.flags & Flag.RST]
+    if not any(_upto(one.ack, end) for end in ends):
         return False
     syns = [(other.seq + 1) % _M for other in theirs if other.flags & Flag.SYN]
-    if syns and not _upto(syns[-1], row.ack):
+    if syns and not _upto(syns[-1], one.ack):
         return False
-    own = {_end(other) for other in mine if not other.flags & Flag.RST}
-    if own and row.seq not in own:
+    own = {other.end for other in mine if not other.flags & Flag.RST}
+    if own and one.seq not in own:
         return False
     acked = _acknowledged(mine, theirs)
-    if acked is not None and _upto(row.ack, acked):
+    if acked is not None and _upto(one.ack, acked):
         return True
-    fins = [_end(other) for other in theirs if other.flags & Flag.FIN]
-    return not (acked is None and syns) and (not fins or row.ack != fins[-1])
+    fins = [other.end for other in theirs if other.flags & Flag.FIN]
+    return not (acked is None and syns) and (not fins or one.ack != fins[-1])
 
 
-def _acknowledged(mine: list[Row], theirs: list[Row]) -> int | None:
+def _acknowledged(mine: list[_Number], theirs: list[_Number]) -> int | None:
     """The highest that was acknowledged so far, of what had been sent by then."""
     highest: int | None = None
-    for row in mine:
-        ends = [_end(other) for other in theirs if other.frame < row.frame and not other.flags & Flag.RST]
-        counts = row.flags & Flag.ACK and any(_upto(row.ack, end) for end in ends)
-        if counts and (highest is None or _upto(highest, row.ack)):
-            highest = row.ack
+    for one in mine:
+        ends = [other.end for other in theirs if other.place < one.place and not other.flags & Flag.RST]
+        counts = one.flags & Flag.ACK and any(_upto(one.ack, end) for end in ends)
+        if counts and (highest is None or _upto(highest, one.ack)):
+            highest = one.ack
     return highest
-
-
-def _end(row: Row) -> int:
-    return (row.seq + row.payload_len + bool(row.flags & Flag.SYN) + bool(row.flags & Flag.FIN)) % _M
 
 
 def _upto(one: int, two: int) -> bool:
@@ -191,22 +209,30 @@ class _Way(NamedTuple):
 
 
 def is_as_expected(
-    items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], *, stateless: bool = False
+    items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], *, strict: bool, stateless: bool = False
 ) -> bool:
     """Whether some way to read `items` accounts for all events, states left out if `stateless`.
 
     TooMuch where there are too many ways.
     """
-    ways = _Ways(items, peers, events, stateless=stateless)
+    passable = [False] * len(events) if strict else _passable(events)
+    ways = _Ways(items, peers, events, passable, stateless=stateless)
     ended = ways.all_of(items, {_Way(0, -1, (), ())})
-    return any(all(event.passable for event in events[way.index :]) for way in ended)
+    return any(all(passable[way.index :]) for way in ended)
 
 
 class _Ways:
     def __init__(
-        self, items: tuple[Item, ...], peers: tuple[str, str], events: list[Seen], *, stateless: bool
+        self,
+        items: tuple[Item, ...],
+        peers: tuple[str, str],
+        events: list[Seen],
+        passable: list[bool],
+        *,
+        stateless: bool,
     ) -> None:
-        self.items, self.peers, self.events, self.stateless = items, peers, events, stateless
+        self.items, self.peers, self.events, self.passable = items, peers, events, passable
+        self.stateless = stateless
 
     def all_of(self, items: Iterable[Item], ways: set[_Way]) -> set[_Way]:
         for item in items:
@@ -221,9 +247,7 @@ class _Ways:
             case Line():
                 return {onward for way in ways for onward in self._line(item, way)}
             case AnySegments():
-                return {
-                    way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)
-                }
+                return {way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)}
             case Nothing():
                 return set() if self.events else ways
             case Optional():
@@ -268,7 +292,7 @@ class _Ways:
                 known = _agreed(line, event, way)
                 if known is not None:
                     yield _Way(index + 1, index, *known)
-            if not event.passable:
+            if not self.passable[index]:
                 return
 
     def _in_time(self, line: Line, last: int, event: Seen) -> bool:
@@ -305,9 +329,7 @@ class _Ways:
 # ------------------------------------------------------------------------------------- numbers
 
 
-def _agreed(
-    line: Line, event: Seen, way: _Way
-) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
+def _agreed(line: Line, event: Seen, way: _Way) -> tuple[tuple[tuple[str, int], ...], tuple[_Pending, ...]] | None:
     """The symbols and what still waits after the fields of `line`; None where one is not as written."""
     actual = dict(event.fields)
     carried = line.carried

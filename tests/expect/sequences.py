@@ -13,20 +13,27 @@ from inspector.expect.notation import (
     AnyOrder,
     AnySegments,
     Carried,
+    ConnectionBlock,
     Datagram,
+    End,
     Field,
     Flags,
     Icmp,
     Item,
     Line,
     Linear,
+    Mark,
+    Named,
     Nothing,
+    OneOf,
     Optional,
     Part,
     Relation,
     Remark,
     Repeat,
     Sequence,
+    Silence,
+    States,
     Use,
 )
 from inspector.tcp.states import State
@@ -34,6 +41,10 @@ from inspector.tcp.states import State
 _TEXT = st.text(st.sampled_from("ab 12:.*'>|+()握手é"), max_size=8).map(str.strip)
 _SYMBOL = st.sampled_from(["x", "y", "n", "isn_c", "m'", "编号"])
 _STATE = st.sampled_from([None, *[state for state in State if state is not State.SYN_RECEIVED_ACTIVE]])
+_STATES = st.tuples(_STATE, _STATE)
+_DURATION = st.integers(0, 10**12)
+_FLAGS = st.builds(Flags, st.integers(0, 511), st.booleans())
+_NAME = st.sampled_from(["close", "挥手", "line-2", "or", "use", "part", "connection"])
 _COMPARED = ["=", "!=", "<", "<=", ">", ">="]
 
 
@@ -62,7 +73,8 @@ def lines(draw: DrawFn) -> Line:
     sender, receiver = draw(st.sampled_from([("a", "b"), ("b", "a")]))
     carried: Carried = draw(
         st.one_of(
-            st.builds(Flags, st.integers(0, 511), st.booleans()),
+            _FLAGS,
+            st.lists(_FLAGS, min_size=2, max_size=4).map(tuple).map(OneOf),
             st.just(ANY),
             st.just(Datagram()),
             st.sampled_from([*KINDS, "any", "3/9"]).map(Icmp),
@@ -74,8 +86,8 @@ def lines(draw: DrawFn) -> Line:
         receiver,
         carried,
         tuple(draw(st.lists(fields(names), max_size=3))) if names else (),
-        draw(st.one_of(st.none(), st.integers(0, 10**12))),
-        draw(st.one_of(st.none(), st.tuples(_STATE, _STATE))),
+        draw(st.one_of(st.none(), _DURATION)),
+        draw(st.one_of(st.none(), _STATES)),
         draw(_TEXT),
     )
 
@@ -87,45 +99,88 @@ def uses(draw: DrawFn) -> Use:
     return Use(draw(st.sampled_from(["three-way-handshake", "x", "名字"])), peers, tuple(values))
 
 
+def marks() -> st.SearchStrategy[Mark]:
+    silences = st.builds(Silence, _DURATION, st.sampled_from(["", "a", "b"]), st.booleans())
+    return st.one_of(silences, _STATES.map(States))
+
+
 @composite
-def bodies(draw: DrawFn, depth: int) -> tuple[Item, ...]:
-    """One to three items, one of them more than a remark."""
+def bodies(draw: DrawFn, depth: int, *, marked: bool = True) -> tuple[Item, ...]:
+    """One to three items, one of them more than a remark; no mark in any order, and the end at the end."""
     before = draw(st.lists(_TEXT.map(Remark), max_size=1))
-    after = draw(st.lists(st.one_of(_TEXT.map(Remark), items(depth)), max_size=1))
-    return (*before, draw(items(depth)), *after)
+    after = draw(st.lists(st.one_of(_TEXT.map(Remark), items(depth, marked=marked)), max_size=1))
+    end = [End()] if marked and draw(st.sampled_from([False] * 5 + [True])) else []
+    return (*before, draw(items(depth, marked=marked)), *after, *end, *[Remark("so") for _ in end])
 
 
 @composite
-def items(draw: DrawFn, depth: int) -> Item:
-    kind = draw(st.sampled_from(["line", "line", "line", "use", "...", *["block"] * (depth > 0)]))
-    if kind == "line":
-        return draw(lines())
-    if kind == "use":
-        return draw(uses())
-    return AnySegments() if kind == "..." else draw(blocks(depth - 1))
+def items(draw: DrawFn, depth: int, *, marked: bool) -> Item:
+    kinds = ["line", "line", "line", "use", "...", *["block"] * (depth > 0), *["mark"] * marked]
+    match draw(st.sampled_from(kinds)):
+        case "line":
+            return draw(lines())
+        case "use":
+            return draw(uses())
+        case "mark":
+            return draw(marks())
+        case "block":
+            return draw(blocks(depth - 1))
+        case _:
+            return AnySegments()
+
+
+@composite
+def counts(draw: DrawFn) -> tuple[int, int | None]:
+    least, more = draw(st.integers(0, 3)), draw(st.one_of(st.none(), st.integers(0, 3)))
+    return least, None if more is None else max(least + more, 1)
 
 
 @composite
 def blocks(draw: DrawFn, depth: int) -> Item:
-    kind = draw(st.sampled_from(["optional", "repeat", "any order", "either"]))
-    body = draw(bodies(depth))
-    if kind == "optional":
-        return Optional(body)
-    if kind == "any order":
-        return AnyOrder(body)
-    if kind == "either":
-        return Alternatives((body, *draw(st.lists(bodies(depth), min_size=1, max_size=2))))
-    least, more = draw(st.integers(0, 3)), draw(st.one_of(st.none(), st.integers(0, 3)))
-    return Repeat(body, least, None if more is None else max(least + more, 1))
+    match draw(st.sampled_from(["optional", "repeat", "any order", "either", "part"])):
+        case "optional":
+            return Optional(draw(bodies(depth)))
+        case "any order":
+            return AnyOrder(draw(bodies(depth, marked=False)))
+        case "either":
+            return Alternatives(tuple(draw(st.lists(bodies(depth), min_size=2, max_size=3))))
+        case "part":
+            return Named(draw(_NAME), draw(bodies(depth)))
+        case _:
+            return Repeat(draw(bodies(depth)), *draw(counts()))
+
+
+@composite
+def connections(draw: DrawFn) -> tuple[Item, ...]:
+    """Blocks of connections, some of them counted and tied to those above, and `...` among them."""
+    found: list[Item] = []
+    single: list[str] = []
+    names: list[str] = []
+    for name in draw(st.lists(_NAME, min_size=1, max_size=3, unique=True)):
+        counted = draw(st.booleans())
+        own = [name] if counted else []
+        endpoints = draw(st.sampled_from(["", *single, *own]))
+        after = draw(st.sampled_from(["", *names, *own]))
+        block = ConnectionBlock(name, draw(bodies(1)), endpoints, after)
+        if counted:
+            found.append(Repeat((block,), *draw(counts())) if draw(st.booleans()) else Optional((block,)))
+        else:
+            found.append(block)
+        found += draw(st.lists(st.sampled_from([AnySegments(), Remark("or others")]), max_size=1))
+        names.append(name)
+        single += [] if counted else [name]
+    return tuple(found)
 
 
 @composite
 def sequences(draw: DrawFn) -> Sequence:
     peers = draw(st.sampled_from([None, ("a", "b"), ("b", "a")]))
     remarks = [Remark(text) for text in draw(st.lists(_TEXT, max_size=1))]
-    some = tuple(item for body in draw(st.lists(bodies(2), min_size=1, max_size=3)) for item in body)
+    bodied = [item for body in draw(st.lists(bodies(2), min_size=1, max_size=3)) for item in body]
+    some = (*(item for item in bodied if not isinstance(item, End)), *[End()] * draw(st.booleans()))
+    several = draw(connections())
     return Sequence(
-        (*remarks, Nothing()) if draw(st.sampled_from([False] * 9 + [True])) else some,
+        draw(st.sampled_from([(*remarks, Nothing()), several, several, several, *[some] * 6])),
         draw(_TEXT),
         tuple(draw(st.lists(_TEXT, max_size=2))),
         peers,

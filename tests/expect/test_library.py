@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from inspector.expect.automaton import build
 from inspector.expect.expansion import expand
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
+from inspector.expect.notation import connections_of
 
 
 @pytest.mark.parametrize("name", names())
@@ -25,7 +27,9 @@ def test_every_file_says_what_it_is_and_can_be_unrolled(name: str) -> None:
     sequence = load(name)
     assert sequence.title
     assert sequence.about
-    assert len(build(expand(sequence), name).lines) > 1 or sequence.expects_nothing
+    bodies = [replace(sequence, items=block.items) for block in connections_of(sequence.items)] or [sequence]
+    for body in bodies:
+        assert len(build(expand(body), name).lines) > 1 or sequence.expects_nothing
 
 
 def test_every_demo_has_its_sequence() -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Side
-from inspector.report.differences import Placed, is_about, sender_of
+from inspector.report.differences import Placed, is_about
 from inspector.report.inspection import Verdict
 from inspector.report.page import Text, broken
 from inspector.report.symbols import Origin, symbols_of
 from inspector.report.tables import DemoResult, table_of_verdicts
-from inspector.report.words import Clock, duration, plural
+from inspector.report.words import Clock, cited, duration
 from inspector.wire.row import NO_TIME
 from tests.report import stories
 
@@ -83,8 +81,9 @@ def test_time_that_runs_backwards_is_shown() -> None:
     assert Clock(0, [10**6]).gap(10**6, 0) == "-1.000"
 
 
-def test_one_segment_is_not_one_segments() -> None:
-    assert [plural(number, "segment") for number in (0, 1, 1000)] == ["0 segments", "1 segment", "1,000 segments"]
+def test_a_rule_is_cited_as_it_stands_in_english() -> None:
+    for rule in ("RFC 9293 section 3.10.7.4", "RFC 768", "by RFC 7323 section 2.", "my own rule"):
+        assert cited(rule) == rule
 
 
 def test_lines_break_at_spaces_and_count_wide_characters() -> None:
@@ -96,8 +95,6 @@ def test_a_difference_has_its_place() -> None:
     comparison = Comparison("c", matched=False, differences=(lost,), bindings=(), lines=((1, 10), (2, 12), (4, 20)))
 
     assert Placed([comparison]).missing_after == {12: [lost]}
-    assert sender_of(lost) is Side.RESPONDER
-    assert sender_of(replace(lost, expected="alice > bob  ACK")) is None
 
 
 def test_a_comparison_is_known_by_its_frames_where_numbers_are_shared() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.parser import LONGEST, parse
-from inspector.expect.scanner import shown
+from inspector.expect.scanner import quoted
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
@@ -47,7 +47,7 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
     # A typo is answered by what was meant, and only what is like nothing by all there is.
     known = f"did you mean {' or '.join(near)}?" if near else f"the library has {', '.join(names())}"
     raise ExpectationError(
-        shown(name_or_path),
+        quoted(name_or_path),
         f"no such sequence; expected a name of the library or a file that ends in {_SUFFIX}; {known}",
         text=name_or_path,
         remedies=near,

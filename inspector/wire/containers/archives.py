@@ -12,6 +12,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.language import said
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -126,12 +128,12 @@ class ArchiveSource:
             if self._member.eof and not self._next_member():
                 break
             if self._member.needs_input and not self._pending and not self._refill():
-                self._end("is cut")
+                self._end(said("the {archive} archive is cut", archive=self._archive.name))
                 break
             try:
                 data = self._member.decompress(self._pending, len(room))
             except Exception:  # noqa: BLE001 - four libraries, four kinds of exception, one meaning
-                self._end("is damaged")
+                self._end(said("the {archive} archive is damaged", archive=self._archive.name))
                 break
             self._pending = b""
             room[: len(data)] = data
@@ -141,7 +143,7 @@ class ArchiveSource:
 
     def _end(self, why: str) -> None:
         self._ended = True
-        self.cut = self._source.cut or f"the {self._archive.name} archive {why}"
+        self.cut = self._source.cut or why
 
     def _refill(self) -> bool:
         count = self._source.read_into(memoryview(self._room))

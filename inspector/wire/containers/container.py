@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inspector.language import said
 from inspector.wire.containers.pcap import PcapForm, describe, index_pcap
 from inspector.wire.containers.pcapng import MIN_BLOCK, Kind, Section, index_pcapng
 from inspector.wire.containers.pcapng_blocks import (
@@ -114,12 +115,18 @@ class PcapContainer:
         """See `Container`."""
         there, needed = window.available, self._form.header_len
         if there < needed:
-            return f"a record header needs {needed} bytes and {there} are left"
+            return said("a record header needs {needed} bytes and {there} are left", needed=needed, there=there)
         one, other = (word32(window.buffer, window.position + place, self._form.big_endian) for place in (8, 12))
         captured = (one, other, min(one, other))[self._form.lengths]
         if stop == Stop.TOO_LONG:
-            return f"a record claims {captured} captured bytes, more than the {self._form.limit} that are possible"
-        return f"a record of {captured} captured bytes has only {there - needed} left"
+            return said(
+                "a record claims {captured} captured bytes, more than the {limit} that are possible",
+                captured=captured,
+                limit=self._form.limit,
+            )
+        return said(
+            "a record of {captured} captured bytes has only {left} left", captured=captured, left=there - needed
+        )
 
     def resume(self, window: Window) -> bool:
         """See `Container`."""
@@ -137,9 +144,13 @@ class PcapContainer:
 
 def _section_fault(buffer: bytearray, at: int, length: int, big_endian: int) -> str:
     if word32(buffer, at + length - 4, big_endian) != length:
-        return "the two lengths of a section header differ"
+        return said("the two lengths of a section header differ")
     major = word16(buffer, at + 12, big_endian)
-    return "" if major == 1 else f"a section of pcapng version {major}, and version 1 is the only one known"
+    return (
+        ""
+        if major == 1
+        else said("a section of pcapng version {major}, and version 1 is the only one known", major=major)
+    )
 
 
 class PcapngContainer:
@@ -218,15 +229,19 @@ class PcapngContainer:
 
     def _take_section(self, window: Window) -> str:
         if not window.need(MIN_BLOCK + 4):
-            return f"a section header needs 28 bytes and {window.available} are left"
+            return said("a section header needs 28 bytes and {available} are left", available=window.available)
         big_endian = int(word32(window.buffer, window.position + 8, 1) == BYTE_ORDER)
         if word32(window.buffer, window.position + 8, big_endian) != BYTE_ORDER:
-            return "a section header without a byte-order word"
+            return said("a section header without a byte-order word")
         length = word32(window.buffer, window.position + 4, big_endian)
         if length < 28 or length > MAX_RECORD or length & 3:
-            return f"a section header claims a length of {length} bytes"
+            return said("a section header claims a length of {length} bytes", length=length)
         if not window.need(length):
-            return f"a section header of {length} bytes has only {window.available} left"
+            return said(
+                "a section header of {length} bytes has only {available} left",
+                length=length,
+                available=window.available,
+            )
         at = window.position
         fault = _section_fault(window.buffer, at, length, big_endian)
         self._is_known = word16(window.buffer, at + 12, big_endian) == 1
@@ -243,38 +258,54 @@ class PcapngContainer:
 
     def _take_interface(self, buffer: bytearray, at: int, after: int) -> str:
         if not self._is_known:
-            return "an interface of a section that is not read"
+            return said("an interface of a section that is not read")
         made = read_interface(buffer, at, after, self._section.big_endian)
         if made is None:
-            return "an interface description is too short"
+            return said("an interface description is too short")
         if len(self._ticks) == _MAX_INTERFACES:
-            return f"more than {_MAX_INTERFACES} interfaces"
+            return said("more than {most} interfaces", most=_MAX_INTERFACES)
         self._ticks.append(made[0])
         self.interfaces.append(made[1])
         self._section.count += 1
         return ""
 
     def _take_statistics(self, buffer: bytearray, at: int, after: int) -> str:
-        said = read_statistics(buffer, at, after, self._section.big_endian)
-        if said is not None and said[0] < self._section.count:
-            self._statistics[self._section.first + said[0]] = said[1]
+        told = read_statistics(buffer, at, after, self._section.big_endian)
+        if told is not None and told[0] < self._section.count:
+            self._statistics[self._section.first + told[0]] = told[1]
         return ""
 
     def trouble(self, stop: int, window: Window) -> str:
         """See `Container`."""
         there = window.available
         if there < MIN_BLOCK:
-            return f"a block needs at least {MIN_BLOCK} bytes and {there} are left"
+            return said("a block needs at least {needed} bytes and {there} are left", needed=MIN_BLOCK, there=there)
         kind, length = (word32(window.buffer, window.position + place, self._section.big_endian) for place in (0, 4))
-        block = f"a block of type {kind:#x}"
-        return {
-            Stop.MORE: f"{block} and {length} bytes has only {there} left",
-            Stop.TOO_LONG: f"{block} claims {length} bytes, more than the {MAX_RECORD} that are possible",
-            Stop.TOO_SHORT: f"{block} claims {length} bytes, too few for its fields",
-            Stop.LENGTHS_DIFFER: f"the two lengths of {block} differ",
-            Stop.NO_INTERFACE: f"{block} belongs to an interface that its section does not describe",
-            Stop.OVERRUN: f"{block} claims more captured bytes than it has",
-        }[stop]
+        return self._damage(stop, kind, length, there)
+
+    def _damage(self, stop: int, kind: int, length: int, there: int) -> str:
+        """What is wrong with a block that claims to be of that kind and length."""
+        if stop == Stop.MORE:
+            return said(
+                "a block of type {kind:#x} and {length} bytes has only {there} left",
+                kind=kind, length=length, there=there,
+            )  # fmt: skip
+        if stop == Stop.TOO_LONG:
+            return said(
+                "a block of type {kind:#x} claims {length} bytes, more than the {most} that are possible",
+                kind=kind, length=length, most=MAX_RECORD,
+            )  # fmt: skip
+        if stop == Stop.TOO_SHORT:
+            return said(
+                "a block of type {kind:#x} claims {length} bytes, too few for its fields", kind=kind, length=length
+            )
+        if stop == Stop.LENGTHS_DIFFER:
+            return said("the two lengths of a block of type {kind:#x} differ", kind=kind)
+        if stop == Stop.NO_INTERFACE:
+            return said(
+                "a block of type {kind:#x} belongs to an interface that its section does not describe", kind=kind
+            )
+        return said("a block of type {kind:#x} claims more captured bytes than it has", kind=kind)
 
     def resume(self, window: Window) -> bool:
         """See `Container`; a block whose lengths agree is damaged only inside, and skipped whole."""

@@ -10,6 +10,7 @@ from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError
+from inspector.language import Said, joined, marked, said
 from inspector.wire.containers.archives import LONGEST_MAGIC, ArchiveSource, archive_of
 from inspector.wire.containers.container import PcapContainer, PcapngContainer
 from inspector.wire.containers.pcap import HEADER_LEN, MAGICS, read_form
@@ -25,24 +26,24 @@ __all__ = ["open_container"]
 
 _EDITCAP = "editcap -F pcapng {name} {name}.pcapng"
 _FOREIGN = (
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "zstd -d {name}"),
-    (b"\x04\x22\x4d\x18", "an LZ4 archive", "lz4 -d {name}"),
-    (b"\xfd7zXZ\0", "an xz archive", "xz -dk {name}"),
-    (b"BZh", "a bzip2 archive", "bunzip2 -k {name}"),
-    (b"PK\x03\x04", "a zip archive", "unzip {name}"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "7z x {name}"),
-    (b"\x1f\x9d", "a file of compress", "uncompress -k {name}"),
-    (b"snoop\0\0\0", "a snoop capture", _EDITCAP),
-    (b"GMBU", "a capture of Microsoft Network Monitor 2", _EDITCAP),
-    (b"RTSS", "a capture of Microsoft Network Monitor 1", _EDITCAP),
-    (b"TRSNIFF data    \x1a", "a capture of Network General's Sniffer", _EDITCAP),
-    (b"XCP\0", "a capture of NetXray or Sniffer for Windows", _EDITCAP),
-    (b"iptrace ", "an AIX iptrace capture", _EDITCAP),
-    (b"\x7fver", "an EtherPeek capture", _EDITCAP),
-    (b"btsnoop\0", "a Bluetooth (btsnoop) capture", ""),
-    (b"<?xml", "XML", ""),
-    (b"\x7fELF", "a program", ""),
-    (b"%PDF", "a PDF document", ""),
+    (b"\x28\xb5\x2f\xfd", marked("a Zstandard archive"), "zstd -d {name}"),
+    (b"\x04\x22\x4d\x18", marked("an LZ4 archive"), "lz4 -d {name}"),
+    (b"\xfd7zXZ\0", marked("an xz archive"), "xz -dk {name}"),
+    (b"BZh", marked("a bzip2 archive"), "bunzip2 -k {name}"),
+    (b"PK\x03\x04", marked("a zip archive"), "unzip {name}"),
+    (b"7z\xbc\xaf\x27\x1c", marked("a 7-Zip archive"), "7z x {name}"),
+    (b"\x1f\x9d", marked("a file of compress"), "uncompress -k {name}"),
+    (b"snoop\0\0\0", marked("a snoop capture"), _EDITCAP),
+    (b"GMBU", marked("a capture of Microsoft Network Monitor 2"), _EDITCAP),
+    (b"RTSS", marked("a capture of Microsoft Network Monitor 1"), _EDITCAP),
+    (b"TRSNIFF data    \x1a", marked("a capture of Network General's Sniffer"), _EDITCAP),
+    (b"XCP\0", marked("a capture of NetXray or Sniffer for Windows"), _EDITCAP),
+    (b"iptrace ", marked("an AIX iptrace capture"), _EDITCAP),
+    (b"\x7fver", marked("an EtherPeek capture"), _EDITCAP),
+    (b"btsnoop\0", marked("a Bluetooth (btsnoop) capture"), ""),
+    (b"<?xml", marked("XML"), ""),
+    (b"\x7fELF", marked("a program"), ""),
+    (b"%PDF", marked("a PDF document"), ""),
 )
 """First bytes, what they say, and what mends it."""
 _TEXT2PCAP = "text2pcap {name} {name}.pcapng"
@@ -65,7 +66,7 @@ def open_container(name: str, source: Source) -> tuple[Container, Window]:
         window, zipped = Window(ArchiveSource(rest, archive)), archive.name
     container = _recognise(name, window, zipped)
     if zipped:
-        container.format = f"{zipped} of {container.format}"
+        container.format = said("{archive} of {format}", archive=zipped, format=container.format)
     return container, window
 
 
@@ -77,8 +78,12 @@ def _recognise(name: str, window: Window, zipped: str) -> Container:
         return _first_section(name, window)
     if magic in MAGICS or (magic and word32(head, 0, 1) in MAGICS):
         if not whole:
-            there = f"{len(head)} are there" + (f": {window.source.cut}" if window.source.cut else "")
-            raise CaptureFileError(name, f"a pcap file header needs {HEADER_LEN} bytes, and only {there}")
+            reason = said(
+                "a pcap file header needs {needed} bytes, and only {there} are there",
+                needed=HEADER_LEN,
+                there=len(head),
+            )
+            raise CaptureFileError(name, _with(reason, window.source.cut, ": "))
         return _pcap(name, window)
     if not head:
         raise _empty(name, window, zipped)
@@ -92,10 +97,13 @@ def _pcap(name: str, window: Window) -> PcapContainer:
     if read is None:
         big_endian = int(word32(head, 0, 1) in MAGICS)
         version = f"{word16(head, 4, big_endian)}.{word16(head, 6, big_endian)}"
-        raise CaptureFileError(name, f"expected pcap version 2, found {version}", offset=4)
+        raise CaptureFileError(name, said("expected pcap version 2, found {version}", version=version), offset=4)
     form, magic = read
     if not window.need(form.first):
-        raise CaptureFileError(name, f"the file header needs {form.first} bytes, and {window.available} are there")
+        reason = said(
+            "the file header needs {needed} bytes, and {there} are there", needed=form.first, there=window.available
+        )
+        raise CaptureFileError(name, reason)
     window.position += form.first
     return PcapContainer(form, magic)
 
@@ -104,34 +112,44 @@ def _first_section(name: str, window: Window) -> PcapngContainer:
     container = PcapngContainer()
     fault = container.take_block(window)
     if fault:
-        raise CaptureFileError(name, f"expected a pcapng section header, found {fault}", offset=window.place)
+        reason = said("expected a pcapng section header, found {fault}", fault=fault)
+        raise CaptureFileError(name, reason, offset=window.place)
     return container
 
 
 def _empty(name: str, window: Window, zipped: str) -> CaptureFileError:
     if window.source.cut:
-        return CaptureFileError(name, f"expected a capture, and nothing could be read: {window.source.cut}")
+        return CaptureFileError(
+            name, said("expected a capture, and nothing could be read: {reason}", reason=window.source.cut)
+        )
     if zipped:
-        return CaptureFileError(name, f"the {zipped} archive is sound and its contents are empty (0 bytes)")
-    return CaptureFileError(name, "the file is empty (0 bytes); a capture without frames would have a header")
+        return CaptureFileError(
+            name, said("the {archive} archive is sound and its contents are empty (0 bytes)", archive=zipped)
+        )
+    return CaptureFileError(name, said("the file is empty (0 bytes); a capture without frames would have a header"))
 
 
 def _foreign(name: str, head: bytes, cut: str) -> CaptureFileError:
-    what, remedy = "a format that is not known here", _EDITCAP
+    what, remedy = said("a format that is not known here"), _EDITCAP
     for magic, named, mends in _FOREIGN:
         if head.startswith(magic):
-            what, remedy = named, mends
+            what, remedy = Said(named, {}), mends
             break
     else:
         if head.startswith(GZIP_MAGIC):
-            what, remedy = "gzip inside gzip", "gunzip -k {name}"
+            what, remedy = said("gzip inside gzip"), "gunzip -k {name}"
         elif _is_text(head):
-            what, remedy = "text", _TEXT2PCAP
+            what, remedy = said("text"), _TEXT2PCAP
         elif _is_erf(head):
-            what, remedy = "an ERF capture of an Endace card", _EDITCAP
+            what, remedy = said("an ERF capture of an Endace card"), _EDITCAP
     remedies = [remedy.format(name=_quoted(name))] if remedy else []
-    reason = f"expected a pcap or pcapng capture, found {what}" + (f"; {cut}" if cut else "")
+    reason = _with(said("expected a pcap or pcapng capture, found {what}", what=what), cut, "; ")
     return CaptureFileError(name, reason, offset=0, foreign=remedy == _EDITCAP, remedies=remedies)
+
+
+def _with(reason: str, cut: str, separator: str) -> str:
+    """A reason, with the one that the bytes ended for."""
+    return joined([reason, cut], separator) if cut else reason
 
 
 def _is_erf(head: bytes) -> bool:

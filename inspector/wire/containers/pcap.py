@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from inspector.columns import I64, U8, U16
 from inspector.compiled import Constants, compilable
+from inspector.language import Said, marked, said
 from inspector.wire.containers.words import MAX_RECORD, Stop, word16, word32
 from inspector.wire.row import Direction
 
@@ -46,11 +47,11 @@ _MICROSECONDS, _NANOSECONDS, _MODIFIED, _IXIA_HARDWARE, _IXIA_SOFTWARE = (
     0x1C0001AB,
 )
 MAGICS = {
-    _MICROSECONDS: "microseconds",
-    _NANOSECONDS: "nanoseconds",
-    _MODIFIED: "modified header, microseconds",
-    _IXIA_HARDWARE: "Ixia hardware, microseconds",
-    _IXIA_SOFTWARE: "Ixia software, microseconds",
+    _MICROSECONDS: marked("microseconds"),
+    _NANOSECONDS: marked("nanoseconds"),
+    _MODIFIED: marked("modified header, microseconds"),
+    _IXIA_HARDWARE: marked("Ixia hardware, microseconds"),
+    _IXIA_SOFTWARE: marked("Ixia software, microseconds"),
 }
 
 
@@ -115,7 +116,10 @@ def _lengths(version: tuple[int, int]) -> int | None:
 
 def describe(form: PcapForm, magic: int) -> str:
     """The format for people: `pcap (nanoseconds, big-endian)`."""
-    return f"pcap ({MAGICS[magic]}, {'big' if form.big_endian else 'little'}-endian)"
+    ticks = Said(MAGICS[magic], {})
+    if form.big_endian:
+        return said("pcap ({ticks}, big-endian)", ticks=ticks)
+    return said("pcap ({ticks}, little-endian)", ticks=ticks)
 
 
 @compilable

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from inspector.errors import system_words
+from inspector.language import said
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +51,7 @@ class StreamSource:
         try:
             count = self._read_into(room)
         except OSError as error:
-            self.cut = f"reading failed ({error.strerror or type(error).__name__})"
+            self.cut = said("reading failed ({reason})", reason=system_words(error))
             return 0
         self.taken += count
         return count
@@ -130,7 +133,7 @@ class GzipSource:
         if not count:
             self._ended = True
             if not self._between:
-                self.cut = self._source.cut or "the gzip stream is cut"
+                self.cut = self._source.cut or said("the gzip stream is cut")
         return count > 0
 
     def _next_member(self) -> bool:
@@ -144,7 +147,7 @@ class GzipSource:
                 self._pending = first + self._pending
         if not self._pending.startswith(GZIP_MAGIC):
             self._ended = True
-            self.cut = "what follows a gzip member is no gzip member"
+            self.cut = said("what follows a gzip member is no gzip member")
             return False
         self._between = False
         self._inflate = self._member()
@@ -166,7 +169,7 @@ class GzipSource:
     def _inflate_to_the_fault(self, inflate: Any, room: memoryview) -> int:
         count = 0
         self._ended = True
-        self.cut = "the gzip stream is damaged"
+        self.cut = said("the gzip stream is damaged")
         try:
             for place in range(len(self._pending)):
                 data = inflate.decompress(self._pending[place : place + 1], len(room) - count)

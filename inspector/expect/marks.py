@@ -1,0 +1,112 @@
+"""What stands between segments, told as differences: a silence that was broken, states that were others.
+
+A mark is about one event (`_place`): that of the line before it, or after a `...` the last before the next line. Where
+that line is missing nothing can be said, and its absence is told already. What is tolerated is passed over, as
+everywhere; in a `strict` sequence nothing is. Each mark costs one look at the events: O(marks x events), at most
+`automaton.MOST_MARKS` for each line of the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.expect.evaluation import same_states
+from inspector.expect.formatter import simple_text
+from inspector.expect.model import Difference, Kind
+from inspector.expect.notation import Silence, States
+from inspector.expect.rules import RULE_OF_STATES
+from inspector.language import said
+from inspector.wire.row import NO_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from inspector.expect.reading import Reading, Standing
+    from inspector.expect.subject import Event
+
+__all__ = ["MarkTeller", "states_text"]
+
+_Found = tuple[int, int, Difference]
+"""Place among the events, order at that place, difference."""
+
+
+class MarkTeller:
+    """Tells of each mark on the way that does not hold; `told` writes an event in the notation."""
+
+    def __init__(
+        self, reading: Reading, events: Sequence[Event], peers: tuple[str, str], told: Callable[[Event], str]
+    ) -> None:
+        self.reading = reading
+        self.events = events
+        self.peers = peers
+        self.told = told
+        found = {written.event for written in reading.lines}
+        self.counted = [
+            index
+            for index, event in enumerate(events if reading.marks else ())
+            if index in found or reading.strict or not event.tolerated
+        ]
+        """The events that must be accounted for, and those that a line found."""
+
+    def differences(self) -> Iterator[_Found]:
+        """All differences, in the order of the marks."""
+        for standing in self.reading.marks:
+            place = self._place(standing)
+            if place is None:
+                continue
+            if isinstance(standing.mark, States):
+                yield from self._of_states(standing, standing.mark, place)
+            elif isinstance(standing.mark, Silence):
+                yield from self._of_silence(standing, standing.mark, place)
+
+    def _place(self, standing: Standing) -> int | None:
+        """The event that a mark is about; None where it cannot be known."""
+        lines = self.reading.lines
+        if not standing.free:
+            if lines[standing.after - 1].event is None:
+                return None
+            return max(written.event for written in lines[: standing.after] if written.event is not None)
+        if standing.after == len(lines):
+            return self.counted[-1] if self.counted else None
+        following = lines[standing.after].event
+        if following is None:
+            return None
+        return max((index for index in self.counted if index < following), default=None)
+
+    def _of_states(self, standing: Standing, mark: States, place: int) -> Iterator[_Found]:
+        event = self.events[place]
+        if not same_states(mark.states, event.states):
+            texts = states_text(mark.states), states_text(event.states)
+            shown_by = f"frame.number == {event.frame}"
+            yield place, 1, self._difference(standing, event, "states", texts, RULE_OF_STATES, shown_by)
+
+    def _of_silence(self, standing: Standing, mark: Silence, place: int) -> Iterator[_Found]:
+        """The first event after `place` that the silence is about, if it comes too early."""
+        before = self.events[place]
+        for index in self.counted:
+            event = self.events[index]
+            if index <= place or (mark.sender and mark.sender != self.peers[event.sender]):
+                continue
+            passed = event.time_ns - before.time_ns
+            if NO_TIME not in (event.time_ns, before.time_ns) and passed < mark.duration_ns:
+                expected = said("{silence}, that is {n:,} ns", silence=simple_text(mark), n=mark.duration_ns)
+                actual = said(
+                    "{segment}, {n:,} ns after frame {frame}", segment=self.told(event), n=passed, frame=before.frame
+                )
+                shown_by = f"frame.number == {before.frame} || frame.number == {event.frame}"
+                yield index, 0, self._difference(standing, event, "silence", (expected, actual), "", shown_by)
+            return
+
+    def _difference(  # noqa: PLR0913 - a difference's fields are its whole point
+        self, standing: Standing, event: Event, field: str, texts: tuple[str, str], rule: str, shown_by: str
+    ) -> Difference:
+        line = None if standing.free else self.reading.lines[standing.after - 1]
+        number, part = (None, "") if line is None else (line.number, line.line.part)
+        return Difference(Kind.CHANGED, number, event.frame, field, *texts, rule, shown_by, part)
+
+
+def states_text(states: tuple[object, object] | None) -> str:
+    """Both states as the notation writes them."""
+    if states is None:
+        return said("unknown")
+    return " ".join("-" if state is None else str(state) for state in states)

@@ -1,0 +1,115 @@
+"""Reads an item that is no block: a line, `...`, `use`, and the marks that stand between segments.
+
+The grammar is at the head of `notation`. Not here: blocks and comments (`parser`), the line itself (`line_parser`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from inspector.expect.header_parser import HEADER
+from inspector.expect.line_parser import parse_duration, parse_line, parse_linear, parse_states
+from inspector.expect.notation import AnySegments, End, Line, Silence, States, Use
+from inspector.expect.scanner import NAME, SYMBOL
+
+if TYPE_CHECKING:
+    from inspector.expect.notation import Linear, Mark
+    from inspector.expect.scanner import Cursor
+
+__all__ = ["ITEM", "MOST_VALUES", "is_line", "parse_simple"]
+
+ITEM = (
+    "a line such as `client > server  SYN  seq=x`, `...`, `nothing`, `use NAME`, `no segment for 1s`, "
+    "`nothing after this`, `| STATE STATE`, or a block (`optional:`, `repeat *:`, `any order:`, `either:`, "
+    "`part NAME:`, `connection NAME:`)"
+)
+
+MOST_VALUES = 50
+"""Peers and symbols that one `use` may give."""
+
+_MARKED = {"no": "`no segment for 1s` or `no datagram for 1s`", "nothing": "`nothing after this`, or `nothing` alone"}
+"""Words that begin a mark, and what they begin."""
+
+_ARROWS = (">", "->", "→")
+_END = re.compile(r"nothing[ \t]+after[ \t]+this(?![\w.-])")
+_SILENCE = re.compile(r"no[ \t]+(segment|datagram)(?![\w.-])")
+
+
+def is_line(cursor: Cursor) -> bool:
+    """Whether what stands before the cursor was the name of a sender: an arrow follows."""
+    return cursor.text[cursor.position :].lstrip().startswith(_ARROWS)
+
+
+def parse_simple(cursor: Cursor) -> Line | AnySegments | Use | Mark:
+    """The item in the line of `cursor`, to its end."""
+    if cursor.accept("..."):
+        cursor.end("the end of the line after `...`")
+        return AnySegments()
+    mark = _mark(cursor)
+    if mark is not None:
+        return mark
+    start = cursor.position
+    if cursor.accept_word("use") and not is_line(cursor):
+        return _use(cursor)
+    cursor.position = start
+    if HEADER.match(cursor.text, cursor.position):
+        cursor.fail("header lines only at the top, before the first line of the sequence")
+    word = cursor.take(NAME)
+    if word is None or cursor.at_end() or (word in _MARKED and not is_line(cursor)):
+        cursor.position = start
+        is_short = cursor.text[start:].strip() == word
+        cursor.fail(ITEM if is_short else _MARKED.get(word or "", ITEM))
+    cursor.position = start
+    return parse_line(cursor)
+
+
+def _mark(cursor: Cursor) -> Mark | None:
+    at, start = cursor.place, cursor.position
+    states = parse_states(cursor)
+    if states is not None:
+        cursor.end("the end of the line after the two states")
+        return States(states, at)
+    if cursor.take(_END):
+        cursor.end("the end of the line after `nothing after this`")
+        return End(at)
+    silence = cursor.take(_SILENCE)
+    if silence is None or is_line(cursor):
+        cursor.position = start
+        return None
+    if not cursor.accept_word("from"):
+        sender = ""
+    else:
+        sender = cursor.need(NAME, "the peer that is silent, as in `no segment from client for 1s`")
+    if not cursor.accept_word("for"):
+        cursor.fail("`from` and a peer, or `for` and a duration" if not sender else "`for` and a duration")
+    duration = parse_duration(cursor)
+    cursor.end("the end of the line after the duration")
+    return Silence(duration, sender, silence.endswith("datagram"), at)
+
+
+def _use(cursor: Cursor) -> Use:
+    at = cursor.place
+    name = cursor.need(NAME, "the name of a sequence, as in `use three-way-handshake`")
+    peers: list[str] = []
+    values: list[tuple[str, Linear]] = []
+    if cursor.accept("("):
+        while True:
+            place = cursor.place
+            word = cursor.need(NAME, "a peer's name, or `SYMBOL=SUM`")
+            if len(peers) + len(values) == MOST_VALUES:
+                cursor.fail(f"at most {MOST_VALUES} peers and symbols", text=word, place=place)
+            if cursor.accept("="):
+                if not SYMBOL.fullmatch(word):
+                    cursor.fail("a symbol before `=`", text=word, place=place)
+                values.append((word, parse_linear(cursor)))
+            else:
+                peers.append(word)
+            if cursor.accept(")"):
+                break
+            if not cursor.accept(","):
+                cursor.fail("`,` or `)`")
+        if len(peers) not in (0, 2) or len(set(peers)) != len(peers):
+            cursor.fail("two different peers, or none, as in `use half-close(client, server)`", text=name, place=at)
+    cursor.end("`(`, or the end of the line")
+    return Use(name, (peers[0], peers[1]) if peers else None, tuple(values), at=at)
