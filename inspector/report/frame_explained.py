@@ -217,7 +217,10 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     if not explanation.meaning:
         return
     page.blank()
-    page.add(_clean(page, explanation.label), "bold")
+    label = _clean(page, explanation.label)
+    is_orderly = not any(finding.is_fault for finding, _ in explanation.findings)
+    # What the catalogue says of such segments need not be so of one with a wrong number.
+    page.add(label if is_orderly else shown("{label}, as it should be", label=label), "bold")
     _entry(page, explanation.meaning)
     if explanation.facts:
         _line(page, shown("facts"), Text(", ".join(explanation.facts)))
