@@ -31,7 +31,8 @@ def cost_of(expected: Sequence | None, *, is_held: bool) -> str:
     if is_held:
         return marked(
             "{name}: more than {frames:,} frames, and --json (or check with UDP lines or several connections) holds"
-            " every one of them in memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
+            " every one of them in memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is"
+            " for programs"
         )
     if expected is None:
         return ""

@@ -27,6 +27,7 @@ _VERBS = {
     "replay": ("inspector.cli.files", "replay", "Inspect captures: who opened, who closed, what was wrong."),
     "check": ("inspector.cli.check", "check", "Compare a capture with an expected sequence."),
     "record": ("inspector.cli.record", "record", "Make an expected sequence of a good capture."),
+    "diff": ("inspector.cli.diff", "diff", "Two captures against each other: where was the SYN lost?"),
     "cross-check": ("inspector.cli.cross_check", "cross_check", "The same captures through tshark, beside ours."),
     "capture": ("inspector.cli.live", "capture", "Capture until told to stop, then inspect."),
     "exec": ("inspector.cli.live", "exec_", "Run a command of yours while capturing, then inspect."),

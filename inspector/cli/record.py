@@ -83,7 +83,8 @@ def record(  # noqa: PLR0913 - the options of the command
     drop_privilege()
     chosen = _chosen(file, decoding, connection, exchange)
     source = "standard input" if file == "-" else safe_text(Path(file).name)
-    wish = Wish(level, frozenset(map(Detail, details)), source, safe_text(" ".join(title.split())))
+    title = safe_text(" ".join(title.split()))
+    wish = Wish(level, frozenset(map(Detail, details)), source=source, title=title)
     sequence = recorded(chosen, wish)
     deliver_sequence(format_sequence(sequence), output, replaces=force)
     if sequence.provokes:

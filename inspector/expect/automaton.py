@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item, Mark
 
-__all__ = ["MOST_IN_ANY_ORDER", "MOST_MARKS", "MOST_POSITIONS", "START", "Automaton", "build"]
+__all__ = ["MOST_IN_ANY_ORDER", "MOST_MARKS", "MOST_POSITIONS", "START", "Automaton", "build", "chain"]
 
 START = 0
 MOST_POSITIONS = 5_000
@@ -108,6 +108,15 @@ def build(items: Sequence[Item], name: str) -> Automaton:
     live = _live(builder.lines, follow, builder.bit)
     return Automaton(
         tuple(builder.lines), follow, frozenset(builder.ends), builder.symbols, live, builder.marks, builder.ends
+    )
+
+
+def chain(lines: Sequence[Line]) -> Automaton:
+    """Lines without symbols, one after the other: as many as there are, for an alignment that needs no search."""
+    places = range(len(lines) + 1)
+    follow = (*(((place, 0),) for place in places[1:]), ())
+    return Automaton(
+        (None, *lines), follow, frozenset({len(lines)}), (), (0,) * len(places), {}, dict.fromkeys(places, ())
     )
 
 

@@ -13,6 +13,7 @@ comes before or after, so `three-way-handshake` asked for by itself is about how
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
@@ -34,13 +35,14 @@ from inspector.language import said, said_n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from inspector.expect.matching import Alignment
     from inspector.expect.model import Difference
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
-__all__ = ["Comparer", "check_comparable", "compare", "compare_all", "parts_of"]
+__all__ = ["Comparer", "check_comparable", "compare", "compare_all", "parts_of", "told"]
 
 _FRAMES_NAMED = 5
 _EXCHANGED_AT_MOST = 200_000
@@ -155,38 +157,39 @@ class Comparer:
         """The comparison with one of them."""
         subject = inspected if isinstance(inspected, Subject) else subject_of(inspected)
         matcher = self.matchers.get(subject.transport) or next(iter(self.matchers.values()))
-        reading, found, notes, cost = self._told(matcher, subject)
-        if len(found) > 1 and _may_be_exchanged(subject, matcher):
+        found = self._told(matcher, subject)
+        if len(found.differences) > 1 and _may_be_exchanged(subject, matcher):
             other = self._told(matcher, subject.exchanged)
-            if 0 < len(other[1]) < len(found):
-                reading, found, notes, cost = other
-                notes = (said("nearer with the roles exchanged: {peer} is the responder", peer=self.peers[0]), *notes)
-        return Comparison(
-            self.name,
-            not found,
-            found,
-            _bindings(reading),
-            tuple(
-                (written.number, subject.events[written.event].frame)
-                for written in reading.lines
-                if written.event is not None
-            ),
-            notes,
-            subject.number,
-            self.expects_nothing,
-            self.provokes,
-            _distance(cost, found),
-            subject.transport,
-        )
+            if 0 < len(other.differences) < len(found.differences):
+                note = said("nearer with the roles exchanged: {peer} is the responder", peer=self.peers[0])
+                found = replace(other, notes=(note, *other.notes))
+        return replace(found, expects_nothing=self.expects_nothing, provokes=self.provokes)
 
-    def _told(self, matcher: Matcher, subject: Subject) -> tuple[Reading, tuple[Difference, ...], tuple[str, ...], int]:
-        """How the nearest way reads, how it differs, what is to be noted, and the price of the way."""
-        alignment = matcher.align(subject.events)
-        reading = read(matcher, alignment.steps, alignment.bindings, subject.events)
-        if not matcher.strict:
-            reading = acquitted(reading, subject.events)
-        found, following = without_consequences(differences(reading, subject, self.peers))
-        return reading, found, (*_notes(reading, subject), *_notes_of_states(following)), alignment.cost
+    def _told(self, matcher: Matcher, subject: Subject) -> Comparison:
+        return told(matcher, matcher.align(subject.events), subject, self.peers, self.name)
+
+
+def told(matcher: Matcher, alignment: Alignment, subject: Subject, peers: tuple[str, str], name: str) -> Comparison:
+    """The comparison by an alignment."""
+    reading = read(matcher, alignment.steps, alignment.bindings, subject.events)
+    if not matcher.strict:
+        reading = acquitted(reading, subject.events)
+    found, following = without_consequences(differences(reading, subject, peers))
+    return Comparison(
+        name,
+        not found,
+        found,
+        _bindings(reading),
+        tuple(
+            (written.number, subject.events[written.event].frame)
+            for written in reading.lines
+            if written.event is not None
+        ),
+        (*_notes(reading, subject), *_notes_of_states(following)),
+        subject.number,
+        distance=_distance(alignment.cost, found),
+        transport=subject.transport,
+    )
 
 
 def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:

@@ -14,7 +14,7 @@ from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
 from inspector.expect.notation import Datagram, Field, Flags, Icmp, Line, Linear, Relation
 from inspector.expect.subject import Transport
 from inspector.findings import Side
-from inspector.record.streams import Names, Stream, constant
+from inspector.record.streams import Stream, constant
 from inspector.record.wish import Detail, Level
 from inspector.tcp.states import State
 from inspector.wire.row import NO_TIME, Flag, Protocol
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inspector.expect.subject import Event, Subject
+    from inspector.record.streams import Names, Numbers
     from inspector.record.wish import Wish
     from inspector.tcp.model import Connection
 
@@ -56,7 +57,7 @@ def streams_of(connection: Connection, subject: Subject, names: Names) -> tuple[
 
 
 def lines_of_events(
-    events: Sequence[Event], transport: Transport, streams: tuple[Stream, Stream], names: Names, wish: Wish
+    events: Sequence[Event], transport: Transport, streams: tuple[Numbers, Numbers], names: Names, wish: Wish
 ) -> Iterator[Line]:
     """A line for each event."""
     writer = _Writer(streams, names, wish)
@@ -68,7 +69,7 @@ def lines_of_events(
 
 
 class _Writer:
-    def __init__(self, streams: tuple[Stream, Stream], names: Names, wish: Wish) -> None:
+    def __init__(self, streams: tuple[Numbers, Numbers], names: Names, wish: Wish) -> None:
         self.streams = streams
         self.names = names
         self.wish = wish
@@ -108,6 +109,8 @@ class _Writer:
         is_plain = event.flags & COMPARED == ACK and not completes_handshake
         if event.value("len") or is_plain or self.is_exact:
             yield _equal("len", length)
+        if self.wish.tells_lengths and length.factors:
+            yield _equal("len", constant(event.value("len") or 0))
         if self.wish.writes(Detail.WINDOWS):
             yield _equal("win", constant(event.value("win") or 0))
         if self.is_exact and event.flags & Flag.URG:

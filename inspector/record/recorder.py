@@ -24,7 +24,7 @@ from inspector.expect.subject import Transport, subject_of
 from inspector.language import joined, said, said_n
 from inspector.record.lines import lines_of_events, streams_of
 from inspector.record.shape import shape_of
-from inspector.record.streams import Names, Stream
+from inspector.record.streams import Names, RawNumbers
 from inspector.record.wish import Level
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Connection, Handshake
@@ -38,10 +38,13 @@ if TYPE_CHECKING:
     from inspector.record.wish import Wish
     from inspector.udp.model import Exchange
 
-__all__ = ["MOST_LINES", "record"]
+__all__ = ["MOST_LINES", "MOST_LINES_OF_A_PART", "record"]
 
 MOST_LINES = 4_000
 """A longer sequence nobody reads, and `expect.expansion` would refuse it soon."""
+
+MOST_LINES_OF_A_PART = 500
+"""Where a part begins has to be found: that takes time by the square of its lines."""
 
 
 def record(inspected: Connection | Exchange, wish: Wish) -> Sequence:
@@ -68,19 +71,11 @@ def _name_of(inspected: Connection | Exchange) -> str:
 def _written(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> tuple[Item, ...]:
     """A line for each event that is expected, under the names of what they are part of."""
     events = [event for event in subject.events if wish.level is Level.EXACT or not event.tolerated]
-    if len(events) > MOST_LINES:
-        raise ExpectationError(
-            _name_of(inspected),
-            said(
-                "it would be {found:,} lines, expected at most {most:,}: `--shape` folds its data",
-                found=len(events),
-                most=MOST_LINES,
-            ),
-        )
-    names = Names(lengths=wish.level is Level.BOARD)
+    _refuse_to_be_long(inspected, len(events), wish)
     if not isinstance(inspected, Connection):
-        unused = Stream("", names, ())
-        return tuple(lines_of_events(events, subject.transport, (unused, unused), names, wish))
+        names, unused = Names(lengths=wish.level is Level.BOARD), (RawNumbers(), RawNumbers())
+        return tuple(lines_of_events(events, subject.transport, unused, names, wish))
+    names = Names(lengths=wish.level is Level.BOARD or wish.tells_lengths, shared=not wish.tells_lengths)
     lines = list(lines_of_events(events, subject.transport, streams_of(inspected, subject, names), names, wish))
     if inspected.handshake not in (Handshake.COMPLETE, Handshake.SIMULTANEOUS, Handshake.NOT_SEEN):
         return tuple(lines)
@@ -89,6 +84,25 @@ def _written(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> 
     parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (end, behind, len(lines)))
     told = [_section(title, events[begin:end]) + tuple(lines[begin:end]) for title, begin, end in parts if begin < end]
     return tuple(chain.from_iterable(told))
+
+
+def _refuse_to_be_long(inspected: Connection | Exchange, lines: int, wish: Wish) -> None:
+    name = _name_of(inspected)
+    if lines > MOST_LINES:
+        reason = said(
+            "it would be {found:,} lines, expected at most {most:,}: `--shape` folds its data",
+            found=lines,
+            most=MOST_LINES,
+        )
+        raise ExpectationError(name, reason)
+    if lines > MOST_LINES_OF_A_PART and _part(inspected, wish) in (Part.ANYWHERE, Part.ENDING):
+        reason = said(
+            "its beginning was not captured, and it would be a part of {found:,} lines, expected at most {most:,}: "
+            "`--shape` folds its data, `--exact` takes what was captured for the whole",
+            found=lines,
+            most=MOST_LINES_OF_A_PART,
+        )
+        raise ExpectationError(name, reason)
 
 
 def _section(title: str, events: list[Event]) -> tuple[Item, ...]:

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from inspector.expect.notation import Linear
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-__all__ = ["Lengths", "Names", "Place", "Stream", "constant"]
+__all__ = ["Lengths", "Names", "Numbers", "Place", "RawNumbers", "Stream", "constant"]
 
 _MODULUS = 1 << 32
 _FAR = 1 << 26
@@ -43,15 +43,23 @@ def constant(number: int) -> Linear:
 
 
 class Names:
-    """The symbols of one sequence; without `lengths` a length is a number."""
+    """The symbols of one sequence; without `lengths` a length is a number.
 
-    def __init__(self, *, lengths: bool) -> None:
+    With `shared`, equal lengths of an end are one symbol; without, each is its own.
+    """
+
+    def __init__(self, *, lengths: bool, shared: bool = True) -> None:
+        self._is_shared = shared
         self._free = list(_LENGTHS) if lengths else []
         self._others = list(_OTHERS)
         self._lengths: dict[tuple[str, int], str] = {}
 
     def length(self, owner: str, length: int) -> str:
         """The symbol of a length that `owner` sends; empty where it is a number."""
+        if not length:
+            return ""
+        if not self._is_shared:
+            return self._free.pop(0) if self._free else ""
         if (owner, length) not in self._lengths and self._free:
             self._lengths[owner, length] = self._free.pop(0)
         return self._lengths.get((owner, length), "")
@@ -100,6 +108,28 @@ def _linear(first: tuple[tuple[int, str], ...], syn: int, lengths: Lengths, coun
     terms = [*first, *((1, "") for _ in range(syn)), *((factor, symbol) for symbol, factor in lengths)]
     terms += [(count, "")] * bool(count) + [(1, "")] * fins
     return Linear(tuple(sorted(terms, key=lambda term: term[0] < 0)))
+
+
+class Numbers(Protocol):
+    """How the numbers of one end are written."""
+
+    def sum_of(self, number: int) -> Linear:
+        """A number of its own."""
+
+    def segment(self, seq: int, length: int, *, syn: bool, fin: bool) -> tuple[Linear, Linear]:
+        """The sequence number and the length of one of its segments, in the order of sending."""
+
+
+class RawNumbers:
+    """Numbers as they are on the wire: those of one connection are the same wherever it is seen."""
+
+    def sum_of(self, number: int) -> Linear:
+        """The number."""
+        return constant(number)
+
+    def segment(self, seq: int, length: int, *, syn: bool, fin: bool) -> tuple[Linear, Linear]:  # noqa: ARG002 - as others
+        """Both numbers."""
+        return constant(seq), constant(length)
 
 
 class Stream:

@@ -37,6 +37,10 @@ class Wish:
 
     level: Level = Level.BOARD
     details: frozenset[Detail] = frozenset()
+    without: frozenset[Detail] = frozenset()
+    """What is not written, although EXACT would."""
+    tells_lengths: bool = False
+    """Whether EXACT writes a length as a symbol too: then one that differs is one difference, and shifts nothing."""
     source: str = ""
     """What the header calls the capture; one line of visible text, and no path."""
     title: str = ""
@@ -44,4 +48,6 @@ class Wish:
 
     def writes(self, detail: Detail) -> bool:
         """Whether `detail` is written. No time is exact: it never comes again."""
+        if detail in self.without:
+            return False
         return detail in self.details or (self.level is Level.EXACT and detail is not Detail.TIMES)

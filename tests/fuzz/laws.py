@@ -18,7 +18,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from inspector.choice.one_frame import find_frame
+from inspector.diff.against import diff
 from inspector.errors import CaptureFileError, ExpectationError, LinkError
+from inspector.expect.comparison import compare
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
 from inspector.expect.parser import parse
@@ -30,6 +32,8 @@ from inspector.explain.numbers import Past, ack_reason, end_of, seq_reason
 from inspector.explain.roles import roles_of
 from inspector.link.script import parse_script
 from inspector.pipeline import inspect
+from inspector.record.recorder import record
+from inspector.record.wish import Level, Wish
 from inspector.referee.layers import row_of
 from inspector.report.explained import answer_to_json, render_answer
 from inspector.report.frame_explained import render_frame
@@ -52,12 +56,17 @@ from tests.wire.files import pcap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.tcp.model import Connection
+    from inspector.udp.model import Exchange
+
 __all__ = ["LAWS", "LINK_TYPES"]
 
 ALWAYS_PLAIN = 1 << 40
 LINK_TYPES = (*supported_link_types(), 147, 65535)
 
 _MOST_READ = 4 << 20
+_RECORDED = 600
+"""Bytes of segments that are recorded at three levels."""
 
 
 class Dribble:
@@ -223,6 +232,21 @@ _SUCCESSORS = [set().union(*(_ONE_STEP[step] for step in steps)) for steps in _O
 """What a segment may make of a state: it is evidence of one set of events, and means another."""
 
 
+def recorded(data: bytes) -> None:
+    """Whatever happened is as expected by what was recorded of it, and does not differ from itself."""
+    rows = rows_in(data[:_RECORDED])
+    tracker, exchanges = Tracker(), ExchangeTracker()
+    tracker.feed(rows, len(rows))
+    exchanges.feed(rows, len(rows))
+    everything: tuple[Connection | Exchange, ...] = (*tracker.connections(), *exchanges.exchanges())
+    for each in everything:
+        for level in Level:
+            made = record(each, Wish(level))
+            assert parse(format_sequence(made), "made.seq") == made
+            assert compare(made, each).matched
+    assert not diff(everything, everything).differs
+
+
 def report(data: bytes) -> None:
     """Any frames, compared with any sequence, have a report: valid by its schema, and with nothing unescaped."""
     made, choice = frames_in(data)
@@ -304,5 +328,6 @@ def _validator_of_frames() -> Any:
 
 
 LAWS: dict[str, Callable[[bytes], None]] = {
-    law.__name__: law for law in (container, frame, by_scapy, fold, dialogue, report, explained, sequence, script, word)
+    law.__name__: law
+    for law in (container, frame, by_scapy, fold, recorded, dialogue, report, explained, sequence, script, word)
 }

@@ -127,6 +127,7 @@ _SEEDS: dict[str, Callable[[list[Path]], Iterator[bytes]]] = {
     "by_scapy": _frames,
     "fold": _folds,
     "dialogue": _folds,
+    "recorded": _folds,
     "report": _reports,
     "explained": _reports,
     "sequence": _texts("inspector/expect/library/*.seq"),

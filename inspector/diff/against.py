@@ -1,0 +1,130 @@
+"""Two captures against each other, by the engine that compares a capture with a sequence.
+
+What A holds is the expectation, recorded exactly (`record`), and what B holds is what happened. One conversation that
+was seen at two places has the same numbers in both (`same`). Two that are alike have numbers of their own: these are
+compared as sums, `x+1+14`, and neither windows nor states are. What a capture holds twice counts once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+from typing import TYPE_CHECKING
+
+from inspector.diff.model import Clocks, Compared, Diff, Pair, Placed
+from inspector.diff.pairing import pairs_of
+from inspector.diff.same import compare_same
+from inspector.expect import icmp
+from inspector.expect.comparison import Comparer
+from inspector.expect.subject import subject_of
+from inspector.language import said
+from inspector.record.recorder import record
+from inspector.record.wish import Detail, Level, Wish
+from inspector.tcp.facts import Fact
+from inspector.tcp.model import Connection
+from inspector.wire.flags import flags_text
+from inspector.wire.row import NO_TIME, Direction, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.diff.model import Conversation
+    from inspector.expect.model import Difference
+    from inspector.expect.subject import Event, Subject
+    from inspector.wire.row import Row
+
+__all__ = ["compare_pair", "compare_pairs", "diff"]
+
+_WISH = Wish(Level.EXACT, without=frozenset({Detail.STATES, Detail.WINDOWS}), tells_lengths=True)
+
+
+def diff(ones: Sequence[Conversation], others: Sequence[Conversation]) -> Diff:
+    """All of A against all of B. ExpectationError where there is too much to compare."""
+    pairs, only_a, only_b = pairs_of(ones, others)
+    return Diff(compare_pairs(pairs), tuple(only_a), tuple(only_b))
+
+
+def compare_pairs(pairs: Sequence[Pair]) -> tuple[Compared, ...]:
+    """Each pair, compared."""
+    return tuple(compare_pair(pair) for pair in pairs)
+
+
+def compare_pair(pair: Pair) -> Compared:
+    """A pair, compared."""
+    pair = replace(pair, one=_without_copies(pair.one), other=_without_copies(pair.other))
+    mine, theirs = subject_of(pair.one), subject_of(pair.other)
+    if pair.mirrored:
+        mine = _mirrored(mine)
+    if isinstance(pair.one, Connection):
+        name = said("connection {number} of A", number=pair.one.number)
+    else:
+        name = said("exchange {number} of A", number=pair.one.number)
+    if pair.is_same:
+        comparison, order = compare_same(mine, theirs, (_rows(pair.one), _rows(pair.other)), name)
+    else:
+        sequence = replace(record(pair.one, _WISH), name=name, provokes=())
+        comparison, order = Comparer(sequence).compare(theirs), list(mine.events)
+    lost = {row.frame for row in _rows(pair.one) if row.direction == Direction.LOST}
+    frames = {event.frame: event for event in theirs.events}
+    found = dict(comparison.lines)
+    placed = tuple(_placed(each, order, frames, lost) for each in comparison.differences)
+    together = [(order[line - 1], frames[frame]) for line, frame in found.items()]
+    return Compared(
+        pair,
+        replace(comparison, differences=tuple(each.difference for each in placed)),
+        placed,
+        _clocks(together) if pair.is_same else None,
+    )
+
+
+def _without_copies(each: Conversation) -> Conversation:
+    """Without what a capture holds twice, which is no matter of the wire."""
+    if not isinstance(each, Connection):
+        return each
+    return replace(each, segments=tuple(traced for traced in each.segments if not traced.facts & Fact.DUPLICATE))
+
+
+def _rows(each: Conversation) -> list[Row]:
+    traced = each.segments if isinstance(each, Connection) else each.datagrams
+    return [one.row for one in traced]
+
+
+def _mirrored(subject: Subject) -> Subject:
+    return replace(subject, events=tuple(replace(event, sender=event.sender.other) for event in subject.events))
+
+
+def _placed(difference: Difference, order: list[Event], frames: dict[int, Event], lost: set[int]) -> Placed:
+    """A difference with its frame in A, which its text names too."""
+    if difference.line is None:
+        event = None if difference.frame is None else frames.get(difference.frame)
+        return Placed(difference, None, difference.frame, _in_a_word(event))
+    mine = order[difference.line - 1]
+    expected = said("{expected} (frame {frame} of A)", expected=difference.expected, frame=mine.frame)
+    told = replace(difference, expected=expected)
+    return Placed(told, mine.frame, difference.frame, _in_a_word(mine), is_lost=mine.frame in lost)
+
+
+def _in_a_word(event: Event | None) -> str:
+    if event is None:
+        return ""
+    if event.protocol == Protocol.TCP:
+        return flags_text(event.flags)
+    return "UDP" if event.protocol == Protocol.UDP else f"ICMP {icmp.kind_of(event.protocol, *event.icmp)}"
+
+
+def _clocks(together: list[tuple[Event, Event]]) -> Clocks | None:
+    """What both clocks say of the same frames.
+
+    A frame from the originator takes `way` from A to B, and one from the responder as long from B to A: half the sum of
+    both differences is that of the clocks, and half their difference is the way (as RFC 5905 section 8 has it).
+    """
+    apart: tuple[list[int], list[int]] = ([], [])
+    for one, other in together:
+        if NO_TIME not in (one.time_ns, other.time_ns):
+            apart[one.sender].append(other.time_ns - one.time_ns)
+    there, back = (int(median(those)) if those else None for those in apart)
+    frames = sum(map(len, apart))
+    if there is not None and back is not None:
+        return Clocks((there + back) // 2, abs(there - back) // 2, frames)
+    known = there if there is not None else back
+    return None if known is None else Clocks(known, None, frames)

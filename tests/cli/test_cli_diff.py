@@ -1,0 +1,95 @@
+"""`diff` on the command line: where the SYN was lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from inspector.report.diff_json import diff_schema
+from tests.cli.command import inspector, shipped
+from tests.diff.places import both_sides
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> tuple[Path, Path]:
+    return both_sides("tcp-syn-lost", tmp_path)
+
+
+def test_the_syn_that_was_lost_is_named(sides: tuple[Path, Path]) -> None:
+    done = inspector("diff", *sides)
+    text = " ".join(done.out.split())
+
+    assert done.code == 1
+    assert "frame 1 of A (SYN) is not in B: lost between them, or not captured there" in text
+    assert "B's clock is 3.200 s ahead of A's, and a frame takes 0.001 ms between them (8 frames)" in text
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_nothing_differs_from_itself(sides: tuple[Path, Path]) -> None:
+    done = inspector("diff", sides[0], sides[0])
+
+    assert done.code == 0
+    assert "verdict   ✓ as expected" in done.out
+
+
+def test_for_programs_it_keeps_the_promise_of_its_schema(sides: tuple[Path, Path]) -> None:
+    for words in (
+        sides,
+        (shipped("tcp-hello"), shipped("udp-unreachable")),
+        (shipped("tcp-hello"), shipped("tcp-echo")),
+    ):
+        done = inspector("diff", "--json", *words)
+        found = json.loads(done.out)
+        jsonschema.validate(found, diff_schema())
+        assert done.code == 1
+        assert found["verdict"] == "differs"
+    lost = json.loads(inspector("diff", "--json", *sides).out)["pairs"][0]
+    assert [(each["kind"], each["frame_a"], each["frame_b"]) for each in lost["differences"]] == [("missing", 1, None)]
+    assert lost["clocks"] == {"b_ahead_ns": 3_200_000_000, "way_ns": 1_000, "frames": 8}
+
+
+def test_a_pair_can_be_asked_for() -> None:
+    several = shipped("tcp-multi")
+
+    assert inspector("diff", several, several, "--connection", "2:2").code == 0
+    done = inspector("diff", several, several, "--connection", "1:2")
+    assert "are not the same: their numbers are compared as sums" in " ".join(done.out.split())
+
+
+def test_what_has_no_counterpart_is_told() -> None:
+    done = inspector("diff", shipped("tcp-hello"), shipped("udp-unreachable"))
+
+    assert done.code == 1
+    assert "connection 1 of A (127.0.0.1:48634 > 127.0.0.1:12345, frames 1 to 10) is in A only" in " ".join(
+        done.out.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (("--connection", "1:7"), 2, "expected a number from 1 to 1 of capture B, found 7"),
+        (("--connection", "1"), 2, "expected NA:NB"),
+        (("--exchange", "1:1"), 2, "capture A has none of them"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_in_one_line(words: tuple[str, ...], code: int, error: str) -> None:
+    done = inspector("diff", shipped("tcp-hello"), shipped("tcp-hello"), *words)
+
+    assert done.code == code
+    assert error in done.err
+
+
+def test_what_cannot_be_read_and_what_is_empty_have_their_exit_codes(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000"))
+
+    assert inspector("diff", empty, tmp_path / "none").code == 3
+    assert inspector("diff", empty, empty).code == 5
+    assert inspector("diff", empty, shipped("tcp-hello")).code == 1
