@@ -14,8 +14,8 @@ Symbols make the price depend on the way taken. So each cell (event, position) k
 for each set of bindings that still matters there. Where a number is wrong, one hypothesis is that *this* number is
 wrong, another that the symbol was bound by a wrong number before; the lines that follow decide between them.
 
-Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong, `MOST_WORK` moves in one
-search. A cell keeps at most `_WIDTH` hypotheses, which is the one way in which the result can be less than the best.
+Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong, `MOST_WORK` moves in all
+searches with the numbers, and as many in the first. A cell keeps at most `_WIDTH` hypotheses, which is the one way in which the result can be less than the best.
 Measured on 10,000 segments: 0.2 s where all is as expected, one or two seconds with one difference or two hundred of
 them, ten where next to nothing fits; a sequence made to be hostile ends within a minute.
 """
@@ -44,7 +44,7 @@ from inspector.expect.evaluation import (
 from inspector.expect.forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from inspector.expect.automaton import Automaton
     from inspector.expect.evaluation import Bindings, Evaluation, Prepared
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_CELLS", "MOST_WORK", "Matcher", "Move", "Step"]
 
 MOST_CELLS = 5_000_000
-MOST_WORK = 5_000_000
+MOST_WORK = 1_500_000
 
 _BUDGETS = (0, 15, 60, 240, 960, IMPOSSIBLE)
 """Above what the structure alone costs."""
@@ -136,23 +136,28 @@ class Matcher:
         found = _Search(self, events, tolerated, carried, None, 0).run()
         if found is None:
             if len(events) * self.automaton.steps > MOST_CELLS:
-                self.refuse(len(events))
+                self._refuse(events, f"expected at most {MOST_CELLS:,} for their product")
             ahead = forecast(self.automaton, carried, tolerated)
+            work = 0
             for budget in _BUDGETS:
-                found = _Search(self, events, tolerated, carried, ahead, budget).run()
+                search = _Search(self, events, tolerated, carried, ahead, budget)
+                search.work = work
+                found, work = search.run(), search.work
                 if found is not None:
                     break
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
         return _steps(found.trace), found.bindings
 
-    def refuse(self, events: int) -> NoReturn:
-        """Complain that it is too much work."""
+    def refuse_work(self, events: Sequence[Event]) -> NoReturn:
+        """Complain that there are too many ways."""
+        self._refuse(events, f"expected at most {MOST_WORK:,} moves in all their ways")
+
+    def _refuse(self, events: Sequence[Event], expected: str) -> NoReturn:
         raise ExpectationError(
             self.name,
-            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too "
-            f"many to find the nearest way, expected at most {MOST_CELLS:,} for their product: "
-            "describe a part, or compare a shorter capture",
+            f"does not match, and {len(events):,} events against {self.automaton.steps:,} steps of the sequence are "
+            f"too many to find the nearest way, {expected}: describe a part, or compare a shorter capture",
         )
 
     def carried(self, event: Event) -> tuple[int, ...]:
@@ -248,9 +253,16 @@ class _Search:
             seen.add(key)
             kept.append(hypothesis)
             if not self.exact:
+                self._count(position)
                 for missing in self._missing(hypothesis, index):
                     heappush(heap, (missing.cost, next(order), missing))
         return cells
+
+    def _count(self, position: int) -> None:
+        """The moves from a position, counted against the bound."""
+        self.work += len(self.matcher.automaton.follow[position])
+        if self.work > MOST_WORK:
+            self.matcher.refuse_work(self.events)
 
     def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
         cost = hypothesis.cost + MISSING * _ONE + 1
@@ -264,9 +276,7 @@ class _Search:
     def _consume(self, hypothesis: _Hypothesis, index: int) -> None:
         """What `hypothesis` may make of the event at `index`."""
         carried = self.carried[index]
-        self.work += len(self.matcher.automaton.follow[hypothesis.position])
-        if self.work > MOST_WORK:
-            self.matcher.refuse(len(self.events))
+        self._count(hypothesis.position)
         most = 0 if self.exact else MISSING + EXTRA - 1
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is None:

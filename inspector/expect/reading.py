@@ -284,8 +284,10 @@ def _recognise(reading: Reading, events: Sequence[Event]) -> None:
 
 
 def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
-    """Events between the neighbours of a missing line that differ from it in a flag or two, or in that they carry data
-    and should not; the nearest come first."""
+    """Events between a missing line's neighbours that differ from it in a flag or two, or carry data and should not.
+
+    The nearest come first.
+    """
     written = reading.lines[index]
     before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
     after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=len(events))

@@ -8,7 +8,7 @@ import pytest
 
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.findings import Side
-from inspector.report.differences import Placed, is_about, sender_of
+from inspector.report.differences import Placed, is_about
 from inspector.report.inspection import Verdict
 from inspector.report.page import Text, broken
 from inspector.report.symbols import Origin, symbols_of
@@ -96,8 +96,6 @@ def test_a_difference_has_its_place() -> None:
     comparison = Comparison("c", matched=False, differences=(lost,), bindings=(), lines=((1, 10), (2, 12), (4, 20)))
 
     assert Placed([comparison]).missing_after == {12: [lost]}
-    assert sender_of(lost) is Side.RESPONDER
-    assert sender_of(replace(lost, expected="alice > bob  ACK")) is None
 
 
 def test_a_comparison_is_known_by_its_frames_where_numbers_are_shared() -> None:
