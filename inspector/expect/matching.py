@@ -2,7 +2,7 @@
 
 Every way to read the automaton is tried against every event: a line may match an event, differ from it, be missing, or
 two neighbours may have been swapped; an event may be passed over (tolerated, or within `...`) or be extra. Among ways
-of equal price the one that matches more lines wins, then the one with fewer that are missing, then the one written first.
+of equal price the one wins that has more lines matched than missing, then the one written first.
 
 What a teacher would mark, which the prices of `evaluation` bring about (`tests/expect/test_teacher.py` has the cases):
 
@@ -11,7 +11,7 @@ What a teacher would mark, which the prices of `evaluation` bring about (`tests/
   two neighbours in the other order better than both.
 * Which number is wrong is put to the vote of all that use it (`reading`), so the mistake is at its source.
 * What follows from a mistake is none (`consequences`): states, times, acknowledgments of what was sent wrongly.
-* Where the first segment leaves it open who the originator is, the casting with fewer differences counts (`comparison`).
+* Where the first segment leaves open who the originator is, the casting with fewer differences counts (`comparison`).
 
 1. A search that allows nothing wrong. What matches ends here, in time that follows its length.
 2. `forecast`: for every event and position, what the rest must cost at least, by structure alone (senders, flags, data
@@ -24,9 +24,9 @@ for each set of bindings that still matters there. Where a number is wrong, one 
 wrong, another that the symbol was bound by a wrong number before; the lines that follow decide between them.
 
 Bounds, with a clear error above them: `MOST_CELLS` events x steps where something is wrong, `MOST_WORK` moves in all
-searches with the numbers, and as many in the first. A cell keeps at most `_WIDTH` hypotheses, which is the one way in which the result can be less than the best.
-Measured on 10,000 segments, in seconds of a busy processor: 0.7 where all is as expected, 3 with one difference, 7 to 10
-with three hundred; the worst of some thousand hostile sequences took 11.
+searches with the numbers, and as many in the first. A cell keeps at most `_WIDTH` hypotheses, which is the one way in
+which the result can be less than the best. Measured on 10,000 segments, in processor seconds of a busy machine: 0.7
+where all is as expected, 3 with one difference, 7 to 10 with three hundred; the worst hostile sequence found took 11.
 """
 
 from __future__ import annotations
