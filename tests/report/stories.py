@@ -276,7 +276,9 @@ def wrong_number_compared() -> Inspection:
                 "frame.number == 2",
             ),
             Difference(Kind.EXTRA, None, 3, "", "", f"client > server  RST  seq=x  ({X})"),
-            Difference(Kind.MISSING, 3, None, "", "client > server  ACK  seq=x+1  ack=y+1", ""),
+            Difference(
+                Kind.MISSING, 3, None, "", "client > server  ACK  seq=x+1  ack=y+1", "", sender=Side.ORIGINATOR
+            ),
         ),
         bindings=(("x", X), ("y", Y)),
         lines=((1, 1), (2, 2)),
