@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.expect.evaluation import flags_differ, value_of
-from inspector.expect.flags import ACK, COMPARED, choice_of, first_choice
+from inspector.expect.flags import ACK, COMPARED, SYN, choice_of, first_choice
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import SEQUENCE_SPACE, Relation
 from inspector.expect.subject import Ledger, Plain
@@ -69,7 +69,9 @@ def _acquitted(reading: Reading, events: Sequence[Event]) -> Iterator[tuple[int,
         plain = event.plain if index not in found else _as_written(reading, found[index], event)
         if index in extra and (reason := ledger.tolerance(event.sender, plain, "")):
             yield index, reason
-        ledger.note(event.sender, plain)
+        if index not in extra or not plain.flags & SYN:
+            # A SYN that nobody expected begins nothing.
+            ledger.note(event.sender, plain)
 
 
 def _laid_out(reading: Reading) -> tuple[dict[int, list[Written]], dict[int, Written]]:

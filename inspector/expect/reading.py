@@ -315,7 +315,7 @@ def _recognise(reading: Reading, events: Sequence[Event]) -> None:
 
 
 def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
-    """Events between the neighbours of a missing line that differ from it in a flag or two, or carry data unasked.
+    """Events between a missing line's neighbours that differ from it in a flag or two, or carry data and should not.
 
     The nearest come first.
     """
