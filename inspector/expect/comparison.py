@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
 from inspector.expect.connections import compare_blocks, slots_of
-from inspector.expect.consequences import acquit, without_consequences
+from inspector.expect.consequences import acquitted, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.flags import ACK, SYN
@@ -173,7 +173,7 @@ class Comparer:
         """How the nearest way reads, how it differs, and what is to be noted."""
         reading = read(matcher, *matcher.align(subject.events), subject.events)
         if not matcher.strict:
-            acquit(reading, subject.events)
+            reading = acquitted(reading, subject.events)
         found, following = without_consequences(differences(reading, subject, self.peers))
         return reading, found, (*_notes(reading, subject), *_notes_of_states(following))
 
@@ -181,10 +181,13 @@ class Comparer:
 def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
     """Whether it is not certain who the originator is: where a first segment is wrong or missing, another seems to be.
 
-    A plain SYN leaves no doubt. What cannot be told without much work is not tried.
+    One who sends SYN alone, answered by one who does not, leaves no doubt. What is much work is not tried.
     """
-    first = subject.events[0] if subject.events else None
-    if first is None or (first.is_segment and first.flags & (SYN | ACK) == SYN):
+    if not subject.events:
+        return False
+    first = subject.events[0].sender
+    opening = {(each.sender, bool(each.flags & ACK)) for each in subject.events if each.flags & SYN}
+    if (first, False) in opening and not {(first, True), (first.other, False)} & opening:
         return False
     return len(subject.events) * matcher.automaton.steps <= _EXCHANGED_AT_MOST
 

@@ -211,11 +211,13 @@ def _numbers(row: Row) -> tuple[int | None, ...]:
     )
 
 
+_SENT_AGAIN = said("retransmissions")
+
 _REPETITIONS = (
     (Fact.DUPLICATE, said("capture duplicates")),
     (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, said("keep-alives")),
     (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, said("zero-window probes")),
-    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, said("retransmissions")),
+    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, _SENT_AGAIN),
     (Fact.WINDOW_UPDATE, said("window updates")),
     (Fact.DUPLICATE_ACK, said("duplicate acknowledgments")),
     (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, said("answers to what was not acceptable")),
@@ -243,6 +245,8 @@ class Ledger:
         """What acknowledges each end's FIN."""
         self.syn: list[int | None] = [None, None]
         """What acknowledges each end's SYN."""
+        self.said: set[tuple[Side, int, int, int]] = set()
+        """Whatever takes numbers: to say the same again is to send it again, whatever else was seen meanwhile."""
 
     def tolerance(self, sender: Side, said: Plain, repetition: str) -> str:
         """Why this segment need not be expected; empty where it must be. `repetition` is what the facts say.
@@ -255,6 +259,8 @@ class Ledger:
         reach = self.next[sender]
         if said.flags & (SYN | FIN) and reach is not None and ahead(_end(said), reach) > 0:
             return ""
+        if not repetition and (sender, said.flags & COMPARED, said.seq, said.length) in self.said:
+            repetition = _SENT_AGAIN
         return repetition or self._plain(sender, said)
 
     def _plain(self, sender: Side, said: Plain) -> str:
@@ -279,6 +285,8 @@ class Ledger:
     def note(self, sender: Side, said: Plain) -> None:
         """Remember what this segment moved."""
         syn, fin, end = bool(said.flags & SYN), bool(said.flags & FIN), _end(said)
+        if end != said.seq:
+            self.said.add((sender, said.flags & COMPARED, said.seq, said.length))
         if not said.flags & RST:
             self.next[sender] = _further(self.next[sender], end)
             self.ends[sender].add(end)

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.language import marked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,11 +28,11 @@ def artefacts_of(totals: Totals, connections: Iterable[Connection]) -> tuple[tup
     """Words and counts, those that are not zero: `(what, how many)`."""
     over_mss = sum(_is_over_mss(each, segment) for each in connections for segment in each.segments)
     counted = (
-        ("of a time before that of the frame before: the clock steps back", totals.steps_back),
-        ("longer than the receiver's MSS: cut or joined by the network card (offload)", over_mss),
-        ("of a checksum that is correct", totals.correct),
-        ("of a checksum that is partial, left for the network card to finish", totals.partial),
-        ("of a checksum that is wrong", totals.wrong),
+        (marked("of a time before that of the frame before: the clock steps back"), totals.steps_back),
+        (marked("longer than the receiver's MSS: cut or joined by the network card (offload)"), over_mss),
+        (marked("of a checksum that is correct"), totals.correct),
+        (marked("of a checksum that is partial, left for the network card to finish"), totals.partial),
+        (marked("of a checksum that is wrong"), totals.wrong),
     )
     return tuple((words, number) for words, number in counted if number)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from inspector.language import marked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,14 +27,14 @@ __all__ = ["CaptureSummary", "CapturedFile", "Inspection", "Message", "Selected"
 class Verdict(StrEnum):
     """The one word at the end."""
 
-    AS_EXPECTED = "as-expected"
-    DIFFERS = "differs"
+    AS_EXPECTED = marked("as-expected")
+    DIFFERS = marked("differs")
     """From the expected sequence."""
-    FINDINGS = "findings"
+    FINDINGS = marked("findings")
     """As expected or nothing expected, but somebody broke a rule."""
-    NO_FINDINGS = "no-findings"
+    NO_FINDINGS = marked("no-findings")
     """Nothing was expected, and nobody broke a rule."""
-    NOTHING = "nothing-to-inspect"
+    NOTHING = marked("nothing-to-inspect")
 
     @property
     def is_good(self) -> bool:
