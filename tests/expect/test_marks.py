@@ -173,6 +173,13 @@ def test_a_way_may_end_with_nothing_at_all() -> None:
     assert not Said().client("SYN").client("SYN").compare(text).matched
 
 
+def test_a_later_round_of_a_repeat_may_be_the_end() -> None:
+    text = "repeat *:\n  either: nothing after this\n  or: client > server SYN\nclient > server RST\n"
+    assert Said().client("SYN").client("SYN").compare("strict\n" + text).matched
+    assert Said().client("SYN").client("RST").compare("strict\n" + text).matched
+    assert not Said().client("RST").client("SYN").compare("strict\n" + text).matched
+
+
 def test_what_is_tolerated_may_follow_the_end_but_not_a_strict_one() -> None:
     text = "client > server SYN\nnothing after this\n"
     said = Said().client("SYN").client("SYN", seq=1000, facts=Fact.RETRANSMISSION)
