@@ -47,7 +47,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     monkeypatch.setattr("click.core._detect_program_name", lambda: "inspector")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         main._run()
     for stream in streams:
         stream.flush()
