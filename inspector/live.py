@@ -30,6 +30,8 @@ from inspector.capture.turn import turn
 from inspector.demos.demo import Said
 from inspector.demos.runner import choose_ports, run
 from inspector.errors import CaptureError, CaptureFileError, DemoError, system_words
+from inspector.language import Said as Words
+from inspector.language import joined, said, said_n
 from inspector.link.script import Script, parse_script
 from inspector.pipeline import Take, inspect
 from inspector.report.inspection import Message
@@ -160,9 +162,11 @@ def _played(
     except KeyboardInterrupt:
         if not recording.statistics.received:
             raise
-        cut_short = "interrupted"
+        cut_short = said("interrupted")
     if cut_short:
-        heard.append(Said("demo", "note", f"not at its end: {cut_short}; what follows is not in the capture"))
+        heard.append(
+            Said("demo", "note", said("not at its end: {reason}; what follows is not in the capture", reason=cut_short))
+        )
     return _Played(tuple(Message(said.role, said.text, said.verb, said.size) for said in heard), cut_short)
 
 
@@ -231,7 +235,10 @@ def record_command(  # noqa: PLR0913 - what a command line may ask for
             program = network.hosts["client"].call(partial(_started, command, stdout))
             tell_end(_awaited(program, tell_waiting))
         return inspect(
-            written, name=str(path), expected=expected, take=_taken(recording, network, source=f"exec over `{link}`")
+            written,
+            name=str(path),
+            expected=expected,
+            take=_taken(recording, network, source=said("exec over `{link}`", link=link)),
         )
 
 
@@ -298,7 +305,7 @@ def _to_be_read(path: Path) -> BinaryIO:
     try:
         return path.open("rb", buffering=0)
     except OSError as error:
-        raise CaptureFileError(str(path), f"cannot be opened: {system_words(error)}") from error
+        raise CaptureFileError(str(path), said("cannot be opened: {reason}", reason=system_words(error))) from error
 
 
 def _stay() -> None:
@@ -307,12 +314,14 @@ def _stay() -> None:
 
 def _take(demo: Demo, path: Path, recording: Recording, played: _Played, network: Network | None) -> Take:
     idle = network.wire.idle if network else ()
-    told = (Message("link", f"`{rule}` never acted: no such frame came by in its turn") for rule in idle)
+    told = (
+        Message("link", said("`{rule}` never acted: no such frame came by in its turn", rule=rule)) for rule in idle
+    )
     return _taken(
         recording,
         network,
-        title=f"{demo.name}: {demo.summary}",
-        source=f"demo {demo.name}",
+        title=said("{name}: {what}", name=demo.name, what=Words(demo.summary, {})),
+        source=said("demo {name}", name=demo.name),
         saved_to=str(path),
         messages=(*played.messages, *told),
         lesson=() if played.cut_short else demo.lesson,
@@ -322,11 +331,12 @@ def _take(demo: Demo, path: Path, recording: Recording, played: _Played, network
 def _taken(recording: Recording, network: Network | None, **words: Any) -> Take:
     kept = network.wire.kept if network else 0
     undrained = [recording.undrained] * bool(recording.undrained)
-    undrained += [f"the link still held back {kept} frame{'s' * (kept > 1)}"] * bool(kept)
+    if kept:
+        undrained.append(said_n("the link still held back {n} frame", "the link still held back {n} frames", kept))
     statistics = recording.statistics
     return Take(
         frames=statistics.received, dropped=statistics.dropped, duplicates=statistics.duplicates,
-        undrained="; ".join(undrained), **words,
+        undrained=joined(undrained, "; "), **words,
     )  # fmt: skip
 
 
@@ -335,11 +345,17 @@ def _refuse_unless_whole(inspection: Inspection, recording: Recording, path: Pat
     captured, found = recording.statistics.received, inspection.capture.frames
     if captured == 0 and not expected.expects_nothing:
         raise CaptureError(
-            "the demo ran, and not one frame of it was captured", remedies=("inspector doctor", "another --engine")
+            said("the demo ran, and not one frame of it was captured"),
+            remedies=("inspector doctor", said("another --engine")),
         )
     if found != captured:
         raise CaptureFileError(
-            str(path), f"expected the {captured} frames that were captured, found {found}: another program wrote to it"
+            str(path),
+            said(
+                "expected the {captured} frames that were captured, found {found}: another program wrote to it",
+                captured=captured,
+                found=found,
+            ),
         )
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "inspector"
 
-KEYWORDS = {"said": 1, "said_n": 2, "shown": 1, "shown_n": 2, "marked": 1}
-"""How many of the first arguments are messages."""
+KEYWORDS = {"said": 1, "said_n": 2, "shown": 1, "shown_n": 2, "marked": 1, ".note": 1, ".raised": 1}
+"""How many of the first arguments are messages; the last two are how a program of a demo speaks (`demos.end.End`)."""
 _LATER = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.IfExp)
-"""What `shown` may be given beside a literal: something that was said or marked elsewhere."""
+"""What may be said beside a literal: something that was marked elsewhere; `marked` itself takes nothing else."""
 NO_TEXTS = frozenset(
-    {"also", "captures", "demos", "severity", "blame", "ss", "netstat", "over", "prefix", "filter", "example"}
+    {"also", "blame", "captures", "demos", "met", "netstat", "over", "prefix", "severity", "ss", "words"}
 )
 """What is no text in the tables of `explain/entries`: names, numbers and what is typed."""
 
@@ -47,7 +47,7 @@ def _in_python() -> Iterator[tuple[str, Key]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         for call in keyword_calls(path):
             texts = [_literal(each) for each in call.args[: KEYWORDS[_called(call)]]]
-            if all(texts):
+            if texts and all(texts):
                 yield _named(path), texts[0] if len(texts) == 1 else (texts[0], texts[1])
 
 
@@ -55,10 +55,13 @@ def keyword_calls(path: Path) -> Iterator[ast.Call]:
     """Every call of a keyword in a file, in the order of the file."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     calls.sort(key=lambda node: (node.lineno, node.col_offset))
-    yield from (node for node in calls if _called(node) in KEYWORDS)
+    known = KEYWORDS if "demos" in path.parts else {name for name in KEYWORDS if not name.startswith(".")}
+    yield from (node for node in calls if _called(node) in known)
 
 
 def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return f".{call.func.attr}"
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
@@ -72,9 +75,15 @@ def unheard(path: Path) -> list[str]:
     for call in keyword_calls(path):
         texts = call.args[: KEYWORDS[_called(call)]]
         loose = [each for each in texts if not _literal(each)]
-        if loose and (_called(call) != "shown" or not isinstance(loose[0], _LATER)):
-            found.append(f"{_named(path)}:{call.lineno}: {ast.unparse(call)}")
+        if _called(call) == "marked":
+            found += [_at(path, call)] * bool(loose)
+        elif any(not isinstance(each, _LATER) for each in loose):
+            found.append(_at(path, call))
     return found
+
+
+def _at(path: Path, call: ast.Call) -> str:
+    return f"{_named(path)}:{call.lineno}: {ast.unparse(call)}"
 
 
 def _in_entries() -> Iterator[tuple[str, Key]]:

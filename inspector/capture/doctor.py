@@ -27,6 +27,7 @@ from inspector.capture.privileges import (
     ways_out,
 )
 from inspector.errors import CaptureError, system_words
+from inspector.language import said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,9 +74,9 @@ def doctor(
 
 
 _MODULES = (
-    ("numba", "without it large captures take long"),
-    ("scapy", "without it there is no portable capture"),
-    ("pyshark", "without it there is no cross-check"),
+    ("numba", said("without it large captures take long")),
+    ("scapy", said("without it there is no portable capture")),
+    ("pyshark", said("without it there is no cross-check")),
 )
 
 
@@ -90,28 +91,32 @@ def _bad(name: str, detail: str, remedy: str) -> Check:
 def _python() -> Check:
     import platform  # costs more than all else in this file
 
-    detail = f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
+    detail = said(
+        "{version} on {system} {release} {machine}",
+        version=platform.python_version(), system=platform.system(), release=platform.release(),
+        machine=platform.machine(),
+    )  # fmt: skip
     ok = sys.version_info[:2] >= _LEAST_PYTHON
-    return Check("Python", ok, detail, "" if ok else "install Python 3.11 or newer")
+    return Check("Python", ok, detail, "" if ok else said("install Python 3.11 or newer"))
 
 
 def _container() -> Check:
-    return Check("container", None, "yes" if in_container() else "no sign of one")
+    return Check(said("container"), None, said("yes") if in_container() else said("no sign of one"))
 
 
 def _capability(command_line: str) -> Check:
     if has_capability(CAP_NET_RAW):
-        return _good("CAP_NET_RAW", f"effective (uid {os.geteuid()})")
-    return _bad("CAP_NET_RAW", f"not effective (uid {os.geteuid()})", ways_out(command_line)[0])
+        return _good("CAP_NET_RAW", said("effective (uid {uid})", uid=os.geteuid()))
+    return _bad("CAP_NET_RAW", said("not effective (uid {uid})", uid=os.geteuid()), ways_out(command_line)[0])
 
 
 def _ring(command_line: str) -> Check:
     try:
         engine = open_engine("lo", command_line=command_line)
     except CaptureError as error:
-        return _bad("capture ring on lo", error.message, error.remedies[0] if error.remedies else "")
+        return _bad(said("capture ring on lo"), error.message, error.remedies[0] if error.remedies else "")
     engine.close()
-    return _good("capture ring on lo", "opens")
+    return _good(said("capture ring on lo"), said("opens"))
 
 
 def _portable(command_line: str) -> Check:
@@ -119,52 +124,60 @@ def _portable(command_line: str) -> Check:
     try:
         engine = open_engine(loopback, kind="portable", command_line=command_line)
     except CaptureError as error:
-        return _bad("capture on loopback", error.message, error.remedies[0] if error.remedies else "")
+        return _bad(said("capture on loopback"), error.message, error.remedies[0] if error.remedies else "")
     engine.close()
-    return _good("capture on loopback", "opens")
+    return _good(said("capture on loopback"), said("opens"))
 
 
 def _namespaces() -> Check:
     why_not, remedy = why_not_private()
     if not why_not:
-        return _good("user namespace", "a raw socket opens inside one: demos need no root")
-    otherwise = "start the container with --cap-add=NET_RAW" if in_container() else "run demos with sudo"
-    return _bad("user namespace", why_not, remedy or otherwise)
+        return _good(said("user namespace"), said("a raw socket opens inside one: demos need no root"))
+    otherwise = said("start the container with --cap-add=NET_RAW") if in_container() else said("run demos with sudo")
+    return _bad(said("user namespace"), why_not, remedy or otherwise)
 
 
 def _network() -> Check:
     if all(has_capability(each) for each in NETWORK_CAPABILITIES):
-        return _good("private network", "this process may make one: --link works")
+        return _good(said("private network"), said("this process may make one: --link works"))
     if not why_not_private()[0]:
-        return _good("private network", "in a user namespace: --link works")
-    return _bad("private network", "neither CAP_NET_ADMIN and CAP_SYS_ADMIN, nor user namespaces", "run it with sudo")
+        return _good(said("private network"), said("in a user namespace: --link works"))
+    return _bad(
+        said("private network"),
+        said("neither CAP_NET_ADMIN and CAP_SYS_ADMIN, nor user namespaces"),
+        said("run it with sudo"),
+    )
 
 
 def _tool(name: str, remedy: str) -> Check:
     path = shutil.which(name)
     if path is None:
-        return _bad(name, "not found on PATH", remedy)
+        return _bad(name, said("not found on PATH"), remedy)
     try:
         done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         return _bad(name, f"{path}: {error}", remedy)
     lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
-    said = [line for line in lines if name in line.lower()]
-    return Check(name, done.returncode == 0, f"{said[0] if said else 'no version given'} ({path})", "")
+    told = [line for line in lines if name in line.lower()]
+    detail = said("{version} ({path})", version=told[0] if told else said("no version given"), path=path)
+    return Check(name, done.returncode == 0, detail, "")
 
 
 def _dumpcap() -> Check:
     found = _tool("dumpcap", "apt-get install wireshark-common")
     if not found.ok:
         return found
-    works, said = can_dumpcap()
+    works, why_not = can_dumpcap()
     if works:
-        return _good("dumpcap", f"may capture on lo: {found.detail}")
-    member = "a member" if _in_group("wireshark") else "not a member"
+        return _good("dumpcap", said("may capture on lo: {version}", version=found.detail))
+    if _in_group("wireshark"):
+        detail = said("may not capture ({reason}); this user is a member of the group wireshark", reason=why_not)
+    else:
+        detail = said("may not capture ({reason}); this user is not a member of the group wireshark", reason=why_not)
     return _bad(
         "dumpcap",
-        f"may not capture ({said}); this user is {member} of the group wireshark",
-        "sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, and log in again",
+        detail,
+        said("sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, and log in again"),
     )
 
 
@@ -183,8 +196,12 @@ def _module(name: str, use: str) -> Check:
     try:
         module = importlib.import_module(name)
     except Exception as error:  # noqa: BLE001 - a module may break in any way when it is imported
-        return _bad(name, f"cannot be imported ({type(error).__name__}: {error}); {use}", f"pip install {name}")
-    return _good(name, str(getattr(module, "__version__", "importable")))
+        detail = said(
+            "cannot be imported ({kind}: {error}); {use}", kind=type(error).__name__, error=str(error), use=use
+        )
+        return _bad(name, detail, f"pip install {name}")
+    version = getattr(module, "__version__", None)
+    return _good(name, said("importable") if version is None else str(version))
 
 
 def _cache(folder: Path) -> Check:
@@ -194,5 +211,6 @@ def _cache(folder: Path) -> Check:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return _bad("compiled code", f"{folder}: {system_words(error)}; kept for one run only", "make it writable")
-    return _good("compiled code", f"kept in {folder}")
+        detail = said("{folder}: {reason}; kept for one run only", folder=folder, reason=system_words(error))
+        return _bad(said("compiled code"), detail, said("make it writable"))
+    return _good(said("compiled code"), said("kept in {folder}", folder=folder))

@@ -38,6 +38,7 @@ from inspector.capture.interfaces import IFF_LOOPBACK, capturable
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError, system_words
+from inspector.language import said
 from inspector.wire.frame import Frame
 from inspector.wire.row import Direction
 
@@ -103,7 +104,8 @@ class LinuxEngine:
 
         """
         self.interface = options.interface
-        self.ended = self._ending = ""
+        self.ended: str = ""
+        self._ending: str = ""
         self.marker: Marker | None = None
         self._options = options
         self._any = options.interface == "any"
@@ -128,8 +130,12 @@ class LinuxEngine:
         flags, hardware = capturable(self.interface)
         if hardware not in _HARDWARE:
             raise CaptureError(
-                f"frames of {self.interface} have a link-layer header not known here (ARPHRD_ number {hardware})",
-                remedies=("capture on the interface `any`, where the kernel takes that header off",),
+                said(
+                    "frames of {interface} have a link-layer header not known here (ARPHRD_ number {number})",
+                    interface=self.interface,
+                    number=hardware,
+                ),
+                remedies=(said("capture on the interface `any`, where the kernel takes that header off"),),
             )
         self.link_type = _HARDWARE[hardware]
         return bool(flags & IFF_LOOPBACK)
@@ -172,8 +178,8 @@ class LinuxEngine:
             if error.errno != errno.ENOMEM:
                 raise
             raise CaptureError(
-                f"the kernel has no room for a filter of {len(ports)} ports",
-                remedies=("sudo sysctl net.core.optmem_max=131072", "capture all ports"),
+                said("the kernel has no room for a filter of {number} ports", number=len(ports)),
+                remedies=("sudo sysctl net.core.optmem_max=131072", said("capture all ports")),
             ) from error
 
     def _map_ring(self) -> None:
@@ -194,11 +200,13 @@ class LinuxEngine:
         self._ring = self._stack.enter_context(mmap.mmap(self._socket.fileno(), blocks * _BLOCK_BYTES))
 
     def _explained(self, error: OSError) -> CaptureError:
-        where = f"on {self.interface!r}"
         if error.errno in {errno.EPERM, errno.EACCES}:
             options = self._options
             return CaptureError(
-                f"capturing {where} needs the privilege CAP_NET_RAW, and this process has it not",
+                said(
+                    "capturing on {interface!r} needs the privilege CAP_NET_RAW, and this process has it not",
+                    interface=self.interface,
+                ),
                 remedies=ways_out(
                     options.command_line,
                     interface=options.interface,
@@ -207,8 +215,12 @@ class LinuxEngine:
                 ),
             )
         return CaptureError(
-            f"this system gives no capture ring {where}: {system_words(error)}",
-            remedies=("choose the engine `portable`",),
+            said(
+                "this system gives no capture ring on {interface!r}: {reason}",
+                interface=self.interface,
+                reason=system_words(error),
+            ),
+            remedies=(said("choose the engine `portable`"),),
         )
 
     def read(self, timeout: float) -> list[Frame]:
@@ -237,8 +249,11 @@ class LinuxEngine:
         """Read (and thereby clear) what went wrong; the block that was being filled is still to come."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            gone = code == errno.ENETDOWN
-            self._ending = f"{self.interface} went down" if gone else f"{self.interface}: {os.strerror(code)}"
+            if code == errno.ENETDOWN:
+                self._ending = said("{interface} went down", interface=self.interface)
+            else:
+                reason = system_words(OSError(code, os.strerror(code)))
+                self._ending = said("{interface}: {reason}", interface=self.interface, reason=reason)
 
     def _frames_of(self, block: bytes, count: int, at: int) -> list[Frame]:
         # One loop and few calls: this is the price of every frame.

@@ -29,6 +29,7 @@ from inspector.capture.interfaces import IFF_LOOPBACK, capturable
 from inspector.capture.marker import Marker
 from inspector.capture.privileges import ways_out
 from inspector.errors import CaptureError
+from inspector.language import said
 from inspector.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ class PortableEngine:
 
         """
         self.interface = options.interface
-        self.ended = self._ending = ""
+        self.ended: str = ""
+        self._ending: str = ""
         self.marker: Marker | None = None
         self._options = options
         self._queue: queue.SimpleQueue[_Raw | None] = queue.SimpleQueue()
@@ -116,7 +118,7 @@ class PortableEngine:
         self._copies = PairedCopies()
         self._closed = False
         if options.interface == "any":
-            raise CaptureError("the portable engine captures on one interface, and `any` is not one")
+            raise CaptureError(said("the portable engine captures on one interface, and `any` is not one"))
         self._loopback = _is_loopback(options.interface)
         self._socket = self._opened()
         try:
@@ -134,17 +136,20 @@ class PortableEngine:
             raise self._lacks_privilege() from error
         except ImportError as error:
             raise CaptureError(
-                f"the portable engine needs scapy: {error}", remedies=("python -m pip install scapy",)
+                said("the portable engine needs scapy: {error}", error=str(error)),
+                remedies=("python -m pip install scapy",),
             ) from error
         except Exception as error:  # scapy raises whatever it likes
             if "permission" in str(error).lower():
                 raise self._lacks_privilege() from error
-            raise CaptureError(f"scapy cannot capture on {self.interface!r}: {error}") from error
+            raise CaptureError(
+                said("scapy cannot capture on {interface!r}: {error}", interface=self.interface, error=str(error))
+            ) from error
 
     def _lacks_privilege(self) -> CaptureError:
         options = self._options
         return CaptureError(
-            f"capturing on {self.interface!r} needs a privilege that this process has not",
+            said("capturing on {interface!r} needs a privilege that this process has not", interface=self.interface),
             remedies=ways_out(
                 options.command_line, interface=options.interface, ports=options.ports, own_traffic=options.own_traffic
             ),
@@ -154,7 +159,13 @@ class PortableEngine:
         name = getattr(self._socket, "LL", None) or getattr(self._socket, "guessed_cls", None)
         name = getattr(name, "__name__", "unknown")
         if name not in _LINK_TYPES:
-            raise CaptureError(f"frames of {self.interface} have a header that is not known here (scapy: {name})")
+            raise CaptureError(
+                said(
+                    "frames of {interface} have a header that is not known here (scapy: {name})",
+                    interface=self.interface,
+                    name=name,
+                )
+            )
         self.link_type = _LINK_TYPES[name]
         if self._loopback:
             self.marker = Marker()
@@ -175,8 +186,11 @@ class PortableEngine:
         )
         self._sniffer.start()
         if not started.wait(_START_S):
-            reason = getattr(self._sniffer, "exception", None) or f"not started within {_START_S:.0f} s"
-            raise CaptureError(f"scapy's sniffer on {self.interface} does not start: {reason}")
+            failure = getattr(self._sniffer, "exception", None)
+            reason = str(failure) if failure else said("not started within {patience:.0f} s", patience=_START_S)
+            raise CaptureError(
+                said("scapy's sniffer on {interface} does not start: {reason}", interface=self.interface, reason=reason)
+            )
 
     def recv(self, listening: Any) -> Iterator[Any]:
         """Be scapy's session, in its thread: take the bytes, and give it nothing to dissect."""
@@ -291,5 +305,5 @@ def _is_loopback(interface: str) -> bool:
 
 def _reason(interface: str, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == 100:
-        return f"{interface} went down"
-    return f"{interface}: {error}"
+        return said("{interface} went down", interface=interface)
+    return said("{interface}: {reason}", interface=interface, reason=str(error))

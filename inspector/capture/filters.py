@@ -21,6 +21,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import CaptureError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -99,8 +100,12 @@ def port_filter(ports: Collection[int], snaplen: int, link_type: int = ETHERNET)
     program = assembler.assembled()
     if len(program) > _LIMIT:
         raise CaptureError(
-            f"a capture filter holds about {_LIMIT // 4} scattered ports, and {len(set(ports))} were asked for",
-            remedies=("capture all ports, and choose among the connections afterwards",),
+            said(
+                "a capture filter holds about {most} scattered ports, and {asked} were asked for",
+                most=_LIMIT // 4,
+                asked=len(set(ports)),
+            ),
+            remedies=(said("capture all ports, and choose among the connections afterwards"),),
         )
     return program
 

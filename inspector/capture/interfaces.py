@@ -9,7 +9,8 @@ import struct
 from dataclasses import dataclass
 
 from inspector.capture.engine import ON_LINUX
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, system_words
+from inspector.language import said
 
 __all__ = ["IFF_LOOPBACK", "Interface", "capturable", "interface_facts", "interfaces"]
 
@@ -35,7 +36,7 @@ def interfaces() -> tuple[Interface, ...]:
     """Every interface by its index, and on Linux `any` behind them."""
     found = [_interface(index, name) for index, name in socket.if_nameindex()]
     if ON_LINUX:
-        found.append(Interface("any", 0, up=True, loopback=False, note="all of them, with a cooked header"))
+        found.append(Interface("any", 0, up=True, loopback=False, note=said("all of them, with a cooked header")))
     return tuple(found)
 
 
@@ -50,9 +51,11 @@ def capturable(name: str) -> tuple[int, int]:
         flags, hardware = interface_facts(name)
     except OSError as error:
         there = ", ".join(found.name for found in interfaces())
-        raise CaptureError(f"expected an interface to capture on, found none named {name!r}: {there}") from error
+        raise CaptureError(
+            said("expected an interface to capture on, found none named {name!r}: {there}", name=name, there=there)
+        ) from error
     if not flags & _IFF_UP:
-        raise CaptureError(f"the interface {name} is down", remedies=(f"ip link set {name} up",))
+        raise CaptureError(said("the interface {name} is down", name=name), remedies=(f"ip link set {name} up",))
     return flags, hardware
 
 
@@ -62,9 +65,13 @@ def _interface(index: int, name: str) -> Interface:
     try:
         flags, hardware = interface_facts(name)
     except OSError as error:  # gone in the meantime
-        return Interface(name, index, up=False, loopback=False, note=error.strerror or "")
+        return Interface(name, index, up=False, loopback=False, note=system_words(error))
     return Interface(
-        name, index, up=bool(flags & _IFF_UP), loopback=bool(flags & IFF_LOOPBACK), note=f"hardware {hardware}"
+        name,
+        index,
+        up=bool(flags & _IFF_UP),
+        loopback=bool(flags & IFF_LOOPBACK),
+        note=said("hardware {number}", number=hardware),
     )
 
 

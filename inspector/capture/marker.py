@@ -16,6 +16,7 @@ import socket
 import struct
 
 from inspector.errors import CaptureError, system_words
+from inspector.language import said
 
 __all__ = ["Marker"]
 
@@ -96,6 +97,10 @@ class Marker:
 
 def _loopback_is_down(error: OSError) -> CaptureError:
     return CaptureError(
-        f"a datagram to {_LOCALHOST} cannot be sent, so loopback is not up here: {system_words(error)}",
+        said(
+            "a datagram to {address} cannot be sent, so loopback is not up here: {reason}",
+            address=_LOCALHOST,
+            reason=system_words(error),
+        ),
         remedies=("ip link set lo up",),
     )

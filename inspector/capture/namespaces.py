@@ -23,6 +23,8 @@ import struct
 import sys
 from pathlib import Path
 
+from inspector.language import Said, said
+
 __all__ = [
     "become_private",
     "die_with_parent",
@@ -99,7 +101,7 @@ def why_not_private() -> tuple[str, str]:
     A child, since half of it can succeed: Ubuntu's AppArmor lets the namespace be made and takes its powers away.
     """
     if sys.platform != "linux":
-        return "user namespaces are Linux's", ""
+        return said("user namespaces are Linux's"), ""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -108,9 +110,9 @@ def why_not_private() -> tuple[str, str]:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as pipe:
-        said = pipe.read()
+        told = pipe.read()
     os.waitpid(child, 0)
-    return _blamed(said) if said else ("", "")
+    return _blamed(told) if told else ("", "")
 
 
 def _attempt() -> str:
@@ -124,7 +126,7 @@ def _attempt() -> str:
     return ""
 
 
-def _blamed(said: str) -> tuple[str, str]:
+def _blamed(told: str) -> tuple[str, str]:
     """The switch that is set against it, if one is; else what the kernel said."""
     for name, forbidding, remedy in _SWITCHES:
         try:
@@ -132,5 +134,5 @@ def _blamed(said: str) -> tuple[str, str]:
         except OSError:
             continue
         if value == forbidding:
-            return f"{name.replace('/', '.')} is {value}", remedy
-    return said, ""
+            return said("{name} is {value}", name=name.replace("/", "."), value=value), remedy
+    return Said(told, {}), ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, KINDS, ON_LINUX, Options
 from inspector.errors import CaptureError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,13 +49,16 @@ def open_engine(  # noqa: PLR0913 - the options of a capture, all but one with a
 
 def _check(options: Options, kind: str) -> None:
     if kind not in KINDS:
-        raise CaptureError(f"expected a capture engine among {', '.join(KINDS)}, found {kind!r}")
+        raise CaptureError(
+            said("expected a capture engine among {known}, found {kind!r}", known=", ".join(KINDS), kind=kind)
+        )
     if kind == "linux" and not ON_LINUX:
         raise CaptureError(
-            f"the linux engine needs Linux, and this is {sys.platform}", remedies=("choose the engine `portable`",)
+            said("the linux engine needs Linux, and this is {system}", system=sys.platform),
+            remedies=(said("choose the engine `portable`"),),
         )
     wrong = sorted(port for port in options.ports if not 0 <= port <= 0xFFFF)
     if wrong:
-        raise CaptureError(f"expected ports from 0 to 65535, found {wrong[0]}")
+        raise CaptureError(said("expected ports from 0 to 65535, found {port}", port=wrong[0]))
     if options.snaplen < 1:
-        raise CaptureError(f"expected a snaplen of at least 1 byte, found {options.snaplen}")
+        raise CaptureError(said("expected a snaplen of at least 1 byte, found {snaplen}", snaplen=options.snaplen))

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.errors import CaptureFileError, system_words
+from inspector.language import said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,8 @@ def open_output(path: Path, owner: tuple[int, int] | None = None) -> BinaryIO:
         _claim(output)
     except BlockingIOError as error:
         raise CaptureFileError(
-            str(path), "another run is writing it just now; expected a file of one's own: name another with -w FILE"
+            str(path),
+            said("another run is writing it just now; expected a file of one's own: name another with -w FILE"),
         ) from error
     except OSError as error:
         raise cannot_write(str(path), error) from error
@@ -73,6 +75,6 @@ def cannot_write(name: str, error: OSError) -> CaptureFileError:
     """The error to raise where the system does not let us write a file."""
     return CaptureFileError(
         name,
-        f"cannot be written: {system_words(error)}",
-        remedies=("name a file in a folder that you may write to and that has room, or `-` for standard output",),
+        said("cannot be written: {reason}", reason=system_words(error)),
+        remedies=(said("name a file in a folder that you may write to and that has room, or `-` for standard output"),),
     )

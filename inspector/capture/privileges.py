@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.capture.engine import ON_LINUX
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,7 +104,7 @@ def can_use_namespace() -> tuple[bool, str]:
     python = shlex.join((sys.executable, "-I", "-S", "-c", _OPEN_RAW_SOCKET))
     command = namespace_command(python)
     if not command:
-        return False, "the programs `unshare` (util-linux) and `ip` (iproute2) are needed"
+        return False, said("the programs `unshare` (util-linux) and `ip` (iproute2) are needed")
     return _succeeds(shlex.split(command))
 
 
@@ -111,7 +112,7 @@ def can_dumpcap(interface: str = "lo") -> tuple[bool, str]:
     """Whether dumpcap may open `interface` for us: it is asked for its link types, which opens it."""
     dumpcap = shutil.which("dumpcap")
     if not dumpcap:
-        return False, "dumpcap is not installed, or not for this user"
+        return False, said("dumpcap is not installed, or not for this user")
     return _succeeds([dumpcap, "-L", "-i", interface])
 
 
@@ -120,8 +121,8 @@ def _succeeds(command: Sequence[str]) -> tuple[bool, str]:
         done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         return False, str(error)
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    return done.returncode == 0, said[0] if said else f"exit code {done.returncode}"
+    told = done.stderr.decode(errors="replace").strip().splitlines()
+    return done.returncode == 0, told[0] if told else said("exit code {code}", code=done.returncode)
 
 
 def ways_out(
@@ -133,11 +134,12 @@ def ways_out(
     where the user's shell does. `own_traffic` says that it starts the programs that it captures.
     """
     if sys.platform == "darwin":
-        return _elevated(command_line), "install Wireshark's ChmodBPF, which lets the group access_bpf read /dev/bpf*"
+        step = said("install Wireshark's ChmodBPF, which lets the group access_bpf read /dev/bpf*")
+        return _elevated(command_line), step
     if sys.platform == "win32":
         return (
-            "install Npcap (https://npcap.com) with its loopback adapter, and check: sc query npcap",
-            "start the terminal as administrator",
+            said("install Npcap (https://npcap.com) with its loopback adapter, and check: sc query npcap"),
+            said("start the terminal as administrator"),
         )
     return tuple(_ways_on_linux(command_line, interface, ports, own_traffic=own_traffic))
 
@@ -151,8 +153,8 @@ def _ways_on_linux(command_line: str, interface: str, ports: Collection[int], *,
     if can_dumpcap(interface)[0]:
         ways.append(_dumpcap_line(command_line, interface, ports))
     if in_container():
-        ways.append("start the container with CAP_NET_RAW: docker run --cap-add=NET_RAW ...")
-    return ways or ["run where CAP_NET_RAW is granted: this process is root without it"]
+        ways.append(said("start the container with CAP_NET_RAW: docker run --cap-add=NET_RAW ..."))
+    return ways or [said("run where CAP_NET_RAW is granted: this process is root without it")]
 
 
 def _elevated(command_line: str) -> str:

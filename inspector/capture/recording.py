@@ -31,6 +31,7 @@ from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statis
 from inspector.capture.opening import open_engine
 from inspector.capture.sink import Sink
 from inspector.errors import CaptureError, CaptureFileError
+from inspector.language import said, said_n
 
 if TYPE_CHECKING:
     import os
@@ -98,9 +99,9 @@ class Recording:
         moving: Callable[[], list[str] | None] | None = None,
     ) -> None:
         self.interface = interface
-        self.ended_by = ""
+        self.ended_by: str = ""
         """Why it ended: `count`, `duration`, `stopped`, `finished`, or the engine's reason."""
-        self.undrained = ""
+        self.undrained: str = ""
         """What was still under way when the capture was ended; empty if nothing was, or nobody waited."""
         self._kind = engine
         self._open_arguments: dict[str, Any] = {
@@ -170,8 +171,15 @@ class Recording:
         self._raise_failure()
         if not armed and not self._ended.is_set():  # else it ended in the meantime, and was armed for that
             raise CaptureError(
-                f"the capture on {self.interface} does not see our own datagram within {_ARMING_S:.0f} s",
-                remedies=("look for a packet filter on loopback: nft list ruleset", "choose the other engine"),
+                said(
+                    "the capture on {interface} does not see our own datagram within {patience:.0f} s",
+                    interface=self.interface,
+                    patience=_ARMING_S,
+                ),
+                remedies=(
+                    said("look for a packet filter on loopback: nft list ruleset"),
+                    said("choose the other engine"),
+                ),
             )
 
     def finish(self, *, drain: bool = True) -> None:
@@ -281,15 +289,20 @@ class Recording:
         deadline = time.monotonic() + self._drain_s
         while (open_ := self._moving()) and not self._ended.is_set():
             if time.monotonic() > deadline:
-                first, many = ", ".join(sorted(set(open_))[:3]), "s" * (len(open_) > 1)
-                self.undrained = f"{len(open_)} socket{many} did not come to rest in {self._drain_s:g} s (port {first})"
+                self.undrained = said_n(
+                    "{n} socket did not come to rest in {patience:g} s (port {ports})",
+                    "{n} sockets did not come to rest in {patience:g} s (port {ports})",
+                    len(open_), patience=self._drain_s, ports=", ".join(sorted(set(open_))[:3]),
+                )  # fmt: skip
                 break
             self._ended.wait(_PACE_S)
         passed = self._marks_pass(self._drain_s)
         marker = self._engine.marker
         self._drained = passed and marker is not None and marker.everywhere and self.interface != "any"
         if not passed and not self._ended.is_set():
-            self.undrained = self.undrained or f"our own last datagram did not come through in {self._drain_s:g} s"
+            self.undrained = self.undrained or said(
+                "our own last datagram did not come through in {patience:g} s", patience=self._drain_s
+            )
 
     def _marks_pass(self, patience: float) -> bool:
         """Whether a mark from each processor came through; sent again where one may have been dropped."""
@@ -308,6 +321,6 @@ class Recording:
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
         if isinstance(failure, BrokenPipeError):
-            self.ended_by = "the reader of the output went away"
+            self.ended_by = said("the reader of the output went away")
         elif failure is not None:
             raise failure

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from inspector.capture.engine import ON_LINUX
 from inspector.errors import CaptureError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,10 @@ def _held(name: str, deadline: float) -> Iterator[None]:
             except OSError:
                 if time.monotonic() > deadline:
                     raise CaptureError(
-                        f"another run of inspector is still busy with {name}; expected it to end within its time",
+                        said(
+                            "another run of inspector is still busy with {name}; expected it to end within its time",
+                            name=name,
+                        ),
                         remedies=("pgrep -af inspector",),
                     ) from None
                 time.sleep(_AGAIN_S)

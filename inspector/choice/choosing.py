@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from inspector.errors import NoSuchConnection
+from inspector.language import said, said_n
 from inspector.tcp.watch import Watch
 
 if TYPE_CHECKING:
@@ -71,10 +72,7 @@ class Choice:
     @property
     def left_out(self) -> tuple[tuple[str, int], ...]:
         """What was not kept, in words, and how many."""
-        beyond = f"beyond the first {_MOST_ROWS:,} that are kept: neither drawn nor judged one by one"
-        return tuple(
-            (f"segments of connection {number} {beyond}", count) for number, count in self.watch.left_out.items()
-        )
+        return tuple((_left_out(number), count) for number, count in self.watch.left_out.items())
 
     def take(self, batch: Batch, reader: Reader) -> None:
         """Take what is wanted of a batch that has just been folded."""
@@ -90,8 +88,8 @@ class Choice:
         row = pick.row
         if row.captured_len and len(self.payloads) < _MOST_PAYLOADS:
             self.payloads[row.frame] = batch.payload(pick.place, _PAYLOAD_SHOWN, pick.row)
-        if len(self.comments) < _MOST_COMMENTS and (said := batch.comments(pick.place)):
-            self.comments[row.frame] = said
+        if len(self.comments) < _MOST_COMMENTS and (written := batch.comments(pick.place)):
+            self.comments[row.frame] = written
 
     def close(self) -> tuple[Connection, ...]:
         """The connections, when the capture has come to its end.
@@ -102,14 +100,7 @@ class Choice:
         missing = sorted(self._numbers - {each.number for each in connections})
         if missing:
             found = ", ".join(map(str, missing))
-            seen = self.watch.seen
-            has = (
-                "no TCP connection (and only these are opened by number)"
-                if not seen
-                else f"{seen} connection{'s' * (seen > 1)}"
-            )
-            expected = f"expected a number from 1 to {seen}, " if seen else ""
-            raise NoSuchConnection(f"the capture has {has}; {expected}found {found}")
+            raise NoSuchConnection(_not_there(self.watch.seen, found))
         for taker in self._takers:
             taker.close()
         return connections
@@ -118,3 +109,22 @@ class Choice:
         """Leave nothing half done behind."""
         for taker in self._takers:
             taker.discard()
+
+
+def _left_out(number: int) -> str:
+    return said(
+        "segments of connection {number} beyond the first {most:,} that are kept: neither drawn nor judged one by one",
+        number=number, most=_MOST_ROWS,
+    )  # fmt: skip
+
+
+def _not_there(seen: int, found: str) -> str:
+    if not seen:
+        return said(
+            "the capture has no TCP connection (and only these are opened by number); found {found}", found=found
+        )
+    return said_n(
+        "the capture has {n} connection; expected a number from 1 to {n}, found {found}",
+        "the capture has {n} connections; expected a number from 1 to {n}, found {found}",
+        seen, found=found,
+    )  # fmt: skip

@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.errors import CaptureFileError, system_words
+from inspector.language import said
 from inspector.wire.held_back import HeldBack
 from inspector.wire.row import Flag, Fragment
 from inspector.wire.writer import CaptureWriter
@@ -165,7 +166,7 @@ class Saver:
         return file
 
     def _cannot_write(self, error: OSError) -> CaptureFileError:
-        return CaptureFileError(self.saved_to, f"cannot be written: {system_words(error)}")
+        return CaptureFileError(self.saved_to, said("cannot be written: {reason}", reason=system_words(error)))
 
 
 _MOST_STRAYS = 4096

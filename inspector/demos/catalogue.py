@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inspector.demos import basics, closing, datagrams, living, opening
 from inspector.errors import DemoError
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +45,11 @@ def find(name: str) -> Demo:
     if name in _BY_NAME:
         return _BY_NAME[name]
     near = get_close_matches(name.lower().replace("_", "-"), _BY_NAME, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "inspector demo lists them"
+    if near:
+        reason = said("there is no demo {name!r}; did you mean {near}?", name=name, near=joined(near, " or "))
+    else:
+        reason = said("there is no demo {name!r}; inspector demo lists them", name=name)
     raise DemoError(
-        f"there is no demo {name!r}; {hint}",
+        reason,
         remedies=tuple(f"inspector demo {each}" for each in near) or ("inspector demo",),
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from inspector.errors import DemoError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,14 +72,36 @@ class Option:
         except ValueError:
             number = self.least - 1
         if not self.least <= number <= self.most:
-            raise DemoError(f"--{self.name}: expected a number from {self.least} to {self.most}, found {given!r}")
+            raise DemoError(
+                said(
+                    "--{name}: expected a number from {least} to {most}, found {given!r}",
+                    name=self.name,
+                    least=self.least,
+                    most=self.most,
+                    given=given,
+                )
+            )
         return number
 
     def _text(self, given: str) -> str:
         if self.choices and given not in self.choices:
-            raise DemoError(f"--{self.name}: expected one of {', '.join(self.choices)}, found {given!r}")
+            raise DemoError(
+                said(
+                    "--{name}: expected one of {known}, found {given!r}",
+                    name=self.name,
+                    known=", ".join(self.choices),
+                    given=given,
+                )
+            )
         if len(given) > self.most:
-            raise DemoError(f"--{self.name}: expected at most {self.most} characters, found {len(given)}")
+            raise DemoError(
+                said(
+                    "--{name}: expected at most {most} characters, found {found}",
+                    name=self.name,
+                    most=self.most,
+                    found=len(given),
+                )
+            )
         return given
 
 
@@ -130,6 +153,13 @@ class Demo:
         asked = {name.replace("_", "-"): value for name, value in given.items()}
         unknown = sorted(asked.keys() - {option.name for option in self.options})
         if unknown:
-            known = ", ".join(f"--{option.name}" for option in self.options) or "none"
-            raise DemoError(f"{self.name} has no option --{unknown[0]}; its options: {known}")
+            known = ", ".join(f"--{option.name}" for option in self.options) or said("none")
+            raise DemoError(
+                said(
+                    "{name} has no option --{option}; its options: {known}",
+                    name=self.name,
+                    option=unknown[0],
+                    known=known,
+                )
+            )
         return {option.name: option.read(asked.get(option.name, option.default)) for option in self.options}

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.demos.demo import Said
 from inspector.demos.trouble import cannot_bind
 from inspector.kernel_states import KERNEL_STATES
+from inspector.language import Said as Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -164,9 +165,10 @@ class End:
         """Say what was received, as its receiver reads it; what cannot be read shows as U+FFFD."""
         self._say("received", data, encoding)
 
-    def raised(self, call: str, error: OSError) -> None:
+    def raised(self, call: str, error: OSError, **values: Any) -> None:
         """Say which exception a call of the program met: `connect raised ConnectionRefusedError: ...`."""
-        self.note(f"{call} raised {type(error).__name__}: {error}")
+        name, words = type(error).__name__, str(error)
+        self.note("{call} raised {name}: {words}", call=Words(call, values), name=name, words=words)
 
     def ready(self) -> None:
         """The server waits, though not in `accept` or `recvfrom`: its client may start."""
@@ -191,9 +193,9 @@ class End:
         """Let time pass, where time is what the demo is about."""
         self.stage.pause(seconds)
 
-    def note(self, text: str) -> None:
-        """Say something that is not on the wire."""
-        self.stage.tell(Said(self.role, "note", text))
+    def note(self, text: str, **values: Any) -> None:
+        """Say something that is not on the wire: a pattern, as `language.said` has it, and its `{values}`."""
+        self.stage.tell(Said(self.role, "note", Words(text, values)))
 
     def line(self, text: str) -> str:
         """`text`, or the line that a person types instead; an empty line or the end of input gives `text`."""
@@ -228,7 +230,7 @@ class End:
             return ""
         line = (self.stage.ask(self.role) or "").rstrip("\r\n")
         if len(line) > LINE_LIMIT:
-            self.note(f"the line was cut after {LINE_LIMIT} characters")
+            self.note("the line was cut after {most} characters", most=LINE_LIMIT)
         return line[:LINE_LIMIT].encode(errors="replace").decode()
 
 

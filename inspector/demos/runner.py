@@ -27,7 +27,8 @@ from inspector.demos.demo import Said
 from inspector.demos.end import End
 from inspector.demos.stage import Asked, CurtainFell, Ended, Ready, Stage
 from inspector.demos.trouble import explained, too_late
-from inspector.errors import DemoError
+from inspector.errors import DemoError, system_words
+from inspector.language import said, said_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,8 +93,14 @@ def choose_ports(demo: Demo, port: Ports = None, host: str = "127.0.0.1") -> tup
     ports = tuple(range(port, port + needed)) if isinstance(port, int) else port
     if len(ports) != needed or not all(1 <= each <= _HIGHEST for each in ports):
         raise DemoError(
-            f"--port: expected {needed} port{'s' * (needed > 1)} from 1 to {_HIGHEST} for {demo.name}, "
-            f"found {', '.join(map(str, ports))}"
+            said_n(
+                "--port: expected {n} port from 1 to {highest} for {name}, found {found}",
+                "--port: expected {n} ports from 1 to {highest} for {name}, found {found}",
+                needed,
+                highest=_HIGHEST,
+                name=demo.name,
+                found=", ".join(map(str, ports)),
+            )
         )
     return ports
 
@@ -207,16 +214,19 @@ class _Conductor:
         else:
             start()
 
-    def _pass_on(self, said: Said) -> None:
-        self.messages.append(said)
-        self._say(said)
+    def _pass_on(self, what: Said) -> None:
+        self.messages.append(what)
+        self._say(what)
 
     def _open_the_door(self) -> None:
         if "client" in self._threads:
             self._start("client")
             return
         host, port = self._ends["server"].address
-        self._pass_on(Said("server", "note", f"waiting on {host}:{port} for up to {self._stage.patience:g} s"))
+        words = said(
+            "waiting on {host}:{port} for up to {patience:g} s", host=host, port=port, patience=self._stage.patience
+        )
+        self._pass_on(Said("server", "note", words))
 
     def _ask(self, asked: Asked) -> None:
         line = None
@@ -230,7 +240,9 @@ class _Conductor:
         if ended.error is not None:
             raise explained(ended.error, self._stage.demo, ended.role, self._ends[ended.role].address) from ended.error
         if ended.role == "server" and "client" in self._threads and self._threads["client"].ident is None:
-            raise DemoError(f"the server of {self._stage.demo.name} ended without waiting for its client")
+            raise DemoError(
+                said("the server of {name} ended without waiting for its client", name=self._stage.demo.name)
+            )
 
     def _overdue(self) -> DemoError:
         # The server is named first: it waits for its client only because that one waits, or never came.
@@ -256,7 +268,7 @@ def _address(host: str) -> str:
     try:
         return str(ip_address("127.0.0.1" if host == "localhost" else host))
     except ValueError:
-        raise DemoError(f"expected an address such as 127.0.0.1 or ::1, found {host!r}") from None
+        raise DemoError(said("expected an address such as 127.0.0.1 or ::1, found {host!r}", host=host)) from None
 
 
 def _free_ports(demo: Demo, host: str, needed: int) -> tuple[int, ...]:
@@ -268,7 +280,9 @@ def _free_ports(demo: Demo, host: str, needed: int) -> tuple[int, ...]:
             each.bind((host, 0))
         return tuple(each.getsockname()[1] for each in held)
     except OSError as error:
-        raise DemoError(f"--port auto: no free port on {host}: {error.strerror or error}") from error
+        raise DemoError(
+            said("--port auto: no free port on {host}: {reason}", host=host, reason=system_words(error))
+        ) from error
     finally:
         for each in held:
             each.close()

@@ -10,6 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from inspector.errors import DemoError
+from inspector.language import Said, said
 
 if TYPE_CHECKING:
     from inspector.demos.demo import Demo
@@ -23,22 +24,37 @@ PRIVILEGED = 1024
 def cannot_bind(error: OSError, address: tuple[str, int], demo: Demo) -> DemoError:
     """Why `address` (host and port) cannot be bound."""
     host, port = address[:2]
-    where = f"port {port} on {host}"
+    known = {"name": demo.name, "port": port, "host": host}
     another = f"inspector demo {demo.name} --port {port + PRIVILEGED if port < PRIVILEGED else _neighbour(port)}"
     if error.errno == errno.EADDRINUSE:
         listening = "-ltnp" if demo.transport == "tcp" else "-lunp"
         return DemoError(
-            f"{demo.name} needs {demo.transport.upper()} {where}, and another program has it; "
-            f"see which with ss {listening} 'sport = :{port}', or take another with --port",
+            said(
+                "{name} needs {transport} port {port} on {host}, and another program has it; see which with"
+                " ss {listening} 'sport = :{port}', or take another with --port",
+                transport=demo.transport.upper(),
+                listening=listening,
+                **known,
+            ),
             remedies=(f"ss {listening} 'sport = :{port}'", another),
         )
     if error.errno == errno.EACCES and port < PRIVILEGED:
         return DemoError(
-            f"{demo.name} may not bind {where}: ports below {PRIVILEGED} are for root; take a higher one with --port,"
-            " or a private network with --link ''",
+            said(
+                "{name} may not bind port {port} on {host}: ports below {privileged} are for root; take a higher one"
+                " with --port, or a private network with --link ''",
+                privileged=PRIVILEGED,
+                **known,
+            ),
             remedies=(another, f"inspector demo {demo.name} --port {port} --link ''"),
         )
-    return DemoError(f"{demo.name} cannot bind {where}: {_reason(error)}; expected an address of this machine")
+    return DemoError(
+        said(
+            "{name} cannot bind port {port} on {host}: {reason}; expected an address of this machine",
+            reason=_reason(error),
+            **known,
+        )
+    )
 
 
 def explained(error: Exception, demo: Demo, role: str, address: tuple[str, int]) -> Exception:
@@ -50,21 +66,33 @@ def explained(error: Exception, demo: Demo, role: str, address: tuple[str, int])
         another_port = "" if address[1] in (demo.port, *demo.ports) else f" --port {address[1]}"
         start = f"inspector demo {demo.name} --role server{another_port}"
         return DemoError(
-            f"the {role} was refused: nobody listens on {where}, so its SYN was answered by RST,ACK; "
-            f"start the server first: {start}",
+            said(
+                "the {role} was refused: nobody listens on {where}, so its SYN was answered by RST,ACK;"
+                " start the server first: {start}",
+                role=_role(role),
+                where=where,
+                start=start,
+            ),
             remedies=(start, f"ss -ltn 'sport = :{address[1]}'"),
         )
+    known = {"role": _role(role), "name": demo.name, "where": where, "reason": _reason(error)}
     if isinstance(error, ConnectionError):
-        return DemoError(f"the {role} of {demo.name} lost its connection on {where}: {_reason(error)}; run it again")
-    return DemoError(f"the {role} of {demo.name} cannot talk on {where}: {_reason(error)}")
+        words = said("the {role} of {name} lost its connection on {where}: {reason}; run it again", **known)
+    else:
+        words = said("the {role} of {name} cannot talk on {where}: {reason}", **known)
+    return DemoError(words)
 
 
 def whole_only(demo: Demo) -> DemoError:
     """A demo whose programs wait for each other's signals cannot be run one end at a time."""
     whole = f"inspector demo {demo.name}"
     return DemoError(
-        f"the two programs of {demo.name} wait for each other off the wire, so one end alone gets no further;"
-        f" run both: {whole}",
+        said(
+            "the two programs of {name} wait for each other off the wire, so one end alone gets no further; run both:"
+            " {whole}",
+            name=demo.name,
+            whole=whole,
+        ),
         remedies=(whole,),
     )
 
@@ -77,27 +105,42 @@ def too_late(  # noqa: PLR0913 - all that there is to say of it
     `met` says whether the server heard from anybody, `alone` whether the other end was to run elsewhere.
     """
     where = f"{address[0]}:{address[1]}"
+    known = {"role": _role(role), "name": demo.name, "where": where, "patience": patience}
     if not alone and demo.transport == "udp":
         return DemoError(
-            f"the {role} of {demo.name} waited {patience:g} s for a datagram from {where}: it was lost or never sent, "
-            "and UDP tells neither"
+            said(
+                "the {role} of {name} waited {patience:g} s for a datagram from {where}: it was lost or never sent, and"
+                " UDP tells neither",
+                **known,
+            )
         )
     if not alone:
-        return DemoError(f"the {role} of {demo.name} still waited for its peer on {where} after {patience:g} s")
+        return DemoError(
+            said("the {role} of {name} still waited for its peer on {where} after {patience:g} s", **known)
+        )
     if role == "server" and not met:
         start = f"inspector demo {demo.name} --role client"
         return DemoError(
-            f"no client came to {where} within {patience:g} s; start one in another terminal: {start}",
+            said(
+                "no client came to {where} within {patience:g} s; start one in another terminal: {start}",
+                where=where,
+                patience=patience,
+                start=start,
+            ),
             remedies=(start,),
         )
     if demo.transport == "udp":
         start = f"inspector demo {demo.name} --role server"
         return DemoError(
-            f"the {role} of {demo.name} waited {patience:g} s for a datagram from {where}: nobody may be there, "
-            f"or it was lost, and UDP tells neither; is the other end running? {start}",
+            said(
+                "the {role} of {name} waited {patience:g} s for a datagram from {where}: nobody may be there, or it was"
+                " lost, and UDP tells neither; is the other end running? {start}",
+                start=start,
+                **known,
+            ),
             remedies=(start, f"ss -lun 'sport = :{address[1]}'"),
         )
-    return DemoError(f"the {role} of {demo.name} still waited for its peer on {where} after {patience:g} s")
+    return DemoError(said("the {role} of {name} still waited for its peer on {where} after {patience:g} s", **known))
 
 
 def _neighbour(port: int) -> int:
@@ -105,4 +148,8 @@ def _neighbour(port: int) -> int:
 
 
 def _reason(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    return Said((error.strerror or str(error) or type(error).__name__).lower(), {})
+
+
+def _role(role: str) -> str:
+    return said("server") if role == "server" else said("client")

@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.errors import OutputError, system_words
+from inspector.language import said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ class AtomicFile:
         self._aside = path.with_name(f".{path.name}.{token_hex(4)}.part")
         try:
             if path.exists() and not path.is_file():
-                raise OutputError(str(path), "expected a plain file, or none")
+                raise OutputError(str(path), said("expected a plain file, or none"))
             self.stream: BinaryIO = self._aside.open("xb")
         except OSError as error:
             raise cannot_write(path, error) from error
@@ -52,5 +53,5 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
     return OutputError(
         str(path),
         system_words(error),
-        remedies=("name a file in a folder that exists, that you may write to, and that has room",),
+        remedies=(said("name a file in a folder that exists, that you may write to, and that has room"),),
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from inspector.errors import CaptureError
 from inspector.export.table import Holds
+from inspector.language import said
 from inspector.query.moments import moment_text
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ def need_parquet() -> None:
         import pyarrow.parquet  # noqa: F401 - only whether it is there
     except ImportError as error:
         raise CaptureError(
-            "Parquet files are written by pyarrow, which is not installed",
-            remedies=("pip install 'handshake-inspector[parquet]'", "name a file that ends in .csv or .jsonl"),
+            said("Parquet files are written by pyarrow, which is not installed"),
+            remedies=("pip install 'handshake-inspector[parquet]'", said("name a file that ends in .csv or .jsonl")),
         ) from error
 
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from inspector.language import marked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,53 +41,53 @@ class Reason(StrEnum):
 
 EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.TIME_WAIT_APART: (
+        Reason.TIME_WAIT_APART: marked(
             "TIME-WAIT is no socket in Linux: a small object waits out the 2 MSL, and the socket itself is CLOSED at"
             " once (tcp_time_wait). The socket table shows TIME-WAIT, the tracepoint cannot."
         ),
-        Reason.FIN_WAIT_2_APART: (
+        Reason.FIN_WAIT_2_APART: marked(
             "A socket that its program has closed does not wait in FIN-WAIT-2: the small object of TIME-WAIT does, and"
             " the socket is CLOSED (tcp_time_wait). The socket table shows FIN-WAIT-2, the tracepoint cannot."
         ),
-        Reason.THROUGH_FIN_WAIT_2: (
+        Reason.THROUGH_FIN_WAIT_2: marked(
             "One segment acknowledged the FIN and brought the peer's: the kernel enters FIN-WAIT-2 for that moment, we"
             " show the state after the segment (RFC 9293 Figure 5, note 2)."
         ),
-        Reason.FIN_CROSSING: (
+        Reason.FIN_CROSSING: marked(
             "Its FIN was on its way before the peer's came: the kernel knew at once, we only when that FIN went by and"
             " did not acknowledge the peer's. At the wire a departure is taken for an arrival."
         ),
-        Reason.SYN_CROSSING: (
+        Reason.SYN_CROSSING: marked(
             "It had sent a SYN of its own before the peer's came: the kernel knew at once, we only when that SYN went"
             " by. At the wire a departure is taken for an arrival."
         ),
-        Reason.ONE_SOCKET: (
+        Reason.ONE_SOCKET: marked(
             "Both ends are one socket, so what leaves it has arrived at it: the kernel passes through a state on the"
             " way, we show the one after the segment."
         ),
-        Reason.REQUEST: (
+        Reason.REQUEST: marked(
             "SYN-RECEIVED after a passive open is a request in Linux, and no socket until the handshake is complete"
             " (tcp_conn_request). This one never was. The socket table shows it, the tracepoint cannot."
         ),
-        Reason.SYN_IGNORED: (
+        Reason.SYN_IGNORED: marked(
             "The SYN arrived and the kernel left it lying, as it does while the queue of those not yet accepted is full"
             " (tcp_conn_request). On the wire that is a SYN without an answer."
         ),
-        Reason.QUEUE_FULL: (
+        Reason.QUEUE_FULL: marked(
             "The segment that completes the handshake arrived and the kernel left it lying, for the queue of those not"
             " yet accepted was full (tcp_check_req): no socket was made, and the peer does not know."
         ),
-        Reason.NO_SEGMENT: (
+        Reason.NO_SEGMENT: marked(
             "The kernel gave the socket up, or its program closed it, and no segment says so: on the wire the state"
             " before is the last that can be known."
         ),
-        Reason.UNHEARD: (
+        Reason.UNHEARD: marked(
             "No segment from this end was ever seen. We take it that somebody listens; there was no socket."
         ),
-        Reason.NO_SOCKET: (
+        Reason.NO_SOCKET: marked(
             "No socket stood at this end: a program crafted its segments, and the kernel knew nothing of it."
         ),
-        Reason.UNEXPLAINED: "Nobody has written down why.",
+        Reason.UNEXPLAINED: marked("Nobody has written down why."),
     }
 )
 

@@ -13,6 +13,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inspector.language import said
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -60,7 +62,7 @@ def events_of(page: bytes, header: Layout) -> Iterator[tuple[int, bytes]]:
     """Every event of a page with its time; OverflowError where the kernel says that it left some out."""
     time, committed, start = header.read(page, "timestamp"), header.read(page, "commit"), header.fields["data"][0]
     if committed & _MISSED:
-        raise OverflowError("the kernel left out events for want of room")
+        raise OverflowError(said("the kernel left out events for want of room"))
     at, end = start, start + (committed & _COMMITTED)
     while at + _WORD.size <= end:
         word = _WORD.unpack_from(page, at)[0]

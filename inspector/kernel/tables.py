@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Self
 from inspector.errors import system_words
 from inspector.kernel.model import Moment, Snapshot, SocketRow, Timer
 from inspector.kernel_states import KERNEL_STATES
+from inspector.language import said
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Tables:
         try:
             opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
         except (AttributeError, OSError) as error:  # not Linux; or a sandbox
-            self.why_not = f"the socket tables cannot be read: {error}"
+            self.why_not = said("the socket tables cannot be read: {reason}", reason=error)
             return
         self._hosts[host] = self._stack.enter_context(opened)
 
@@ -106,7 +107,9 @@ class Tables:
         try:
             rows = tuple(row for host, opened in self._hosts.items() for row in rows_of(opened, host, self._ports))
         except OSError as error:
-            self.why_not = self.why_not or f"the socket tables cannot be read: {system_words(error)}"
+            self.why_not = self.why_not or said(
+                "the socket tables cannot be read: {reason}", reason=system_words(error)
+            )
             return
         if not self.snapshots or _gist(rows) != _gist(self.snapshots[-1].rows):
             self.snapshots.append(Snapshot(frame, Moment(moment), time_ns, rows))

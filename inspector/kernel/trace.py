@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Self
 from inspector.kernel.model import StateChange, Testimony
 from inspector.kernel.ring import Layout, events_of, layout_of
 from inspector.kernel_states import KERNEL_STATES
+from inspector.language import Said, said
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Tracer:
     """
 
     def __init__(self, ports: Collection[int] | None = None) -> None:
-        self.why_not = "it was not asked for"
+        self.why_not: str = said("it was not asked for")
         """Why `changes` is not everything; empty where it is."""
         self.changes: tuple[StateChange, ...] = ()
         """What was seen, in the order of time; there after `stop`."""
@@ -61,7 +62,7 @@ class Tracer:
     def __enter__(self) -> Self:
         """Turn the tracepoint on, or learn why not."""
         if sys.platform != "linux":
-            self.why_not = "the tracepoint is Linux's"
+            self.why_not = said("the tracepoint is Linux's")
             return self
         # A bare interpreter: it starts in a moment, reads no settings of the user's, and is ours to the last line.
         command = [sys.executable, "-I", "-S", str(_WITNESS)]
@@ -75,7 +76,7 @@ class Tracer:
         except OSError as error:
             word, rest = "failed", error.strerror or str(error)
         if word == "ready":
-            self.why_not = "it was not stopped"
+            self.why_not = said("it was not stopped")
             self._offset_ns = int(rest.split()[1])
         else:
             self.why_not = _in_words(rest)
@@ -100,7 +101,7 @@ class Tracer:
                 seen.take(name, number, content)
             self.changes, self.why_not = seen.changes(self._offset_ns)
         except (OSError, ValueError, LookupError, OverflowError) as error:
-            self.why_not = f"what the tracepoint saw did not come through: {error}"
+            self.why_not = said("what the tracepoint saw did not come through: {reason}", reason=str(error))
         self._dismiss()
 
     def _tell(self, words: bytes) -> None:
@@ -161,7 +162,7 @@ class _Seen:
     def changes(self, offset_ns: int) -> tuple[tuple[StateChange, ...], str]:
         """All changes, and why they may not be all."""
         if not self._ended:
-            return (), "the witness ended before it had told everything"
+            return (), said("the witness ended before it had told everything")
         change, mark = self._layouts["inet_sock_set_state"], self._layouts["print"]
         found, spoke, whole = [], set(self._marked), set()
         for processor, page in self._pages:
@@ -172,7 +173,10 @@ class _Seen:
                     found.append((time + offset_ns, event))
                     spoke.add(processor)
         lacking = ", ".join(map(str, sorted(spoke - whole)))
-        why = f"no mark came through from processor {lacking}, whose ring was full: later changes are lost"
+        why = said(
+            "no mark came through from processor {lacking}, whose ring was full: later changes are lost",
+            lacking=lacking,
+        )
         found.sort(key=lambda each: each[0])
         names: dict[int, int] = {}
         return tuple(_change(event, change, time, names) for time, event in found), why if lacking else ""
@@ -207,12 +211,13 @@ def _parts(pipe: IO[bytes]) -> Iterator[tuple[str, int, bytes]]:
         name, number, length = line.split()
         content = pipe.read(int(length))
         if len(content) != int(length):
-            raise ValueError("it breaks off")
+            raise ValueError(said("it breaks off"))
         yield name.decode(), int(number), content
 
 
 def _in_words(reason: str) -> str:
     """What the witness could not do, and what would mend it where we know."""
     if "ermission" in reason or "not permitted" in reason or "Read-only" in reason:
-        return f"tracing takes root of the system itself ({reason or 'no answer'})"
-    return reason or "the witness gave no answer"
+        why = Said(reason, {}) if reason else said("no answer")
+        return said("tracing takes root of the system itself ({reason})", reason=why)
+    return Said(reason, {}) if reason else said("the witness gave no answer")

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, Self
 from inspector.capture.namespaces import leave_network
 from inspector.capture.quiet import moving
 from inspector.errors import CaptureError, system_words
-from inspector.language import said
+from inspector.language import marked, said
 from inspector.link.wire import Wire, open_leg
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ def _prove_passage(leg: socket.socket) -> None:
             deadline = time.monotonic() + _PATIENCE_S
             while not _hears(receiver):
                 if time.monotonic() > deadline:
-                    raise OSError(errno.ETIMEDOUT, "a new pair of interfaces carries no frames")
+                    raise OSError(errno.ETIMEDOUT, marked("a new pair of interfaces carries no frames"))
                 with contextlib.suppress(OSError):
                     sender.send(_PROBE)
 

@@ -32,6 +32,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from inspector.errors import LinkError
+from inspector.language import said
 
 __all__ = ["ALWAYS", "END_NAMES", "Action", "Kind", "Rule", "Script", "What", "parse_script"]
 
@@ -141,7 +142,9 @@ def parse_script(text: str) -> Script:
             if part.strip():
                 rules.append(_Parser(part, len(rules) + 1).rule())
     if len(rules) > _MOST_RULES:
-        raise LinkError(f"a script of {len(rules)} rules: expected at most {_MOST_RULES}")
+        raise LinkError(
+            said("a script of {number} rules: expected at most {most}", number=len(rules), most=_MOST_RULES)
+        )
     return Script(tuple(rules))
 
 
@@ -154,7 +157,7 @@ class _Parser:
         self._words = self._text.split()
 
     def rule(self) -> Rule:
-        action = Action(self._one_of("an action", list(Action)))
+        action = Action(self._one_of(said("an action: {known}", known=", ".join(Action)), list(Action)))
         first, kind = self._ordinal_and_kind()
         sender = self._sender()
         times = self._times()
@@ -169,7 +172,7 @@ class _Parser:
             until_first, until_kind = self._ordinal_and_kind()
             until = What(until_kind, self._sender())
         if self._words:
-            self._fail("the end of the rule", self._words[0])
+            self._fail(said("the end of the rule"), self._words[0])
         return Rule(action, What(kind, sender), first, times, time_ns, until, until_first)
 
     def _ordinal_and_kind(self) -> tuple[int, Kind]:
@@ -179,19 +182,19 @@ class _Parser:
             self._words.pop(0)
             first = int(matched[1])
             if first < 1:
-                self._fail("a number from 1st on", matched[0])
+                self._fail(said("a number from 1st on"), matched[0])
         named = {str(kind).lower(): kind for kind in Kind}
         length = 3 if " ".join(self._words[:3]).lower() in named else 1
         name = " ".join(self._words[:length]).lower()
         if name not in named:
-            self._fail(f"one of {', '.join(Kind)}", name)
+            self._fail(said("one of {known}", known=", ".join(Kind)), name)
         del self._words[:length]
         return first, named[name]
 
     def _sender(self) -> str:
         if not self._take("from"):
             return ""
-        return self._one_of("a sender", END_NAMES)
+        return self._one_of(said("a sender: {known}", known=", ".join(END_NAMES)), END_NAMES)
 
     def _times(self) -> int:
         for word, times in (("once", 1), ("twice", 2), ("always", ALWAYS)):
@@ -201,7 +204,7 @@ class _Parser:
             word = self._words.pop(0)
             self._words.pop(0)
             if not word.isdecimal() or not 1 <= len(word) <= 6 or not int(word):
-                self._fail("a number of times", word)
+                self._fail(said("a number of times"), word)
             return int(word)
         return 1
 
@@ -209,13 +212,13 @@ class _Parser:
         word = self._words.pop(0) if self._words else ""
         matched = _TIME.fullmatch(word.lower())
         if not matched or int(matched[1]) * _UNITS[matched[2]] > _LONGEST_MS * _UNITS["ms"]:
-            self._fail(f"a time such as 50ms, at most {_LONGEST_MS // 1000}s", word)
+            self._fail(said("a time such as 50ms, at most {most}s", most=_LONGEST_MS // 1000), word)
         return int(matched[1]) * _UNITS[matched[2]]
 
-    def _one_of(self, what: str, known: list[Action] | tuple[str, ...]) -> str:
+    def _one_of(self, expected: str, known: list[Action] | tuple[str, ...]) -> str:
         word = self._words.pop(0).lower() if self._words else ""
         if word not in known:
-            self._fail(f"{what}: {', '.join(known)}", word)
+            self._fail(expected, word)
         return word
 
     def _take(self, word: str) -> bool:
@@ -229,9 +232,14 @@ class _Parser:
             self._fail(f"`{word}`", self._words[0] if self._words else "")
 
     def _fail(self, expected: str, found: str) -> NoReturn:
-        where = f"rule {self._number} of the link, {self._text!r}"
         raise LinkError(
-            f"{where}: expected {expected}, found {repr(found) if found else 'its end'}",
+            said(
+                "rule {number} of the link, {text!r}: expected {expected}, found {found}",
+                number=self._number,
+                text=self._text,
+                expected=expected,
+                found=repr(found) if found else said("its end"),
+            ),
             remedies=("--link 'drop SYN once'", "--link 'hold FIN until FIN'"),
         )
 

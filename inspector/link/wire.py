@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from inspector.capture.engine import Statistics
+from inspector.language import said
 from inspector.link.matching import Matcher, Watch, is_infrastructure
 from inspector.link.script import Action, Kind, What
 from inspector.wire.frame import Frame
@@ -163,7 +164,7 @@ class Wire:
             except OSError as error:
                 if error.errno not in _GONE:
                     raise
-                self.ended = "a host of the private network went away"
+                self.ended = said("a host of the private network went away")
                 return waiting
             stamps = [
                 value for level, kind, value in ancillary if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS)

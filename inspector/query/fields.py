@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from inspector.language import marked
 from inspector.query import reading
 from inspector.query.reading import UNKNOWN, Texts, both, column, known_span, known_time, number_of
 from inspector.tcp import completeness
@@ -33,16 +34,16 @@ __all__ = ["ASKED", "FIELDS", "WRITTEN", "Field", "Kind"]
 class Kind(StrEnum):
     """What a field holds, and so what may be asked of it."""
 
-    NUMBER = "number"
-    TIME = "time"
+    NUMBER = marked("number")
+    TIME = marked("time")
     """A length of time, in nanoseconds; it may be unknown."""
-    MOMENT = "moment"
+    MOMENT = marked("moment")
     """A time of the capture's clock, in nanoseconds since 1970 (UTC); it may be unknown."""
-    WORD = "word"
-    WORDS = "words"
+    WORD = marked("word")
+    WORDS = marked("words")
     """Several words at once, as bits."""
-    ADDRESS = "address"
-    TEXT = "text"
+    ADDRESS = marked("address")
+    TEXT = marked("text")
 
     @property
     def is_ordered(self) -> bool:
@@ -93,7 +94,11 @@ def _word(name: str, about: str, words: tuple[str, ...], path: str, code: str) -
 
 def _state(side: str, code: str) -> Field:
     read = number_of(f"{side}.state")
-    about = f"the {side}'s state at the end, as RFC 9293 names it"
+    abouts = {
+        "originator": marked("the originator's state at the end, as RFC 9293 names it"),
+        "responder": marked("the responder's state at the end, as RFC 9293 names it"),
+    }
+    about = abouts[side]
     return Field(
         f"{side}.state", Kind.WORD, about, lambda each: int(read(each)), column(code), tuple(str(one) for one in State)
     )
@@ -108,23 +113,33 @@ def _amounts(name: str, attribute: str, code: str, about: str) -> tuple[Field, F
     return (
         _number(name, about, both(attribute), f"orig_{code}", f"resp_{code}"),
         _number(
-            f"originator.{name}", "the originator's part of them", number_of(f"originator.{attribute}"), f"orig_{code}"
+            f"originator.{name}",
+            marked("the originator's part of them"),
+            number_of(f"originator.{attribute}"),
+            f"orig_{code}",
         ),
         _number(
-            f"responder.{name}", "the responder's part of them", number_of(f"responder.{attribute}"), f"resp_{code}"
+            f"responder.{name}",
+            marked("the responder's part of them"),
+            number_of(f"responder.{attribute}"),
+            f"resp_{code}",
         ),
     )
 
 
 def _address(side: str, code: str) -> Field:
     path = f"{side}.endpoint.address"
-    about = f"the {side}'s: who {'spoke first' if side == 'originator' else 'was spoken to'}"
+    abouts = {
+        "originator": marked("the originator's: who spoke first"),
+        "responder": marked("the responder's: who was spoken to"),
+    }
+    about = abouts[side]
     return Field(f"{side}.address", Kind.ADDRESS, about, reading.address_of(path), reading.endpoint_columns(code))
 
 
 def _either(name: str, kind: Kind) -> Field:
     pair = (f"originator.{name}", f"responder.{name}")
-    about = "of either end: == and in ask whether one of the two is, != whether none is"
+    about = marked("of either end: == and in ask whether one of the two is, != whether none is")
     return Field(name, kind, about, lambda _: None, lambda _: None, either=pair)
 
 
@@ -154,62 +169,65 @@ _ENDED = tuple(name.lower().replace("_", "-") for name in Ended.members())
 _TEXT = Kind.TEXT
 
 _ALL = (
-    _number("number", "the connection's, in order of their first segments, from 1", number_of("number"), "number"),
+    _number(
+        "number", marked("the connection's, in order of their first segments, from 1"), number_of("number"), "number"
+    ),
     Field(
-        "tcp.stream", Kind.NUMBER, "Wireshark's number for it, so far as ours tells: number - 1; not of large captures",
+        "tcp.stream", Kind.NUMBER,
+        marked("Wireshark's number for it, so far as ours tells: number - 1; not of large captures"),
         lambda each: each.number - 1, lambda accounts: accounts["number"] * 0 + UNKNOWN, asked=False,
     ),
-    _number("first_frame", "the frame of its first segment", number_of("first_frame"), "first_frame"),
-    Field("first", Kind.MOMENT, "when its first segment was seen", number_of("first_ns"), column("first_ns")),
-    Field("last", Kind.MOMENT, "when its last segment was seen", number_of("last_ns"), column("last_ns")),
+    _number("first_frame", marked("the frame of its first segment"), number_of("first_frame"), "first_frame"),
+    Field("first", Kind.MOMENT, marked("when its first segment was seen"), number_of("first_ns"), column("first_ns")),
+    Field("last", Kind.MOMENT, marked("when its last segment was seen"), number_of("last_ns"), column("last_ns")),
     Field(
-        "duration", Kind.TIME, "from its first segment to its last",
+        "duration", Kind.TIME, marked("from its first segment to its last"),
         lambda each: reading.span_of(each.first_ns, each.last_ns),
         lambda accounts: reading.span_of(accounts["first_ns"], accounts["last_ns"]),
     ),
     _address("originator", "orig"),
-    _number("originator.port", "the originator's", number_of("originator.endpoint.port"), "orig_port"),
+    _number("originator.port", marked("the originator's"), number_of("originator.endpoint.port"), "orig_port"),
     _address("responder", "resp"),
-    _number("responder.port", "the responder's", number_of("responder.endpoint.port"), "resp_port"),
+    _number("responder.port", marked("the responder's"), number_of("responder.endpoint.port"), "resp_port"),
     _either("address", Kind.ADDRESS),
     _either("port", Kind.NUMBER),
-    Field("tunnel", Kind.WORD, "what carried it", reading.tunnel_of, reading.tunnel_codes, reading.TUNNELS),
-    _word("handshake", "how it was opened", HANDSHAKES, "handshake", "handshake"),
-    _word("close", "how it was closed", CLOSES, "close", "close"),
+    Field("tunnel", Kind.WORD, marked("what carried it"), reading.tunnel_of, reading.tunnel_codes, reading.TUNNELS),
+    _word("handshake", marked("how it was opened"), HANDSHAKES, "handshake", "handshake"),
+    _word("close", marked("how it was closed"), CLOSES, "close", "close"),
     _state("originator", "orig_state"),
     _state("responder", "resp_state"),
-    _word("zeek.conn_state", "Zeek's word for how it went", CONN_STATES, "zeek.conn_state", "conn_state"),
+    _word("zeek.conn_state", marked("Zeek's word for how it went"), CONN_STATES, "zeek.conn_state", "conn_state"),
     Field(
-        "zeek.history", _TEXT, "Zeek's letters, upper case for the originator",
+        "zeek.history", _TEXT, marked("Zeek's letters, upper case for the originator"),
         lambda each: Texts((each.zeek.history,)), reading.histories,
     ),
-    _number("completeness", "Wireshark's tcp.completeness", number_of("completeness"), "completeness"),
+    _number("completeness", marked("Wireshark's tcp.completeness"), number_of("completeness"), "completeness"),
     Field(
-        "completeness.letters", _TEXT, "the same in Wireshark's letters",
+        "completeness.letters", _TEXT, marked("the same in Wireshark's letters"),
         lambda each: Texts((completeness.letters(each.completeness),)), _letters, asked=False,
     ),
-    _time("handshake_time", "from the first SYN to the end of the handshake", "handshake_ns", "handshake_ns"),
-    _time("syn_to_syn_ack", "from the first SYN to the SYN,ACK", "syn_to_syn_ack_ns", "syn_to_syn_ack_ns"),
-    _time("syn_ack_to_ack", "from the SYN,ACK to the end of it", "syn_ack_to_ack_ns", "syn_ack_to_ack_ns"),
-    _number("repeated_syns", "SYNs after the first", number_of("repeated_syns"), "repeated_syns"),
-    *_amounts("segments", "segments", "segments", "of both ends"),
-    *_amounts("bytes", "payload_bytes", "bytes", "distinct bytes of payload, of both ends"),
-    *_amounts("retransmissions", "retransmissions", "retransmissions", "segments sent again, of both ends"),
-    _number("findings", "how many findings it has", lambda each: len(each.findings), "findings"),
+    _time("handshake_time", marked("from the first SYN to the end of the handshake"), "handshake_ns", "handshake_ns"),
+    _time("syn_to_syn_ack", marked("from the first SYN to the SYN,ACK"), "syn_to_syn_ack_ns", "syn_to_syn_ack_ns"),
+    _time("syn_ack_to_ack", marked("from the SYN,ACK to the end of it"), "syn_ack_to_ack_ns", "syn_ack_to_ack_ns"),
+    _number("repeated_syns", marked("SYNs after the first"), number_of("repeated_syns"), "repeated_syns"),
+    *_amounts("segments", "segments", "segments", marked("of both ends")),
+    *_amounts("bytes", "payload_bytes", "bytes", marked("distinct bytes of payload, of both ends")),
+    *_amounts("retransmissions", "retransmissions", "retransmissions", marked("segments sent again, of both ends")),
+    _number("findings", marked("how many findings it has"), lambda each: len(each.findings), "findings"),
     _number(
-        "faults", "findings in which a peer broke a rule",
+        "faults", marked("findings in which a peer broke a rule"),
         lambda each: sum(one.is_fault for one in each.findings), "faults",
     ),
     Field(
-        "finding", Kind.WORDS, "a kind of finding: == asks whether it has one, != whether it has none",
+        "finding", Kind.WORDS, marked("a kind of finding: == asks whether it has one, != whether it has none"),
         reading.kind_bits, column("kinds"), KINDS,
     ),
     Field(
-        "ended", Kind.WORD, "why a large replay let go of it: of one that is crowded out there may be more",
+        "ended", Kind.WORD, marked("why a large replay let go of it: of one that is crowded out there may be more"),
         lambda _: Ended.WITH_CAPTURE, column("ended"), _ENDED, asked=False,
     ),
     Field(
-        "display_filter", _TEXT, "what shows its endpoints in Wireshark", _filter,
+        "display_filter", _TEXT, marked("what shows its endpoints in Wireshark"), _filter,
         _filters, asked=False,
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from inspector.language import Said, marked, said
 from inspector.query.expression import UNITS, Prefix, Value
 from inspector.query.fields import Field, Kind
 from inspector.query.moments import moment_of
@@ -43,11 +44,11 @@ class NotThis(Exception):  # noqa: N818 - its text is the reason, to be told wit
 def value_of(field: Field, operator: str, token: Token) -> Value:
     """The value that the token means for the field. Raises NotThis."""
     if token.what not in ("word", "text"):
-        found = token.text if token.what != "end" else "the end"
-        raise NotThis(f"expected {_EXPECTED[field.kind]}, found {found}")
+        found = token.text if token.what != "end" else said("the end")
+        raise NotThis(said("expected {expected}, found {found}", expected=_expected(field), found=found))
     if field.kind.may_be_unknown and token.text == "unknown":
         if operator not in ("==", "!="):
-            raise NotThis("unknown is only asked by == and !=")
+            raise NotThis(said("unknown is only asked by == and !="))
         return UNKNOWN
     return _READERS[field.kind](field, operator, token)
 
@@ -62,7 +63,7 @@ def _within(text: str) -> int:
     digits = text.replace("_", "")
     value = int(digits) if len(digits) <= _DIGITS else _LARGEST + 1
     if value > _LARGEST:
-        raise NotThis(f"expected a number of at most 63 bits, found {text[:_DIGITS]}")
+        raise NotThis(said("expected a number of at most 63 bits, found {found}", found=text[:_DIGITS]))
     return value
 
 
@@ -74,7 +75,7 @@ def _time(field: Field, _operator: str, token: Token) -> int:
     size = UNITS[unit]
     value = _within(whole) * size + int((fraction or "").ljust(9, "0")) * size // 1_000_000_000
     if value > _LARGEST:
-        raise NotThis(f"expected a time of at most 292 years, found {token.text[:_DIGITS]}")
+        raise NotThis(said("expected a time of at most 292 years, found {found}", found=token.text[:_DIGITS]))
     return value
 
 
@@ -90,10 +91,15 @@ def _word(field: Field, _operator: str, token: Token) -> str:
     if token.what == "text" and token.content in words:
         return token.content
     if token.what == "word" and token.text in words:
-        raise NotThis(f'a word stands in quotes: "{token.text}"')
+        raise NotThis(said('a word stands in quotes: "{word}"', word=token.text))
     near = get_close_matches(token.content[:60].lower(), [word.lower() for word in words], n=1, cutoff=0.5)
-    hint = "".join(f' did you mean "{word}"?' for word in words if [word.lower()] == near)
-    raise NotThis(f"{field.name} is never {token.text[:60]};{hint} expected one of {', '.join(words)}")
+    known = {"field": field.name, "found": token.text[:60], "words": ", ".join(words)}
+    meant = next((word for word in words if [word.lower()] == near), "")
+    if meant:
+        raise NotThis(
+            said('{field} is never {found}; did you mean "{meant}"? expected one of {words}', meant=meant, **known)
+        )
+    raise NotThis(said("{field} is never {found}; expected one of {words}", **known))
 
 
 def _text(field: Field, _operator: str, token: Token) -> str:
@@ -108,12 +114,19 @@ def _address(field: Field, operator: str, token: Token) -> Prefix:
     except ValueError:
         raise NotThis(_instead(field, token)) from None
     if operator != "in" and network.prefixlen != network.max_prefixlen:
-        raise NotThis(f"a prefix is asked by in: {field.name} in {network}")
+        raise NotThis(said("a prefix is asked by in: {field} in {network}", field=field.name, network=network))
     return Prefix(*address_halves(str(network.network_address)), network.prefixlen)
 
 
 def _instead(field: Field, token: Token) -> str:
-    return f"{field.name} is a {field.kind}: expected {_EXPECTED[field.kind]}, found {token.text[:60]}"
+    return said(
+        "{field} is a {kind}: expected {expected}, found {found}",
+        field=field.name, kind=Said(str(field.kind), {}), expected=_expected(field), found=token.text[:60],
+    )  # fmt: skip
+
+
+def _expected(field: Field) -> str:
+    return Said(_EXPECTED[field.kind], {})
 
 
 _READERS: dict[Kind, Callable[[Field, str, Token], Value]] = {
@@ -126,11 +139,11 @@ _READERS: dict[Kind, Callable[[Field, str, Token], Value]] = {
     Kind.ADDRESS: _address,
 }
 _EXPECTED = {
-    Kind.NUMBER: "a number such as 443",
-    Kind.TIME: "a time with its unit such as 5ms or 2s",
-    Kind.MOMENT: 'a moment such as "2024-05-01T12:00:00Z"',
-    Kind.WORD: "a word in quotes",
-    Kind.WORDS: "a word in quotes",
-    Kind.TEXT: "a text in quotes",
-    Kind.ADDRESS: "an address such as 10.0.0.1",
+    Kind.NUMBER: marked("a number such as 443"),
+    Kind.TIME: marked("a time with its unit such as 5ms or 2s"),
+    Kind.MOMENT: marked('a moment such as "2024-05-01T12:00:00Z"'),
+    Kind.WORD: marked("a word in quotes"),
+    Kind.WORDS: marked("a word in quotes"),
+    Kind.TEXT: marked("a text in quotes"),
+    Kind.ADDRESS: marked("an address such as 10.0.0.1"),
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inspector.errors import QueryError
+from inspector.language import said
 from inspector.query.fields import FIELDS, Field, Kind
 from inspector.query.parser import near_names
 from inspector.query.reading import UNKNOWN
@@ -96,7 +97,12 @@ def parse_order(text: str) -> Order:
     if field is None or not field.is_sortable:
         names = tuple(each.name for each in FIELDS.values() if each.is_sortable)
         near = near_names(name, names)
-        raise QueryError(
-            f"there is no order by {name[:60] or 'nothing'}{near}; expected one of {', '.join(names)}", option=_OPTION
-        )
+        known = {"name": name[:60] or said("nothing"), "names": ", ".join(names)}
+        if near:
+            reason = said(
+                "there is no order by {name}; did you mean {near}?; expected one of {names}", near=near, **known
+            )
+        else:
+            reason = said("there is no order by {name}; expected one of {names}", **known)
+        raise QueryError(reason, option=_OPTION)
     return Order(field, text.startswith("-"))

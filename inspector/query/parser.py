@@ -19,6 +19,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from inspector.errors import QueryError
+from inspector.language import Said, joined, said
 from inspector.query.expression import ORDERINGS, And, Condition, Not, Or, Prefix
 from inspector.query.fields import ASKED, FIELDS, Kind
 from inspector.query.literals import NotThis, value_of
@@ -49,10 +50,12 @@ class _Parser:
 
     def whole(self) -> Node:
         if self._next.what == "end":
-            raise QueryError('expected an expression such as handshake == "refused", found nothing', option=OPTION)
+            raise QueryError(
+                said('expected an expression such as handshake == "refused", found nothing'), option=OPTION
+            )
         node = self._expression()
         if self._next.what != "end":
-            raise self._wrong("expected and, or, or the end")
+            raise self._wrong(said("and, or, or the end"))
         return node
 
     @property
@@ -72,8 +75,8 @@ class _Parser:
 
     def _wrong(self, expected: str, token: Token | None = None) -> QueryError:
         token = token or self._next
-        found = token.text if token.what != "end" else "the end"
-        return error_at(self._text, token, f"{expected}, found {found[:60]}")
+        found = token.text[:60] if token.what != "end" else said("the end")
+        return error_at(self._text, token, said("expected {expected}, found {found}", expected=expected, found=found))
 
     def _expression(self) -> Node:
         parts = [self._conjunction()]
@@ -94,7 +97,7 @@ class _Parser:
         self._take()
         self._depth += 1
         if self._depth > DEEPEST:
-            raise error_at(self._text, token, f"expected at most {DEEPEST} levels")
+            raise error_at(self._text, token, said("expected at most {most} levels", most=DEEPEST))
         node = Not(self._each()) if token.what == "not" else self._closed(token)
         self._depth -= 1
         return node
@@ -102,15 +105,15 @@ class _Parser:
     def _closed(self, opening: Token) -> Node:
         node = self._expression()
         if self._next.what == "end":
-            raise error_at(self._text, opening, "this parenthesis is not closed")
+            raise error_at(self._text, opening, said("this parenthesis is not closed"))
         if not self._takes(")"):
-            raise self._wrong("expected and, or, or )")
+            raise self._wrong(said("and, or, or )"))
         return node
 
     def _test(self) -> Condition:
         token = self._take()
         if token.what != "word":
-            raise self._wrong("expected the name of a field", token)
+            raise self._wrong(said("the name of a field"), token)
         if token.text not in ASKED:
             raise error_at(self._text, token, _no_field(token.text))
         field = ASKED[token.text]
@@ -122,7 +125,7 @@ class _Parser:
         token = self._next
         value = self._value(field, operator)
         if not isinstance(value, Prefix):
-            raise self._wrong("expected a list in parentheses", token)
+            raise self._wrong(said("a list in parentheses"), token)
         return Condition(field.name, operator, (value,))
 
     def _operator(self, field: Field) -> str:
@@ -130,18 +133,23 @@ class _Parser:
         allowed = _operators(field.kind)
         if token.what in allowed:
             return token.what
-        hint = "; its negation is: not FIELD in (...)" if token.what == "not" else ""
-        if token.what in {*ORDERINGS, "contains"}:
-            why = "has no order" if token.what in ORDERINGS else f"is a {field.kind}, and contains nothing"
-            raise error_at(self._text, token, f"{field.name} {why}: expected {', '.join(allowed)}")
-        raise self._wrong(f"expected {', '.join(allowed)} after {field.name}{hint}", token)
+        known = {"field": field.name, "allowed": ", ".join(allowed)}
+        if token.what in ORDERINGS:
+            raise error_at(self._text, token, said("{field} has no order: expected {allowed}", **known))
+        if token.what == "contains":
+            kind = Said(str(field.kind), {})
+            reason = said("{field} is a {kind}, and contains nothing: expected {allowed}", kind=kind, **known)
+            raise error_at(self._text, token, reason)
+        if token.what == "not":
+            raise self._wrong(said("{allowed} after {field}; its negation is: not FIELD in (...)", **known), token)
+        raise self._wrong(said("{allowed} after {field}", **known), token)
 
     def _list(self, field: Field) -> tuple[Value, ...]:
         values = [self._value(field, "in")]
         while self._takes(","):
             values.append(self._value(field, "in"))
         if not self._takes(")"):
-            raise self._wrong("expected , or )")
+            raise self._wrong(said(", or )"))
         return tuple(values)
 
     def _value(self, field: Field, operator: str) -> Value:
@@ -160,13 +168,18 @@ def _operators(kind: Kind) -> tuple[str, ...]:
 
 def _no_field(name: str) -> str:
     if name in FIELDS:
-        return f"{name} is written to files and cannot be asked"
+        return said("{field} is written to files and cannot be asked", field=name)
     near = near_names(name, tuple(ASKED))
-    return f"there is no field {name[:60]}{near}; inspector replay --fields lists them all"
+    if near:
+        return said(
+            "there is no field {field}; did you mean {near}?; inspector replay --fields lists them all",
+            field=name[:60], near=near,
+        )  # fmt: skip
+    return said("there is no field {field}; inspector replay --fields lists them all", field=name[:60])
 
 
 def near_names(name: str, names: tuple[str, ...]) -> str:
-    """`; did you mean ...?`, or nothing."""
+    """Those that may be meant, or nothing."""
     parts = [each for each in names if each.endswith(f".{name}")]
     near = tuple(dict.fromkeys((*parts, *get_close_matches(name[:60].lower(), names, n=2, cutoff=0.6))))[:2]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return joined(near, " or ")

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from inspector.errors import QueryError
+from inspector.language import said
 
 __all__ = ["LONGEST", "OPTION", "Token", "error_at", "scan"]
 
@@ -48,7 +49,9 @@ class Token(NamedTuple):
 def scan(text: str) -> list[Token]:
     """All tokens; the last is the end. Raises QueryError."""
     if len(text) > LONGEST:
-        raise QueryError(f"expected at most {LONGEST:,} characters, found {len(text):,}", option=OPTION)
+        raise QueryError(
+            said("expected at most {most:,} characters, found {found:,}", most=LONGEST, found=len(text)), option=OPTION
+        )
     tokens = []
     at = 0
     while at < len(text):
@@ -69,10 +72,10 @@ def _token(group: str, text: str, at: int) -> Token:
 def _unknown(text: str, at: int) -> QueryError:
     token = Token("", text[at : at + 1], at)
     if token.text in "\"'":
-        return error_at(text, token, f"the quotation mark {token.text} is not closed")
-    reason = f"{token.text} means nothing here"
+        return error_at(text, token, said("the quotation mark {mark} is not closed", mark=token.text))
+    reason = said("{sign} means nothing here", sign=token.text)
     if token.text == "=":
-        reason = "= means nothing here; two values are compared by =="
+        reason = said("= means nothing here; two values are compared by ==")
     return error_at(text, token, reason)
 
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inspector.errors import CaptureError, CaptureFileError
+from inspector.language import said
 from inspector.referee.dissected import DissectedBatch, DissectingReader
 from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp, row_of
 from inspector.wire.fragments import Reassembly
@@ -104,7 +105,7 @@ class ScapyReader(DissectingReader):
         found = {face.link_type for face in self._reader.interfaces}
         if found and not any(self._dissect.knows(each) for each in found):
             kinds = ", ".join(link_type_text(number) for number in sorted(found))
-            raise CaptureFileError(self.name, f"link type {kinds} is not known to scapy")
+            raise CaptureFileError(self.name, said("link type {kinds} is not known to scapy", kinds=kinds))
 
     def _dissected(self, batch: Batch) -> DissectedBatch:
         told, rows = [], []
@@ -140,7 +141,9 @@ class _Dissector:
                 import_module(f"scapy.{module}")
             from scapy.config import conf
         except ImportError as error:
-            raise CaptureError(f"scapy cannot be imported: {error}", remedies=("pip install scapy",)) from error
+            raise CaptureError(
+                said("scapy cannot be imported: {error}", error=str(error)), remedies=("pip install scapy",)
+            ) from error
         self._of_link = conf.l2types
 
     def knows(self, link_type: int) -> bool:

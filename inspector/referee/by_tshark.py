@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError
+from inspector.language import said
 from inspector.referee.dissected import DissectingReader, batches_of
 from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp
 from inspector.referee.tshark import Run, fields_wanted
@@ -67,13 +68,13 @@ class TsharkReader(DissectingReader):
     Raises CaptureError: no tshark, or one that is too old. CaptureFileError: it cannot read the file.
     """
 
-    format = "as tshark reads it"
+    format = said("as tshark reads it")
     dropped: int | None = None
 
     def __init__(self, path: str | Path, name: str) -> None:
         self.name = name
         self.frames = 0
-        self.cut = ""
+        self.cut: str = ""
         self.skipped = Skipped()
         self.fragments = Reassembly()
         self._path = path
@@ -90,11 +91,19 @@ class TsharkReader(DissectingReader):
             yield batch
         if not self._run.wait():
             if not self.frames and not Path(self._path).stat().st_size:
-                raise CaptureFileError(self.name, "the file is empty (0 bytes); a capture without frames has a header")
+                raise CaptureFileError(
+                    self.name, said("the file is empty (0 bytes); a capture without frames has a header")
+                )
             return
         if not self.frames:
-            raise CaptureFileError(self.name, f"tshark cannot read it: {self._run.reason(self.name)}")
-        self.cut = f"after frame {self.frames}, by the word of tshark: {self._run.reason(self.name)}"
+            raise CaptureFileError(
+                self.name, said("tshark cannot read it: {reason}", reason=self._run.reason(self.name))
+            )
+        self.cut = said(
+            "after frame {frame}, by the word of tshark: {reason}",
+            frame=self.frames,
+            reason=self._run.reason(self.name),
+        )
 
     def _told(self) -> Iterator[Dissected]:
         number = 0

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from inspector.errors import CaptureFileError
+from inspector.language import said
 from inspector.wire.reader import CaptureReader
 
 __all__ = ["ConvertedReader", "converted"]
@@ -47,8 +48,8 @@ class _Pipe:
         """Bytes as they come; OSError at the end if `editcap` had something to say."""
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         count = self._process.stdout.readinto(room)  # type: ignore[attr-defined]  # raw, since bufsize is 0
-        if not count and (said := self._complaint()):
-            raise OSError(0, said)
+        if not count and (complaint := self._complaint()):
+            raise OSError(0, complaint)
         return count or 0
 
     def _complaint(self) -> str:
@@ -57,7 +58,7 @@ class _Pipe:
         self._said.seek(0)
         lines = self._said.read(_MOST_SAID).decode("ascii", "replace").splitlines()
         own = [line for line in lines if line.startswith("editcap: ")]
-        return own[0] if own else f"editcap: exit code {code}" if code else ""
+        return own[0] if own else said("editcap: exit code {code}", code=code) if code else ""
 
     def close(self) -> None:
         """End it, whether it is done or not."""

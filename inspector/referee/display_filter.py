@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.errors import CaptureFileError, FilterError
+from inspector.language import said
 from inspector.referee.tshark import Run, fields_wanted, refusal_of_filter
 from inspector.wire.selection import FrameSelection
 
@@ -29,7 +30,7 @@ def frames_matching(path: str | Path, name: str, display_filter: str) -> FrameSe
     """
     refusal = refusal_of_filter(display_filter)
     if refusal:
-        raise FilterError(f"-Y {display_filter!r}: {refusal}")
+        raise FilterError(said("-Y {filter!r}: {reason}", filter=display_filter, reason=refusal))
     run = Run(path, "-2", "-Y", f"({display_filter}) || !{_PACKET}", *fields_wanted((_NUMBER, _PACKET)))
     chosen, others = bytearray(1), 0
     try:
@@ -41,7 +42,7 @@ def frames_matching(path: str | Path, name: str, display_filter: str) -> FrameSe
             chosen.extend(bytes(number + 1 - len(chosen)))
             chosen[number] = 1
         if run.wait() and len(chosen) == 1 and not _has_frames(path):
-            raise CaptureFileError(name, f"tshark cannot read it: {run.reason(name)}")
+            raise CaptureFileError(name, said("tshark cannot read it: {reason}", reason=run.reason(name)))
     finally:
         run.close()
     return FrameSelection(display_filter, chosen)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from inspector.errors import CaptureError, CaptureFileError, system_words
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +63,7 @@ class Run:
             with Path(path).open("rb"):
                 pass
         except OSError as error:
-            raise CaptureFileError(str(path), f"cannot be opened: {system_words(error)}") from error
+            raise CaptureFileError(str(path), said("cannot be opened: {reason}", reason=system_words(error))) from error
         options = [word for pair in (_PREFERENCES | dict(preferences or {})).items() for word in ("-o", ":".join(pair))]
         self._path = str(Path(path).resolve())
         command = [tshark, "-n", "-r", self._path, *options, *arguments]
@@ -87,7 +88,8 @@ class Run:
 
     def reason(self, name: str) -> str:
         """Why it failed, in its own words, in one line; `name` is what the file is called here."""
-        return _reason(self._said, self.wait()).replace(self._path, name)
+        reason = _reason(self._said, self.wait())
+        return reason.replace(self._path, name) if self._path in reason else reason
 
     def close(self) -> None:
         """End it, if it has not ended by itself."""
@@ -106,24 +108,24 @@ def fields_wanted(fields: Sequence[str]) -> list[str]:
 
 def refusal_of_filter(display_filter: str) -> str:
     """Why tshark does not take a display filter, in its own words; nothing where it does. Raises CaptureError."""
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         done = subprocess.run(
             [tshark_path(), "-n", "-r", "-", "-Y", display_filter],
             input=_EMPTY_CAPTURE,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=errors,
             check=False,
         )
-        return _reason(said, done.returncode) if done.returncode else ""
+        return _reason(errors, done.returncode) if done.returncode else ""
 
 
-def _reason(said: IO[bytes], code: int) -> str:
-    said.seek(0)
-    lines = said.read(_MOST_SAID).decode("utf-8", "replace").splitlines()
+def _reason(errors: IO[bytes], code: int) -> str:
+    errors.seek(0)
+    lines = errors.read(_MOST_SAID).decode("utf-8", "replace").splitlines()
     own = [line.removeprefix("tshark: ") for line in lines if line.startswith("tshark: ")]
     if own:
         return own[0]
-    return f"it was ended by signal {-code}" if code < 0 else f"exit code {code}"
+    return said("it was ended by signal {signal}", signal=-code) if code < 0 else said("exit code {code}", code=code)
 
 
 def tshark_version() -> tuple[int, ...]:
@@ -146,7 +148,10 @@ def tshark_path() -> str:
     if version < _OLDEST:
         oldest = ".".join(map(str, _OLDEST))
         found = ".".join(map(str, version))
-        raise CaptureError(f"expected tshark {oldest} or newer, found {found} at {path}", remedies=_INSTALL)
+        raise CaptureError(
+            said("expected tshark {oldest} or newer, found {found} at {path}", oldest=oldest, found=found, path=path),
+            remedies=_INSTALL,
+        )
     return path
 
 
@@ -157,7 +162,7 @@ def _look() -> str | None:
 def _found() -> str:
     path = _look()
     if path is None:
-        raise CaptureError("tshark, which gives the second opinion, is not installed", remedies=_INSTALL)
+        raise CaptureError(said("tshark, which gives the second opinion, is not installed"), remedies=_INSTALL)
     return path
 
 
@@ -166,9 +171,14 @@ def _version_of(tshark: str) -> tuple[int, ...]:
     try:
         done = subprocess.run([tshark, "--version"], capture_output=True, check=False)
     except OSError as error:
-        raise CaptureError(f"{tshark} cannot be run: {system_words(error)}", remedies=_INSTALL) from error
+        raise CaptureError(
+            said("{tshark} cannot be run: {reason}", tshark=tshark, reason=system_words(error)), remedies=_INSTALL
+        ) from error
     first = done.stdout.decode("utf-8", "replace").partition("\n")[0]
     found = re.search(r"\b(\d+)\.(\d+)\.(\d+)", first)
     if found is None:
-        raise CaptureError(f"expected {tshark} --version to tell a version, found {first[:80]!r}", remedies=_INSTALL)
+        raise CaptureError(
+            said("expected {tshark} --version to tell a version, found {found!r}", tshark=tshark, found=first[:80]),
+            remedies=_INSTALL,
+        )
     return tuple(map(int, found.groups()))

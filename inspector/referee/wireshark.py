@@ -25,6 +25,7 @@ import shlex
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from inspector.errors import CaptureError, CaptureFileError
+from inspector.language import said
 from inspector.referee.opinion import LABELS, Opinion
 from inspector.referee.tshark import Run, fields_wanted, tshark_version
 from inspector.wire.row import Endpoint
@@ -104,11 +105,18 @@ class Opinions:
     def _judge(self, code: int) -> None:
         """Tell a whole capture from a cut one: tshark ends with 2 on a cut file, and on one that it cannot read."""
         if code < 0:
-            raise CaptureError(f"tshark was ended by signal {-code} after {self.told} segments of {self.path}")
+            raise CaptureError(
+                said(
+                    "tshark was ended by signal {signal} after {number} segments of {path}",
+                    signal=-code,
+                    number=self.told,
+                    path=self.path,
+                )
+            )
         if code and not self.told:
             raise CaptureFileError(
                 self.path,
-                f"tshark found no TCP segment in it before it failed (exit code {code})",
+                said("tshark found no TCP segment in it before it failed (exit code {code})", code=code),
                 remedies=(f"tshark -r {shlex.quote(self.path)}",),
             )
         self.cut = code != 0
@@ -141,14 +149,21 @@ def _pyshark_parser() -> Callable[[bytes], Any]:
         from pyshark.tshark.output_parser.tshark_xml import packet_from_xml_packet
     except Exception as error:  # a broken install fails in many ways: no lxml, a Python that it does not know
         raise CaptureError(
-            f"pyshark, which reads tshark's answers, cannot be imported: {error}", remedies=("pip install pyshark",)
+            said("pyshark, which reads tshark's answers, cannot be imported: {error}", error=str(error)),
+            remedies=("pip install pyshark",),
         ) from error
 
     def parse(packet: bytes) -> Any:
         try:
             return packet_from_xml_packet(packet)
         except Exception as error:
-            raise CaptureError(f"pyshark does not understand this tshark: {type(error).__name__}: {error}") from error
+            raise CaptureError(
+                said(
+                    "pyshark does not understand this tshark: {kind}: {error}",
+                    kind=type(error).__name__,
+                    error=str(error),
+                )
+            ) from error
 
     return parse
 

@@ -57,7 +57,7 @@ def understood(end: End, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        end.note(f"UnicodeDecodeError: {error}")
+        end.note("UnicodeDecodeError: {error}", error=error)
         return data.decode(encoding, errors="replace")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo, Option
 from inspector.errors import DemoError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from socket import socket
@@ -44,7 +45,7 @@ def server(end: End) -> None:
         with connection:
             message = receive_message(connection)
             end.received(message)
-            end.note(f"unpacked: {unpack(message)}")
+            end.note("unpacked: {student}", student=unpack(message))
             while connection.recv(1024):
                 pass
 
@@ -69,7 +70,11 @@ def receive_message(connection: socket) -> bytes:
     """What follows the length; DemoError if that is too long, or more than follows."""
     (length,) = struct.unpack("!I", receive_exactly(connection, 4))
     if length > LONGEST:
-        raise DemoError(f"expected a student of at most {LONGEST} bytes, the client announces {length}")
+        raise DemoError(
+            said(
+                "expected a student of at most {most} bytes, the client announces {length}", most=LONGEST, length=length
+            )
+        )
     return receive_exactly(connection, length)
 
 
@@ -79,7 +84,9 @@ def receive_exactly(connection: socket, size: int) -> bytes:
     while len(data) < size:
         piece = connection.recv(size - len(data))
         if not piece:
-            raise DemoError(f"expected {size} bytes, and the client closed after {len(data)}")
+            raise DemoError(
+                said("expected {size} bytes, and the client closed after {found}", size=size, found=len(data))
+            )
         data += piece
     return data
 
@@ -89,11 +96,11 @@ def unpack(body: bytes) -> Student:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise DemoError(f"expected a student in JSON, found {len(body)} bytes that are none") from error
+        raise DemoError(said("expected a student in JSON, found {size} bytes that are none", size=len(body))) from error
     match fields:
         case {"name": str(name), "age": int(age)} if len(fields) == 2 and not isinstance(age, bool):
             return Student(name, age)
-    raise DemoError("expected a JSON object with a name (text) and an age (whole number), found another")
+    raise DemoError(said("expected a JSON object with a name (text) and an age (whole number), found another"))
 
 
 DEMO = Demo(

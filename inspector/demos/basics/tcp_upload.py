@@ -12,7 +12,8 @@ from socket import SHUT_WR, SOCK_STREAM
 from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo, Option
-from inspector.errors import DemoError
+from inspector.errors import DemoError, system_words
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.demos.end import End
@@ -59,13 +60,15 @@ def content_of(end: End) -> bytes:
     path = Path(name)
     try:
         if not path.is_file():
-            raise DemoError(f"--file: expected a file to upload, {name!r} is none")
+            raise DemoError(said("--file: expected a file to upload, {name!r} is none", name=name))
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise DemoError(f"--file: {name!r} cannot be read: {error.strerror}") from error
+        raise DemoError(
+            said("--file: {name!r} cannot be read: {reason}", name=name, reason=system_words(error))
+        ) from error
     if len(content) > LARGEST:
-        raise DemoError(f"--file: expected at most {LARGEST} bytes, {name!r} has more")
+        raise DemoError(said("--file: expected at most {most} bytes, {name!r} has more", most=LARGEST, name=name))
     return content
 
 

@@ -33,7 +33,9 @@ def server(end: End) -> None:
             while connection.recv(1024):
                 pass
         state, seconds = listed(end.address[1], peer[1])
-        end.note(f"closed first: the kernel's table says {state}, for another {seconds:.0f} s")
+        end.note(
+            "closed first: the kernel's table says {state}, for another {seconds:.0f} s", state=state, seconds=seconds
+        )
 
 
 def client(end: End) -> None:
@@ -45,7 +47,7 @@ def client(end: End) -> None:
         connection.shutdown(SHUT_WR)
         end.until(connection, "CLOSED")
         state, _ = listed(connection.getsockname()[1], end.address[1])
-        end.note(f"closed last: the kernel's table says {state}")
+        end.note("closed last: the kernel's table says {state}", state=state)
 
 
 DEMO = Demo(

@@ -29,7 +29,7 @@ def server(end: End) -> None:
         end.until(connection, "CLOSE-WAIT")
         end.await_signal("closed")
         state = listed(end.address[1], peer[1]).state
-        end.note(f"the client has closed and we have not: the kernel's table says {state}")
+        end.note("the client has closed and we have not: the kernel's table says {state}", state=state)
         end.note("only now does this program end, and its kernel closes for it what it has left open")
         connection.close()
 
@@ -43,7 +43,11 @@ def client(end: End) -> None:
         connection.sendall(order)
         port = connection.getsockname()[1]
     state, seconds = until_listed(end, port, end.address[1], "FIN-WAIT-2")
-    end.note(f"closed, and the kernel's table says {state}: it waits for the server's FIN, for {seconds:.0f} s at most")
+    end.note(
+        "closed, and the kernel's table says {state}: it waits for the server's FIN, for {seconds:.0f} s at most",
+        state=state,
+        seconds=seconds,
+    )
     end.signal("closed")
 
 

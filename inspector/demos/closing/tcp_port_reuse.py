@@ -35,7 +35,9 @@ def server(end: End) -> None:
                 while connection.recv(1024):
                     pass
             state = listed(end.address[1], peer[1]).state
-            end.note(f"{end.address[1]} and {peer[1]}: the kernel's table says {state}")
+            end.note(
+                "{port} and {peer}: the kernel's table says {state}", port=end.address[1], peer=peer[1], state=state
+            )
             end.signal("looked")
 
 

@@ -54,10 +54,10 @@ def client(end: End) -> None:
             wish = b"but I want tea"
             visitor.sent(wish)
             connection.sendall(wish)
-            visitor.note(f"in {state}, sendall raised nothing; and what it sent was read by nobody")
+            visitor.note("in {state}, sendall raised nothing; and what it sent was read by nobody", state=state)
             end.until(connection, "CLOSED")
             try:
-                visitor.note(f"the reset has come, and recv gives {connection.recv(1024)!r}")
+                visitor.note("the reset has come, and recv gives {data!r}", data=connection.recv(1024))
             except ConnectionResetError as error:
                 visitor.raised("recv", error)
             try:

@@ -37,7 +37,7 @@ def server(end: End) -> None:
                 connection.sendall(b"is anybody there?")
             except BrokenPipeError as error:
                 end.raised("sendall", error)
-        end.note(f"the kernel's table says {listed(end.address[1], peer[1]).state}")
+        end.note("the kernel's table says {state}", state=listed(end.address[1], peer[1]).state)
 
 
 def client(end: End) -> None:
@@ -50,7 +50,7 @@ def client(end: End) -> None:
         end.await_signal("read")
         port = connection.getsockname()[1]
         connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-    end.note(f"hung up: the kernel's table says {listed(port, end.address[1]).state}, and nobody waits")
+    end.note("hung up: the kernel's table says {state}, and nobody waits", state=listed(port, end.address[1]).state)
 
 
 DEMO = Demo(

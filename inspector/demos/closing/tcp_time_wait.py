@@ -28,7 +28,11 @@ def server(end: End) -> None:
         listener.listen(1)
         peer = greet(end, listener)
     state, seconds = listed(end.address[1], peer)
-    end.note(f"the first server has stopped, and the kernel's table says {state}, for another {seconds:.0f} s")
+    end.note(
+        "the first server has stopped, and the kernel's table says {state}, for another {seconds:.0f} s",
+        state=state,
+        seconds=seconds,
+    )
     with end.socket(SOCK_STREAM, plain=True) as listener:
         try:
             listener.bind(end.address)
@@ -38,7 +42,9 @@ def server(end: End) -> None:
         listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         listener.bind(end.address)
         listener.listen(1)
-        end.note(f"bound with SO_REUSEADDR, while the table still says {listed(end.address[1], peer).state}")
+        end.note(
+            "bound with SO_REUSEADDR, while the table still says {state}", state=listed(end.address[1], peer).state
+        )
         end.signal("started anew")
         greet(end, listener)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo
 from inspector.errors import DemoError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.demos.end import End, Socket
@@ -25,7 +26,7 @@ PATIENCE = 0.2
 def server(end: End) -> None:
     """Receive at two sockets that share the port, as two programs would; a third is bound to its host's address."""
     if ":" in end.host:
-        raise DemoError("IPv6 has no broadcast: it says the same with multicast; run it over IPv4")
+        raise DemoError(said("IPv6 has no broadcast: it says the same with multicast; run it over IPv4"))
     everywhere = ""
     with receiver_at(end, everywhere) as one, receiver_at(end, everywhere) as two, receiver_at(end, end.host) as narrow:
         for number, receiver in enumerate((one, two), start=1):
@@ -35,7 +36,7 @@ def server(end: End) -> None:
         try:
             narrow.recvfrom(1024)
         except TimeoutError as error:
-            end.named("server 3").raised(f"recvfrom of the socket bound to {end.host}", error)
+            end.named("server 3").raised("recvfrom of the socket bound to {host}", error, host=end.host)
 
 
 def receiver_at(end: End, host: str) -> Socket:

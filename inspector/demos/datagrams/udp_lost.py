@@ -29,7 +29,7 @@ def server(end: End) -> None:
             end.received(data)
             expected, number = number + 1, int(data.split()[1])
             for missing in range(expected, number):
-                end.note(f"number {number} came, and number {missing} did not")
+                end.note("number {number} came, and number {missing} did not", number=number, missing=missing)
 
 
 def client(end: End) -> None:

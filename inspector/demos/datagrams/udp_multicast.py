@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo
 from inspector.errors import DemoError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.demos.end import End, Socket
@@ -37,7 +38,9 @@ PATIENCE = 0.2
 def server(end: End) -> None:
     """Receive with two sockets that have joined the group; a third has not."""
     if ":" in end.host:
-        raise DemoError("this demo joins as IPv4 does, by IGMP; IPv6 has IPV6_JOIN_GROUP and MLD: run it over IPv4")
+        raise DemoError(
+            said("this demo joins as IPv4 does, by IGMP; IPv6 has IPV6_JOIN_GROUP and MLD: run it over IPv4")
+        )
     with receiver_of(end) as one, receiver_of(end) as two, receiver_of(end) as stranger:
         join(one, end.host)
         join(two, end.host)

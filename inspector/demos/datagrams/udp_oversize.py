@@ -48,7 +48,7 @@ def client(end: End) -> None:
         try:
             sender.sendto(b"x" * (largest + 1), end.address)
         except OSError as error:
-            end.raised(f"sendto of {largest + 1:,} bytes", error)
+            end.raised("sendto of {size:,} bytes", error, size=largest + 1)
         end.sent(BYE)
         sender.sendto(BYE, end.address)
 

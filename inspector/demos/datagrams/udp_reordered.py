@@ -30,7 +30,9 @@ def server(end: End) -> None:
             came[int(data.split()[0])] = data
         order = ", ".join(map(str, came))
         end.note(
-            f"they came in the order {order}; by their numbers: {b', '.join(came[n] for n in sorted(came)).decode()}"
+            "they came in the order {order}; by their numbers: {sorted}",
+            order=order,
+            sorted=b", ".join(came[n] for n in sorted(came)).decode(),
         )
 
 

@@ -28,16 +28,21 @@ def server(end: End) -> None:
 
         data, _sender = receiver.recvfrom(BUFFER)
         end.received(data)
-        end.note(f"recvfrom({BUFFER}) gave {len(data)} bytes and no error")
+        end.note("recvfrom({buffer}) gave {size} bytes and no error", buffer=BUFFER, size=len(data))
 
         data, _ancillary, flags, _sender = receiver.recvmsg(BUFFER)
         end.received(data)
         cut = "set" if flags & MSG_TRUNC else "clear"
-        end.note(f"recvmsg({BUFFER}) gave {len(data)} bytes of the next datagram, with MSG_TRUNC {cut}")
+        end.note(
+            "recvmsg({buffer}) gave {size} bytes of the next datagram, with MSG_TRUNC {cut}",
+            buffer=BUFFER,
+            size=len(data),
+            cut=cut,
+        )
 
         data, _sender = receiver.recvfrom(2 * BUFFER)
         end.received(data)
-        end.note(f"recvfrom({2 * BUFFER}) gave {len(data)} bytes: all of it")
+        end.note("recvfrom({buffer}) gave {size} bytes: all of it", buffer=2 * BUFFER, size=len(data))
 
 
 def client(end: End) -> None:

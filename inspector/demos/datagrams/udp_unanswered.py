@@ -51,7 +51,7 @@ def ask(end: End, question: bytes) -> None:
             answer, _server_address = caller.recvfrom(1024)
             end.received(answer)
         except TimeoutError as error:
-            end.raised(f"recvfrom after {question.decode()}", error)
+            end.raised("recvfrom after {question}", error, question=question.decode())
 
 
 DEMO = Demo(

@@ -23,7 +23,7 @@ PATIENCE = 0.2
 
 def server(end: End) -> None:
     """Be absent: no socket is bound to the port, so the host itself must answer."""
-    end.note(f"nobody waits on port {end.address[1]}")
+    end.note("nobody waits on port {port}", port=end.address[1])
     end.ready()
 
 

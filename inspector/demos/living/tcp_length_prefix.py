@@ -48,18 +48,24 @@ def server(end: End) -> None:
             await_arrival(end, connection, len(b"".join(MESSAGES)))
             together = connection.recv(BUFFER)
             end.received(together)
-            end.note(f"one recv returned {len(together)} bytes: {len(MESSAGES)} messages, and nothing between them")
+            end.note(
+                "one recv returned {size} bytes: {messages} messages, and nothing between them",
+                size=len(together),
+                messages=len(MESSAGES),
+            )
             end.signal("the short ones are read")
             await_arrival(end, connection, len(LONG))
             for _piece in range(3):
                 end.received(connection.recv(BUFFER))
-            end.note(f"three recvs returned {len(LONG)} bytes: one message, and nothing said that it goes on")
+            end.note("three recvs returned {size} bytes: one message, and nothing said that it goes on", size=len(LONG))
             end.signal("the long one is read")
             for _message in (*MESSAGES, LONG):
                 prefix = receive_exactly(connection, 4)
                 message = receive_exactly(connection, *struct.unpack("!I", prefix))
                 end.received(prefix + message)
-                end.note(f"the length says {len(message)}, so the message is {message.decode()!r}")
+                end.note(
+                    "the length says {size}, so the message is {message!r}", size=len(message), message=message.decode()
+                )
             while connection.recv(1024):
                 pass
 

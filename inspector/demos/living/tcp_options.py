@@ -74,8 +74,12 @@ def show(end: End, connection: socket.socket) -> None:
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 24)
     options, scales, send_mss = struct.unpack("5xBB1x8xI4x", info)
     in_use = ", ".join(name for bit, name in IN_USE.items() if options & bit)
-    end.note(f"segments carry at most {send_mss} bytes, windows of the other end are taken {1 << (scales & 15)} times")
-    end.note(f"in use: {in_use}")
+    end.note(
+        "segments carry at most {send_mss} bytes, windows of the other end are taken {times} times",
+        send_mss=send_mss,
+        times=1 << (scales & 15),
+    )
+    end.note("in use: {in_use}", in_use=in_use)
 
 
 DEMO = Demo(

@@ -78,7 +78,7 @@ def client_that_goes_on(end: End) -> None:
         send(end, connection, b"question 2")
         late = connection.recv(ANSWER)
         end.received(late)
-        end.note(f"asked question 2, and was given {late.decode()!r}: the late one came first")
+        end.note("asked question 2, and was given {answer!r}: the late one came first", answer=late.decode())
         end.received(connection.recv(ANSWER))
 
 

@@ -50,7 +50,7 @@ def client(end: End) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.connect(end.address)
         connection.sendall(b"x" * SIZE)
-        end.note(f"sendall has returned: the kernel has {SIZE} bytes, and the wire has not seen all of them")
+        end.note("sendall has returned: the kernel has {size} bytes, and the wire has not seen all of them", size=SIZE)
         while not was_probed(connection):
             end.pause(0.001)
         end.signal("the window was probed")

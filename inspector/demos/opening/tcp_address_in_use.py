@@ -36,7 +36,7 @@ def client(end: End) -> None:
             try:
                 second.bind(end.address)
             except OSError as error:
-                end.raised(f"bind with SO_REUSEADDR={reuse}", error)
+                end.raised("bind with SO_REUSEADDR={reuse}", error, reuse=reuse)
     end.signal("tried")
 
 

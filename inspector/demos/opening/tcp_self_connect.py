@@ -28,7 +28,7 @@ def client(end: End) -> None:
     with end.socket(SOCK_STREAM) as lonely:
         lonely.bind(end.address)
         lonely.connect(end.address)
-        end.note(f"connected from {lonely.getsockname()[1]} to {lonely.getpeername()[1]}")
+        end.note("connected from {port} to {peer}", port=lonely.getsockname()[1], peer=lonely.getpeername()[1])
         question = end.line("is there anybody?").encode()
         end.sent(question)
         lonely.sendall(question)

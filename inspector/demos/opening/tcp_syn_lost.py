@@ -33,7 +33,7 @@ def client(end: End) -> None:
     with end.socket(SOCK_STREAM) as connection:
         began = monotonic()
         connection.connect(end.address)
-        end.note(f"connect took {monotonic() - began:.1f} s")
+        end.note("connect took {seconds:.1f} s", seconds=monotonic() - began)
         words = b"here at last"
         end.sent(words)
         connection.sendall(words)

@@ -37,7 +37,7 @@ def client(end: End) -> None:
         try:
             connection.connect(end.address)
         except TimeoutError as error:
-            end.raised(f"connect, after {monotonic() - began:.0f} s,", error)
+            end.raised("connect, after {seconds:.0f} s,", error, seconds=monotonic() - began)
     end.signal("given up")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.demos.demo import Demo
 from inspector.errors import DemoError
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def server(end: End) -> None:
     wire = end.wire
     if wire is None or ":" in end.host:
         raise DemoError(
-            "tcp-wrong-ack is written by hand, over IPv4 and for both ends: run it without --host and --role"
+            said("tcp-wrong-ack is written by hand, over IPv4 and for both ends: run it without --host and --role")
         )
     wire.settimeout(5)
     asks = hear(end, wire, lambda frame: ARP in frame and frame[ARP].pdst == HOST)
