@@ -88,11 +88,13 @@ def test_a_report_is_in_the_language_of_its_reader(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS[::6])
-def test_a_summary_is_too(folder: str) -> None:
+def test_summary_table_and_dialogue_are_too(folder: str) -> None:
     path = CAPTURES / folder / f"{folder}.pcapng"
     with pseudo_spoken():
         told = render_inspection(laid_bare(inspect(path, keep=1)), width=80, colour=False)
-        told += render_inspection(laid_bare(inspect(path)), width=80, colour=False, rows=5)
+        whole = laid_bare(inspect(path))
+        told += render_inspection(whole, width=80, colour=False, rows=5)
+        told += render_inspection(whole, width=80, colour=False, narrate=True)
 
     assert list(leaks(told)) == []
     assert [line for line in told.splitlines() if cells(line) > 80] == []
