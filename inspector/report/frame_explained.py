@@ -15,7 +15,7 @@ from inspector.language import marked, shown
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.page import Page, Text
 from inspector.report.symbols import symbols_of
-from inspector.report.words import duration
+from inspector.report.words import cited, duration
 from inspector.wire.row import NO_TIME, Flag
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def _title(page: Page, explanation: FrameExplanation, source: str) -> None:
     name = safe_text(source, ascii_only=not page.unicode)
     page.wrap(shown("{source}, frame {frame}", source=name, frame=explanation.frame), "bold")
     title = Text.assemble((shown(explanation.title), "bold"))
-    label = safe_text(explanation.label, ascii_only=not page.unicode)
-    if label and label != explanation.title:
+    label = safe_text(shown(explanation.label), ascii_only=not page.unicode)
+    if label and explanation.label != explanation.title:
         title.append(f"  {label}", "italic")
     page.wrap(title)
     for name, iss in explanation.origins:
@@ -158,7 +158,7 @@ def _detail(page: Page, detail: Detail, sign: str) -> None:
     for why in detail.why:
         text.append(f" {bullet} {_clean(page, shown(why))}")
     if detail.rule:
-        text.append(f" ({detail.rule})", "dim")
+        text.append(f" ({cited(detail.rule)})", "dim")
     _line(page, shown(_NAMES.get(detail.what, detail.what)), text)
 
 
@@ -207,7 +207,7 @@ def _variable(page: Page, name: str, old: str, new: str, belief: EndBelief) -> N
     if name == "state" and belief.why:
         for why in belief.why:
             text.append(f" {page.glyphs.bullet} {shown(why)}")
-        text.append(" (RFC 9293 section 3.3.2)", "dim")
+        text.append(f" ({cited('RFC 9293 section 3.3.2')})", "dim")
     head = shown(_NAMES.get(name, name))
     lead = Text(f"    {head}" + " " * max(_COLUMN - 4 - cells(head), 1), "dim")
     page.wrap(text, lead=lead, hang=" " * _COLUMN)
@@ -217,7 +217,7 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     if not explanation.meaning:
         return
     page.blank()
-    label = _clean(page, explanation.label)
+    label = _clean(page, shown(explanation.label))
     is_orderly = not any(finding.is_fault for finding, _ in explanation.findings)
     # What the catalogue says of such segments need not be so of one with a wrong number.
     page.add(label if is_orderly else shown("{label}, as it should be", label=label), "bold")

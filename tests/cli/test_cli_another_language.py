@@ -47,7 +47,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     monkeypatch.setattr("click.core._detect_program_name", lambda: "inspector")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         main._run()
     for stream in streams:
         stream.flush()
@@ -69,11 +69,24 @@ def test_help_is_in_the_language_of_its_reader(monkeypatch: pytest.MonkeyPatch, 
     assert [line for line in text.splitlines() if cells(line) > 80] == []
 
 
-def test_the_list_of_demos_is_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = told(monkeypatch, "demo")
+@pytest.mark.parametrize("words", [("demo",), ("expect", "list")], ids=" ".join)
+def test_lists_are_too(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    text = re.sub("^  [a-z-]+  ", "", told(monkeypatch, *words), flags=re.MULTILINE)
 
     assert leaks(text) == []
     assert [line for line in text.splitlines() if cells(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", ["wrong-syn-ack", "tcp-fin-lost", "udp-unreachable"])
+def test_the_explanation_of_a_frame_is_too(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    values = (
+        r"[a-z0-9]+(\.[a-z0-9-]+)+( [&=0-9|.]+)*|0x[0-9a-f]+|\"[^\"]*\"|by drop .*"
+        r"|\b(x|y)\b|\b(handshake-\d|syn-ack-wrong-ack)\b|\b(ms|http|TS val|ecr|mss|sackOK|wscale)\b|^  [a-z_]+ "
+    )
+    for frame in (1, 2):
+        text = told(monkeypatch, "explain", f"{CAPTURES / name / name}.pcapng:{frame}")
+        assert leaks(re.sub(values, "", text, flags=re.MULTILINE)) == []
+        assert [line for line in text.splitlines() if cells(line) > 80] == []
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from inspector.choice.choosing import Choice
 from inspector.choice.hearing import Hearer
 from inspector.crosscheck.model import ANALYSIS_PREFIX, CrossCheck, Disagreement, Tally
 from inspector.crosscheck.reasons import Reason
+from inspector.expect.icmp import KINDS as ICMP_ERRORS
 from inspector.expect.library import load, names
 from inspector.explain.catalogue import entries
 from inspector.kernel.reasons import Reason as KernelsReason
@@ -43,18 +44,19 @@ from tests.report.test_kernel_report import heard, looked
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 FOLDERS = sorted(path.parent.name for path in CAPTURES.glob("*/*.pcapng"))
 
-IDENTIFIERS = {*names(), *entries("finding"), "tcp-hello", "port-unreachable"}
+IDENTIFIERS = {*names(), *entries("finding"), *ICMP_ERRORS, "tcp-hello"}
 REASONS = {*map(str, Reason), *map(str, KernelsReason)}
 FLAGS = {"SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "CWR", "AE"}
 FIELDS = {"seq", "ack", "len", "win", "mss", "wscale", "sack", "ts", "flags"}
 SYMBOLS = {"x", "y", "z", "n", "m", "k"}
 SS = {"Netid", "State", "Recv-Q", "Send-Q", "Local", "Peer", "Address:Port", "client", "server"}
-OTHERS = {"tshark", "ms", "s", "zeek", "Wireshark", "RFC", "UDP", "ICMP", "IP"}
+OTHERS = {"tshark", "mod", "ms", "s", "zeek", "Wireshark", "RFC", "UDP", "ICMP", "IP"}
 NAMES = {str(state) for state in State} | IDENTIFIERS | REASONS | SS | FLAGS | FIELDS | SYMBOLS | OTHERS
 NAMED = re.compile(
     r"Zeek \S+( [A-Za-z^]+)?|Wireshark tcp\.completeness|captures/\S+|[0-9a-f:]*::[0-9a-f:.]*"
     r"|\b(tcp|udp|ip|ipv6|frame|icmp)\.[a-z_.]+"  # a display filter
     r"|\b(client|server) > *(client|server)?|^[ │]*(client|server)  "  # a line of a sequence, which may be broken
+    r"|│ +none(?=  )"  # no flag
     r"|\b(SF|S[0-3]|SH|SHR|REJ|RST[OR]|RST[OR]S0|RSTRH|OTH)\b"  # Zeek's
     r"|\b[a-z-]+\.pcapng|^demo tcp-hello$|\btcp\b(?!-)"
     r"|^ +[a-z] (?=[a-z0-9-]+:)|(?<=  )[a-z] (?=[A-Z])"  # letters of reasons, in the list and beside states
@@ -78,7 +80,7 @@ def laid_bare(inspection: Inspection) -> Inspection:
 def test_a_report_is_in_the_language_of_its_reader(folder: str) -> None:
     path = CAPTURES / folder / f"{folder}.pcapng"
     other = load("udp-request" if folder.startswith("udp") else "tcp-close-four")
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         told = render_inspection(laid_bare(inspect(path, expected=other)), width=80, colour=False, verbose=True)
 
     assert list(leaks(told)) == []
@@ -86,11 +88,13 @@ def test_a_report_is_in_the_language_of_its_reader(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS[::6])
-def test_a_summary_is_too(folder: str) -> None:
+def test_summary_table_and_dialogue_are_too(folder: str) -> None:
     path = CAPTURES / folder / f"{folder}.pcapng"
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         told = render_inspection(laid_bare(inspect(path, keep=1)), width=80, colour=False)
-        told += render_inspection(laid_bare(inspect(path)), width=80, colour=False, rows=5)
+        whole = laid_bare(inspect(path))
+        told += render_inspection(whole, width=80, colour=False, rows=5)
+        told += render_inspection(whole, width=80, colour=False, narrate=True)
 
     assert list(leaks(told)) == []
     assert [line for line in told.splitlines() if cells(line) > 80] == []
@@ -162,7 +166,7 @@ def test_other_pictures_are_too(name: str) -> None:
 @pytest.mark.parametrize("make", [stories.lossy, stories.udp_unreachable, stories.wrong_number_compared, stories.many])
 @pytest.mark.parametrize("width", [60, 100, 160])
 def test_no_line_is_wider_than_the_page(make: Callable[[], Inspection], width: int) -> None:
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         told = render_inspection(make(), width=width, colour=False, verbose=True)
 
     assert [line for line in told.splitlines() if cells(line) > width] == []
@@ -174,6 +178,6 @@ def test_programs_read_english_whatever_is_spoken() -> None:
     def told() -> str:
         return json.dumps(to_json(inspect(path, expected=load("tcp-close-four")), rosetta=True))
 
-    with pseudo_spoken(every=True):
+    with pseudo_spoken():
         spoken = told()
     assert spoken == told()
