@@ -31,7 +31,7 @@ from inspector.cli.progress import Progress
 from inspector.cli.speaking import Command
 from inspector.cli.streams import streams_of
 from inspector.errors import CaptureFileError
-from inspector.language import marked, said, shown
+from inspector.language import marked, retold, said, shown
 from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
 from inspector.referee.decoders import advised
 from inspector.report.escape import safe_text
@@ -177,7 +177,7 @@ def _warning(name: str, hear: Callable[[int, int], None] | None) -> Callable[[in
                 "{file}: more than {number:,} frames, and --json and check hold every one of them in"
                 " memory, some kilobytes each; replay without --json does not, and --out FILE.jsonl is for programs"
             )
-            tell(shown(words, file=safe_text(shown(name)), number=KEEP_SEGMENTS))
+            tell(shown(words, file=safe_text(retold(name)), number=KEEP_SEGMENTS))
         if hear:
             hear(frames, taken)
 

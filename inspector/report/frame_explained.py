@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
-from inspector.language import marked, shown
+from inspector.language import marked, retold, shown
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.page import Page, Text
 from inspector.report.symbols import symbols_of
-from inspector.report.words import duration
+from inspector.report.words import cited, duration
 from inspector.wire.row import NO_TIME, Flag
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def _title(page: Page, explanation: FrameExplanation, source: str) -> None:
     name = safe_text(source, ascii_only=not page.unicode)
     page.wrap(shown("{source}, frame {frame}", source=name, frame=explanation.frame), "bold")
     title = Text.assemble((shown(explanation.title), "bold"))
-    label = safe_text(explanation.label, ascii_only=not page.unicode)
-    if label and label != explanation.title:
+    label = safe_text(retold(explanation.label), ascii_only=not page.unicode)
+    if label and label != shown(explanation.title):
         title.append(f"  {label}", "italic")
     page.wrap(title)
     for name, iss in explanation.origins:
@@ -158,7 +158,7 @@ def _detail(page: Page, detail: Detail, sign: str) -> None:
     for why in detail.why:
         text.append(f" {bullet} {_clean(page, shown(why))}")
     if detail.rule:
-        text.append(f" ({detail.rule})", "dim")
+        text.append(f" ({cited(detail.rule)})", "dim")
     _line(page, shown(_NAMES.get(detail.what, detail.what)), text)
 
 
@@ -217,7 +217,7 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     if not explanation.meaning:
         return
     page.blank()
-    page.add(_clean(page, explanation.label), "bold")
+    page.add(_clean(page, retold(explanation.label)), "bold")
     _entry(page, explanation.meaning)
 
 

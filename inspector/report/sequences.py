@@ -56,7 +56,7 @@ def _words(sequence: notation.Sequence) -> str:
     """Its title; a demo's sequence is named after the demo, so that its words are told instead."""
     if not sequence.title.startswith(_DEMO):
         return shown(sequence.title)
-    words = " ".join(shown(line) for line in sequence.about)
+    words = shown(" ".join(sequence.about))
     return _FIRST_SENTENCE.match(words)[0] if words else shown(sequence.title)  # type: ignore[index] # it always does
 
 

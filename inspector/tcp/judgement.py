@@ -214,7 +214,7 @@ RULES = (
         _HANDSHAKE_SEGMENT_NOT_CAPTURED,
         Blame.CAPTURE,
         "",
-        "its sender is past the handshake, of which a segment was not captured before this one",
+        marked("its sender is past the handshake, of which a segment was not captured before this one"),
     ),
     Rule(
         Fact.LOST_SEGMENT,
