@@ -11,7 +11,7 @@ So the source must be a file that can be read twice. What the frame means is `ex
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from inspector.errors import NoSuchFrame
 from inspector.explain.frame_model import FrameSubject
@@ -25,6 +25,7 @@ from inspector.wire.row import Protocol, Row
 from inspector.wire.undecoded import Reason
 
 if TYPE_CHECKING:
+    from inspector.referee.dissected import Reader
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
     from inspector.wire.batch import Batch
@@ -37,8 +38,12 @@ _FRAGMENTS = (Reason.FIRST_FRAGMENT, Reason.LATER_FRAGMENT)
 _ENDS = ("src_hi", "src_lo", "src_port", "dst_hi", "dst_lo", "dst_port")
 
 
-def find_frame(source: str, number: int) -> FrameSubject:
-    """The frame with this number, and its conversation; CaptureFileError, or NoSuchFrame, where there is none."""
+def find_frame(name: str, number: int, opened: BinaryIO | None = None) -> FrameSubject:
+    """The frame with this number, and its conversation; CaptureFileError, or NoSuchFrame, where there is none.
+
+    `opened` is the file, where only somebody else could open it.
+    """
+    source = _Source(name, opened)
     found = _up_to(source, number)
     row = found.row
     if row.undecoded in _FRAGMENTS:
@@ -48,7 +53,7 @@ def find_frame(source: str, number: int) -> FrameSubject:
     followed = _Followed(row)
     followed.read(source)
     connection, exchange = followed.conversation(number)
-    if connection is None and exchange is None and row.protocol == Protocol.TCP:
+    if not followed.has(number):
         raise NoSuchFrame(
             said(
                 "frame {number} lies beyond the first {most:,} frames between its two endpoints, which are followed;"
@@ -60,9 +65,21 @@ def find_frame(source: str, number: int) -> FrameSubject:
     return replace(found, connection=connection, exchange=exchange, quoted=followed.quoted)
 
 
-def _up_to(source: str, number: int) -> FrameSubject:
+class _Source(NamedTuple):
+    """A capture that is read more than once, from its beginning."""
+
+    name: str
+    opened: BinaryIO | None
+
+    def open(self, *, verify: bool = True) -> Reader:
+        if self.opened is not None:
+            self.opened.seek(0)
+        return open_source(self.opened or self.name, self.name, "native", None, verify=verify)
+
+
+def _up_to(source: _Source, number: int) -> FrameSubject:
     seen = 0
-    with open_source(source, source, "native", None, verify=True) as reader:
+    with source.open() as reader:
         for batch in reader:
             if number <= seen + batch.count:
                 return _subject(batch, number - seen - 1)
@@ -72,7 +89,7 @@ def _up_to(source: str, number: int) -> FrameSubject:
     if cut:
         has = said("{has} (reading stopped at {cut})", has=has, cut=cut)
     expected = said("expected one from 1 to {last}", last=seen) if seen else said("there is none to explain")
-    raise NoSuchFrame(said("{source}: {has}; {expected}, found {number}", source=source, has=has,
+    raise NoSuchFrame(said("{source}: {has}; {expected}, found {number}", source=source.name, has=has,
                            expected=expected, number=number))  # fmt: skip
 
 
@@ -97,9 +114,9 @@ def _datagram(octets: bytes, row: Row) -> bytes:
     return octets[at:] if again.version else b""
 
 
-def _pieces_of(source: str, number: int) -> tuple[int, ...]:
+def _pieces_of(source: _Source, number: int) -> tuple[int, ...]:
     """The frames whose fragments were put together with those of frame `number`; none if they never were."""
-    with open_source(source, source, "native", None, verify=False) as reader:
+    with source.open(verify=False) as reader:
         for batch in reader:
             for pieces in batch.pieces.values():
                 if number in pieces:
@@ -114,11 +131,12 @@ class _Followed:
         self._row = row
         self._tracker, self._exchanges = Tracker(), ExchangeTracker()
         self._kept = 0
+        self._latest = 0
         self.quoted: Row | None = None
 
-    def read(self, source: str) -> None:
+    def read(self, source: _Source) -> None:
         """Follow them to the end of the capture, or as far as rows are kept."""
-        with open_source(source, source, "native", None, verify=True) as reader:
+        with source.open() as reader:
             for batch in reader:
                 self._take(batch)
                 if self._kept >= _MOST_ROWS:
@@ -130,6 +148,7 @@ class _Followed:
             return
         mine = batch.only(places)
         self._kept += mine.count
+        self._latest = mine.row(mine.count - 1).frame
         self._look_for_the_quoted(mine)
         self._tracker.feed(mine.rows, mine.count, columnar=mine.columnar)
         self._exchanges.feed(mine.rows, mine.count, columnar=mine.columnar)
@@ -153,6 +172,10 @@ class _Followed:
             is_mine = row.protocol == Protocol.TCP and (row.seq, row.src_port) == (me.seq, me.src_port)
             if is_mine and not row.undecoded and row.frame < me.frame and row.source == me.source:
                 self.quoted = row
+
+    def has(self, number: int) -> bool:
+        """Whether reading came as far as that frame."""
+        return self._latest >= number
 
     def conversation(self, number: int) -> tuple[Connection | None, Exchange | None]:
         """The connection, or the exchange, that has the frame."""

@@ -78,7 +78,7 @@ def _lint(files: tuple[str, ...]) -> int:
     FILE is a .seq file, a name of the library, or `-` for standard input. Each is parsed, what it uses is included,
     and it is made ready to be compared.
     """
-    from inspector.expect.comparison import Comparer
+    from inspector.expect.comparison import check_comparable
     from inspector.expect.formatter import format_sequence
     from inspector.expect.notation import lines_of
 
@@ -86,7 +86,7 @@ def _lint(files: tuple[str, ...]) -> int:
     for name in files:
         try:
             sequence, text = _read(name)
-            Comparer(sequence)
+            check_comparable(sequence)
         except ExpectationError as error:
             tell_error(error)
             code = ExitCode.DIFFERS

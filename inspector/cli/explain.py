@@ -7,17 +7,17 @@ else is a word. Where a word could be both (`10.0.0.1:80` beside a file of that 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from inspector.cli.environment import pick_colour, pick_unicode, pick_width, port_settings
+from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, pick_width, port_settings
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
-from inspector.language import shown
+from inspector.language import said, shown
 from inspector.report.escape import safe_text
 from inspector.report.words import either
 
@@ -136,7 +136,8 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
 
     try:
         source, number = _source_and_number(word)
-        subject = find_frame(source, number)
+        with ExitStack() as stack:
+            subject = find_frame(source, number, _opened_before_dropping(source, stack))
     except InspectorError as error:
         return tell_error(error), None
     explanation = explain_frame(subject)
@@ -146,24 +147,46 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
     return ExitCode.AS_EXPECTED, None
 
 
+def _opened_before_dropping(name: str, stack: ExitStack) -> BinaryIO | None:
+    """Under `sudo`: what only root can open, opened; whoever decodes it is the user who asked."""
+    if invoking_user() is None:
+        return None
+    from inspector.cli.privilege import drop_privilege
+
+    opened = None
+    with suppress(OSError):
+        opened = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
+    drop_privilege()
+    return opened
+
+
 def _source_and_number(word: str) -> tuple[str, int]:
     name, colon, number = word.rpartition(":")
     if not colon or (_is_file(word) and not _is_file(name)):
-        raise NoSuchFrame(f"{word} is a file; expected one of its frames: inspector explain {word}:1")
+        raise NoSuchFrame(said("{word} is a file; expected one of its frames: inspector explain {word}:1", word=word))
+    values = {"name": name, "found": number or said("nothing")}
     if not number.isascii() or not number.isdecimal():
-        raise NoSuchFrame(f"{name}: expected the number of a frame after the colon, found {number or 'nothing'}")
+        raise NoSuchFrame(said("{name}: expected the number of a frame after the colon, found {found}", **values))
     if not number.strip("0"):
-        raise NoSuchFrame(f"{name}: frames are numbered from 1, as Wireshark numbers them; found {number}")
+        raise NoSuchFrame(
+            said("{name}: frames are numbered from 1, as Wireshark numbers them; found {found}", **values)
+        )
+    if Path(name).is_dir():
+        raise NoSuchFrame(said("{name}: expected a capture, found a folder", name=name))
     if Path(name).exists() and not Path(name).is_file():
-        if Path(name).is_dir():
-            raise NoSuchFrame(f"{name}: expected a capture, found a folder")
-        raise NoSuchFrame(f"{name}: expected a file, which can be read twice; found a pipe or a device (save it first)")
+        reason = said("{name}: expected a file, which can be read twice; found a pipe or a device", name=name)
+        raise NoSuchFrame(reason)
+    _tell_if_a_word(word)
+    return name, int(number) if len(number.lstrip("0")) <= len(str(_LARGEST)) else _LARGEST
+
+
+def _tell_if_a_word(word: str) -> None:
     from inspector.explain.answer import answer
     from inspector.explain.model import System
 
     if answer([word], System()).explanations:
-        tell(f"{safe_text(word)} is a word too, and here a frame of that file; {safe_text(word)}/tcp is the endpoint")
-    return name, int(number) if len(number.lstrip("0")) <= len(str(_LARGEST)) else _LARGEST
+        shown_word = safe_text(word)
+        tell(shown("{word} is a word too, and here a frame of that file; {word}/tcp is the endpoint", word=shown_word))
 
 
 def _system() -> System:

@@ -88,7 +88,12 @@ def report_options(command: F) -> F:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema inspector/report/1)."),
         click.option("-S", "--absolute", is_flag=True, help="Sequence numbers as they are on the wire, no symbols."),
-        click.option("-v", "--verbose", is_flag=True, help="Fold nothing; show display filters and more payload."),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="Explain, each thing once; fold nothing; show display filters and more payload.",
+        ),
         click.option("--narrate", is_flag=True, help="Tell each conversation as a dialogue, in place of its ladder."),
         click.option("--max", "most", type=int, metavar="N", help="Draw at most N connections (8); see --table."),
     ):

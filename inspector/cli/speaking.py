@@ -116,6 +116,13 @@ class _Speaking(click.Command):
 
                 tell(why)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        text = _in_language(self.help)
+        if text is None or language() == "en":
+            return super().get_short_help_str(limit)
+        sentence = text.partition("\n\n")[0].partition("。")[0]
+        return sentence if _cells(sentence) <= limit else _first_line(sentence, limit - 1) + "…"
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         text = self.help
         self._is_shown, self.help = True, _in_language(text)
@@ -201,6 +208,12 @@ class _WideFormatter(click.HelpFormatter):
         room = max(self.width - _cells(later), 10)
         for number, line in enumerate(broken(Text(text), room)):
             self.write(f"{later if number else first}{line.plain}".rstrip() + "\n")
+
+
+def _first_line(text: str, width: int) -> str:
+    from inspector.report.breaking import lines_of
+
+    return lines_of(text, width)[0]
 
 
 def _cells(text: str) -> int:

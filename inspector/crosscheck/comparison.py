@@ -157,6 +157,7 @@ def _labels(  # noqa: PLR0913 - a segment, where it stands, and what is counted
             pair,
             opinion,
             pairs[:at],
+            pairs[at + 1 :],
             is_grouped_apart=groups.is_apart(pair.row.frame),
             misses_segments=groups.misses_segments(opinion.stream),
         )

@@ -46,6 +46,8 @@ class Place:
     opinion: Opinion
     before: Sequence[Pair]
     """Earlier segments of our connection, in the order of the capture."""
+    after: Sequence[Pair]
+    """Later ones: tshark reads a capture twice, and knows of them."""
     is_grouped_apart: bool
     """Whether tshark's stream and our connection do not hold the same frames."""
     misses_segments: bool

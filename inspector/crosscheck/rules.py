@@ -136,11 +136,13 @@ def _came_before_its_syn(place: Place) -> bool:
 
 
 def _has_two_syn_acks(place: Place) -> bool:
-    """Its end, or the peer, has answered with two numbers; or its first answer acknowledged another SYN."""
+    """Its end, or the peer, has answered with two numbers, or will; or its first answer acknowledged another SYN."""
     about = place.peers() if place.label == "ack_lost_segment" else place.mine()
     answers = {pair.row.seq for pair in about if pair.row.flags & _SYN_ACK == _SYN_ACK}
     if place.row.flags & _SYN_ACK == _SYN_ACK:
         answers.add(place.row.seq)
+        mine = (pair for pair in place.after if pair.traced.sender is place.pair.traced.sender)
+        answers |= {pair.row.seq for pair in mine if pair.row.flags & _SYN_ACK == _SYN_ACK}
     return len(answers) > 1 or place.facts & Fact.SYN_ACK_WRONG_ACK > 0
 
 

@@ -8,8 +8,9 @@ What costs: a line counts once for each of its copies. `repeat {n}` copies its b
 makes k * 2^(k-1) copies, all else one. More than `MOST_POSITIONS` is a complaint.
 
 Marks (silences, states) stand on the way from one position to the next, or from the last to the end: a label, which
-costs no position and no step of the search. At most `MOST_MARKS` between two lines. Where two ways lead from one
-position to the next, one marked and one not, the one without counts; of two marked ones the first written.
+costs no position and no step of the search, and has no say in which way is taken. At most `MOST_MARKS` between two
+lines. Where two ways lead from one position to the next, one marked and one not, the one without counts; of two marked
+ones the first written.
 `nothing after this` lets a way end where it stands, and leads nowhere.
 
 Symbols of a repeat: those used only inside its body are *forgotten* on the way to its next round, so each round has
@@ -36,6 +37,7 @@ from inspector.expect.notation import (
     States,
     lines_of,
 )
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +92,7 @@ class _Fragment:
     """As `nullable`, of a way that takes nothing and is the end of all."""
 
 
-_NOWHERE = "a silence or states that no line tells the place of, expected a line before it"
+_NOWHERE = said("found a silence or states that no line tells the place of, expected a line before it")
 
 _EMPTY = _Fragment((), (), ())
 
@@ -169,11 +171,15 @@ class _Builder:
         """The sequence may end at each of `places`."""
         for position, marks in places:
             is_silence = any(isinstance(mark, Silence) for mark in marks)
-            self.ends[position] = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
+            new = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
+            self.ends[position] = min(self.ends.get(position, new), new, key=len)
 
     def _together(self, one: Marks, two: Marks) -> Marks:
         if len(one) + len(two) > MOST_MARKS:
-            self._refuse((one + two)[MOST_MARKS], f"more than {MOST_MARKS} marks at one place, expected a line between")
+            self._refuse(
+                (one + two)[MOST_MARKS],
+                said("found more than {most} marks at one place, expected a line between", most=MOST_MARKS),
+            )
         return one + two
 
     def _placed(self, marks: Marks, end: int, *, is_before_dots: bool) -> Marks:
@@ -198,13 +204,17 @@ class _Builder:
                 self._refuse(mark, _NOWHERE)
 
     def _refuse(self, mark: Mark, reason: str) -> NoReturn:
-        raise ExpectationError(self.name, f"found {reason}", line=mark.at[0], column=mark.at[1])
+        raise ExpectationError(self.name, reason, line=mark.at[0], column=mark.at[1])
 
     def _too_large(self) -> None:
         raise ExpectationError(
             self.name,
-            f"repeats and alternatives unroll to more than {MOST_POSITIONS:,} lines or {_MOST_STEPS:,} steps between "
-            "them, expected fewer: count less in `repeat {n}`, or write `repeat *`",
+            said(
+                "repeats and alternatives unroll to more than {lines:,} lines or {steps:,} steps between "
+                "them, expected fewer: count less in `repeat {{n}}`, or write `repeat *`",
+                lines=MOST_POSITIONS,
+                steps=_MOST_STEPS,
+            ),
         )
 
     def _position(self, line: Line | None) -> _Fragment:
@@ -250,8 +260,10 @@ class _Builder:
                 body = self.sequence(item.items)
                 return _Fragment(body.first, body.last, (), body.ended)
             case Silence() | States():
+                self.steps += 1  # it costs no position, but may be repeated as often as a line
                 return _Fragment((), (), (item,))
             case End():
+                self.steps += 1
                 return _Fragment((), (), None, (item,))
             case Repeat():
                 return self._repeat(item)
@@ -271,11 +283,13 @@ class _Builder:
         return _Fragment(
             tuple(position for branch in branches for position in branch.first),
             tuple(position for branch in branches for position in branch.last),
-            _first_known(branch.nullable for branch in branches),
-            _first_known(branch.ended for branch in branches),
+            _weakest(branch.nullable for branch in branches),
+            _weakest(branch.ended for branch in branches),
         )
 
     def _repeat(self, repeat: Repeat) -> _Fragment:
+        if max(repeat.least, repeat.most or 0) > MOST_POSITIONS:
+            self._too_large()
         forget = self._own_symbols(repeat)
         whole = _EMPTY
         for _ in range(repeat.least - (repeat.most is None and repeat.least > 0)):
@@ -301,7 +315,8 @@ class _Builder:
         """One copy of an item for each set of the others that may have come before it."""
         if len(items) > MOST_IN_ANY_ORDER:
             raise ExpectationError(
-                self.name, f"found {len(items)} items in `any order`, expected at most {MOST_IN_ANY_ORDER}"
+                self.name,
+                said("found {n} items in `any order`, expected at most {most}", n=len(items), most=MOST_IN_ANY_ORDER),
             )
         everything = (1 << len(items)) - 1
         ends: list[_Fragment] = [_Fragment((), (), None)] * (everything + 1)
@@ -315,14 +330,15 @@ class _Builder:
                 copy = self.then(ends[come], self._item(item))
                 other = ends[come | 1 << index]
                 first += copy.first
-                ended = _first_known((ended, copy.ended))
-                nullable = _first_known((other.nullable, copy.nullable))
+                ended = _weakest((ended, copy.ended))
+                nullable = _weakest((other.nullable, copy.nullable))
                 ends[come | 1 << index] = _Fragment((), other.last + copy.last, nullable)
         return _Fragment(tuple(dict.fromkeys(first)), ends[everything].last, ends[everything].nullable, ended)
 
 
-def _first_known(marks: Iterable[Marks | None]) -> Marks | None:
-    return next((each for each in marks if each is not None), None)
+def _weakest(marks: Iterable[Marks | None]) -> Marks | None:
+    """Of several ways the one that says least; among equals the first."""
+    return min((each for each in marks if each is not None), key=len, default=None)
 
 
 def _uses(items: Iterable[Item]) -> Counter[str]:

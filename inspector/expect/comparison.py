@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import build
-from inspector.expect.connections import compare_blocks
-from inspector.expect.consequences import acquit, without_consequences
+from inspector.expect.connections import compare_blocks, slots_of
+from inspector.expect.consequences import acquitted, without_consequences
 from inspector.expect.differences import differences
 from inspector.expect.expansion import expand, told_peers
 from inspector.expect.flags import ACK, SYN
@@ -28,7 +28,7 @@ from inspector.expect.model import Comparison
 from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, Transport, subject_of
-from inspector.language import said
+from inspector.language import said, said_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
-__all__ = ["Comparer", "compare", "compare_all", "parts_of"]
+__all__ = ["Comparer", "check_comparable", "compare", "compare_all", "parts_of"]
 
 _FRAMES_NAMED = 5
 _EXCHANGED_AT_MOST = 200_000
@@ -55,6 +55,14 @@ def compare(
     unknown, one block mixes TCP and UDP, or the work would pass the bound of `matching`.
     """
     return Comparer(sequence, find).compare(inspected)
+
+
+def check_comparable(sequence: Sequence, find: Callable[..., Sequence] = load) -> None:
+    """ExpectationError, as `compare` raises it, where `sequence` can be compared with nothing."""
+    if any(connections_of(sequence.items)):
+        slots_of(sequence, 0, lambda one: Comparer(one, find))
+    else:
+        Comparer(sequence, find)
 
 
 def compare_all(
@@ -112,7 +120,7 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     if len(found) > 1:
         line_number, column = list(found.values())[1]
         raise ExpectationError(
-            name, "found TCP and UDP lines in one block, expected one of them", line=line_number, column=column
+            name, said("found TCP and UDP lines in one block, expected one of them"), line=line_number, column=column
         )
     return next(iter(found), None)
 
@@ -121,8 +129,11 @@ class Comparer:
     """A sequence made ready once, to be compared with many."""
 
     def __init__(self, sequence: Sequence, find: Callable[..., Sequence] = load) -> None:
-        items = expand(sequence, find)
         where = sequence.path or sequence.name
+        if block := next(connections_of(sequence.items), None):
+            reason = said("found several connections, expected the lines of one")
+            raise ExpectationError(where, reason, line=block.at[0], column=block.at[1], text=block.name)
+        items = expand(sequence, find)
         self.name = sequence.name
         self.peers = told_peers(sequence)
         self.expects_nothing = are_nothing(items)
@@ -162,7 +173,7 @@ class Comparer:
         """How the nearest way reads, how it differs, and what is to be noted."""
         reading = read(matcher, *matcher.align(subject.events), subject.events)
         if not matcher.strict:
-            acquit(reading, subject.events)
+            reading = acquitted(reading, subject.events)
         found, following = without_consequences(differences(reading, subject, self.peers))
         return reading, found, (*_notes(reading, subject), *_notes_of_states(following))
 
@@ -170,10 +181,13 @@ class Comparer:
 def _may_be_exchanged(subject: Subject, matcher: Matcher) -> bool:
     """Whether it is not certain who the originator is: where a first segment is wrong or missing, another seems to be.
 
-    A plain SYN leaves no doubt. What cannot be told without much work is not tried.
+    One who sends SYN alone, answered by one who does not, leaves no doubt. What is much work is not tried.
     """
-    first = subject.events[0] if subject.events else None
-    if first is None or (first.is_segment and first.flags & (SYN | ACK) == SYN):
+    if not subject.events:
+        return False
+    first = subject.events[0].sender
+    opening = {(each.sender, bool(each.flags & ACK)) for each in subject.events if each.flags & SYN}
+    if (first, False) in opening and not {(first, True), (first.other, False)} & opening:
         return False
     return len(subject.events) * matcher.automaton.steps <= _EXCHANGED_AT_MOST
 
@@ -199,7 +213,9 @@ def _notes(reading: Reading, subject: Subject) -> tuple[str, ...]:
     for index, event in enumerate(subject.events):
         if index not in taken:
             frames.setdefault(event.tolerated or reading.passed.get(index, ""), []).append(event.frame)
-    return tuple(f"tolerated {reason}: {_frames(those)}" for reason, those in frames.items())
+    return tuple(
+        said("tolerated {reason}: {frames}", reason=reason, frames=_frames(those)) for reason, those in frames.items()
+    )
 
 
 def _notes_of_states(frames: tuple[int, ...]) -> Iterator[str]:
@@ -209,6 +225,7 @@ def _notes_of_states(frames: tuple[int, ...]) -> Iterator[str]:
 
 
 def _frames(frames: list[int]) -> str:
-    shown = ", ".join(map(str, frames[:_FRAMES_NAMED]))
-    more = f" and {len(frames) - _FRAMES_NAMED:,} more" if len(frames) > _FRAMES_NAMED else ""
-    return f"frame{'s' if len(frames) > 1 else ''} {shown}{more}"
+    first = ", ".join(map(str, frames[:_FRAMES_NAMED]))
+    if len(frames) > _FRAMES_NAMED:
+        return said("frames {frames} and {more:,} more", frames=first, more=len(frames) - _FRAMES_NAMED)
+    return said_n("frame {frames}", "frames {frames}", len(frames), frames=first)

@@ -9,6 +9,8 @@ A frame or port is all that goes into a display filter: numbers, never bytes fro
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inspector.expect import icmp
@@ -19,7 +21,7 @@ from inspector.expect.marks import MarkTeller, states_text
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Protocol
 
@@ -126,8 +128,14 @@ class _Teller:
             written.number,
             first.frame,
             "",
-            f"{_short(written)} before {_short(other)}",
-            f"{_short(other)} (frame {second.frame}) before {_short(written)} (frame {first.frame})",
+            said("{one} before {two}", one=_short(written), two=_short(other)),
+            said(
+                "{one} (frame {frame}) before {two} (frame {later})",
+                one=_short(other),
+                frame=second.frame,
+                two=_short(written),
+                later=first.frame,
+            ),
             self._rule(written),
             f"{_frame_filter(second.frame)} || {_frame_filter(first.frame)}",
             written.line.part,
@@ -153,8 +161,8 @@ class _Teller:
         if limit is not None and previous is not None and not written.swapped:
             before = self._event(previous)
             if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
-                took = f"{event.time_ns - before.time_ns:,} ns after frame {before.frame}"
-                yield self._change(written, event, "time", f"within {limit:,} ns", took)
+                took = said("{n:,} ns after frame {frame}", n=event.time_ns - before.time_ns, frame=before.frame)
+                yield self._change(written, event, "time", said("within {n:,} ns", n=limit), took)
 
     def _change(self, written: Written, event: Event, name: str, expected: str, actual: str) -> Difference:
         rule = rule_of_field(name, written.line, self._rule(written))
@@ -176,7 +184,7 @@ class _Teller:
         for check, field in zip(written.prepared.checks, _compared(line.fields), strict=True):
             actual = event.value(check.name)
             if check.name == "len" and lacks_data(written.prepared, event):
-                yield "len", f"{self._expected(check, field, written)}, at least 1", "0"
+                yield "len", said("{expected}, at least 1", expected=self._expected(check, field, written)), "0"
             elif not holds(check, actual, bindings):
                 yield check.name, self._expected(check, field, written), self._actual(check, field, actual, written)
         if line.states is not None and not same_states(line.states, event.states):
@@ -190,12 +198,12 @@ class _Teller:
         if field.relation is Relation.EQUAL:
             return sums[0]
         if field.relation is Relation.BETWEEN:
-            return f"{sums[0]} .. {sums[1]}"
-        return f"{field.relation} {sums[0]}"
+            return joined(sums, " .. ")
+        return joined((str(field.relation), sums[0]), " ")
 
     def _actual(self, check: Check, field: Field, actual: int | None, written: Written) -> str:
         if actual is None:
-            return f"no {check.name}" if check.name in OPTIONS else "nothing"
+            return said("no {field}", field=check.name) if check.name in OPTIONS else NOTHING
         if field.relation is Relation.ABSENT:
             return check.name
         base = value_of(check.low, self.reading.bindings(written))
@@ -218,15 +226,15 @@ class _Teller:
 
     def _line_with_sums(self, written: Written) -> str:
         """The line, each sum followed by what it comes to where that is known."""
-        text = f"{written.line.sender} > {written.line.receiver}  {carried_text(written.line.carried)}"
+        texts = [f"{written.line.sender} > {written.line.receiver}", carried_text(written.line.carried)]
         names = self._names(written)
         for field in written.line.fields:
             modular = field.name in SEQUENCE_SPACE
             plain = field_text(field)
             if field.relation is Relation.EQUAL and field.low is not None and field.low.factors:
-                plain = f"{field.name}={_sum(field.low, names, modular=modular)}"
-            text += f"  {plain}"
-        return text
+                plain = joined((field.name, _sum(field.low, names, modular=modular)), "=")
+            texts.append(plain)
+        return joined(texts, "  ")
 
     def told(self, event: Event) -> str:
         """An event in the notation, its numbers as distances from the symbols where one is near."""
@@ -244,19 +252,31 @@ class _Teller:
 
     def _in_symbols(self, number: int, side: Side) -> str:
         """`number`, which counts what `side` sends, from the nearest symbol below that its lines write `seq` with."""
-        best = _FAR
-        text = str(number)
+        known = self._symbols[side]
+        values = self._values[side]
+        if not values:
+            return str(number)
+        value = values[bisect_right(values, number) - 1]
+        distance = (number - value) % _MODULUS
+        return f"{_shifted(known[value], distance)} = {number}" if distance < _FAR else str(number)
+
+    @cached_property
+    def _symbols(self) -> tuple[dict[int, Linear], dict[int, Linear]]:
+        """For each side: numbers and the symbols that its lines write `seq` with, the first where several are one."""
+        known: tuple[dict[int, Linear], dict[int, Linear]] = {}, {}
         for written in self.reading.lines:
             for field in written.line.fields:
-                if field.name != "seq" or written.prepared.sender is not side or field.low is None:
+                if field.name != "seq" or field.low is None:
                     continue
-                if field.low.terms != ((1, next(iter(field.low.factors), "")),):
-                    continue
-                value = self._names(written).get(field.low.terms[0][1])
-                if value is not None and (distance := (number - value) % _MODULUS) < best:
-                    best = distance
-                    text = f"{_shifted(field.low, distance)} = {number}"
-        return text
+                if field.low.terms == ((1, next(iter(field.low.factors), "")),):
+                    value = self._names(written).get(field.low.terms[0][1])
+                    if value is not None:
+                        known[written.prepared.sender].setdefault(value % _MODULUS, field.low)
+        return known
+
+    @cached_property
+    def _values(self) -> tuple[list[int], list[int]]:
+        return sorted(self._symbols[0]), sorted(self._symbols[1])
 
     def _filter_of_line(self, written: Written) -> str:
         """Shows the segments of this connection that could have been the missing line."""
@@ -300,8 +320,8 @@ def _sum(linear: Linear, names: _Names, *, modular: bool) -> str:
     texts = [written]
     if len(linear.terms) > 1 or linear.terms[0][0] != 1:
         texts.append(_in_numbers(linear, names))
-    texts.append(str(result) if result == total else f"{result} (modulo 2^32)")
-    return " = ".join(texts)
+    texts.append(str(result) if result == total else said("{number} (modulo 2^32)", number=result))
+    return joined(texts, " = ")
 
 
 def _in_numbers(linear: Linear, names: _Names) -> str:
@@ -330,7 +350,7 @@ def _bits(written: Written) -> int:
 
 
 def _short(written: Written) -> str:
-    return f"line {written.number} {carried_text(written.line.carried)}"
+    return said("line {line} {carried}", line=written.number, carried=carried_text(written.line.carried))
 
 
 def _rule_of_event(event: Event) -> str:

@@ -53,8 +53,9 @@ __all__ = [
 UNKNOWN = 1
 """A number that cannot be checked, since a line before it is missing: less to believe in."""
 
-SWAPPED = 2
-"""Two neighbours in the other order: less than the two numbers that would be wrong otherwise."""
+SWAPPED = 9
+"""Two neighbours in the other order: less than one that is missing, or the two numbers that would be wrong otherwise;
+not much less, lest a single wrong length be explained by several of them."""
 
 NUMBER = 6
 """One wrong number. Two in different segments are a worse explanation than one segment that is missing."""

@@ -4,7 +4,8 @@ The result holds no `Use` and no `Remark`, and is one tree of lines whose peers 
 asked for. Symbols stay apart as rule 5 of `notation` says: a private symbol of an included sequence that would
 meet another of the same name gets a prime (`m'`).
 
-Hostile input: a sequence that includes itself, or grows past `MOST_LINES` by including, is a complaint.
+Hostile input: a sequence that includes itself, or grows past `MOST_LINES` lines, marks and inclusions, or a sum past
+`MOST_TERMS` by including, is a complaint.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ from inspector.expect.notation import (
     Silence,
     States,
     Use,
+    connections_of,
     peers_of,
 )
-from inspector.expect.scanner import quoted
+from inspector.expect.scanner import either_of, quoted
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,9 +45,10 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item
 
-__all__ = ["MOST_LINES", "expand", "symbols_of", "told_peers"]
+__all__ = ["MOST_LINES", "MOST_TERMS", "expand", "symbols_of", "told_peers"]
 
 MOST_LINES = 5_000
+MOST_TERMS = 1_000
 
 _DEEPEST = 16
 
@@ -52,9 +56,14 @@ _DEEPEST = 16
 def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
     """The items of `sequence` as it is compared by itself, its peers as `told_peers` calls them.
 
-    `find(name, beside=path)` gives an included sequence. ExpectationError where one is unknown, includes itself, or
-    where all together are too many lines.
+    In a file of connections each block is expanded by itself. `find(name, beside=path)` gives an included sequence.
+    ExpectationError where one is unknown, includes itself, or where all together are too many lines.
     """
+    if any(connections_of(sequence.items)):
+        whole = replace(sequence, peers=peers_of(sequence))
+        return tuple(
+            _with_blocks_expanded(item, whole, find) for item in sequence.items if not isinstance(item, Remark)
+        )
     peers = told_peers(sequence)
     expansion = _Expansion(find, peers)
     own = {symbol: Linear(((1, symbol),)) for symbol in (*symbols_of(sequence.items), *sequence.parameters)}
@@ -63,6 +72,14 @@ def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[It
     before = sequence.part in (Part.ENDING, Part.ANYWHERE)
     after = sequence.part in (Part.BEGINNING, Part.ANYWHERE)
     return (*[AnySegments()] * before, *items, *[AnySegments()] * after)
+
+
+def _with_blocks_expanded(item: Item, sequence: Sequence, find: Callable[..., Sequence]) -> Item:
+    if isinstance(item, ConnectionBlock):
+        return replace(item, items=expand(replace(sequence, items=item.items), find))
+    if isinstance(item, Optional | Repeat):
+        return replace(item, items=tuple(_with_blocks_expanded(each, sequence, find) for each in item.items))
+    return item
 
 
 def told_peers(sequence: Sequence) -> tuple[str, str]:
@@ -140,9 +157,12 @@ class _Expansion:
                 self.parts.pop()
                 return inner
             case ConnectionBlock():
-                reason = "several connections, expected one: only a file that is compared by itself has several"
-                raise ExpectationError(scope.sequence.path, f"found {reason}", line=item.at[0], column=item.at[1])
+                reason = said(
+                    "found several connections, expected one: only a file that is compared by itself has several"
+                )
+                raise ExpectationError(scope.sequence.path, reason, line=item.at[0], column=item.at[1])
             case Use():
+                self._count(scope)
                 return self._use(item, scope, taken)
             case AnyOrder():
                 # What is included stays together: `repeat {1}` is a group.
@@ -159,12 +179,15 @@ class _Expansion:
             case Remark():
                 return ()
             case AnySegments() | Nothing() | End():
+                self._count(scope)
                 return (item,)
 
     def _count(self, scope: _Scope) -> None:
         self.lines += 1
         if self.lines > MOST_LINES:
-            raise ExpectationError(scope.sequence.path, f"more than {MOST_LINES:,} lines with all it includes")
+            raise ExpectationError(
+                scope.sequence.path, said("more than {most:,} lines with all it includes", most=MOST_LINES)
+            )
 
     def _use(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
         try:
@@ -172,14 +195,20 @@ class _Expansion:
         except ExpectationError as error:
             if error.line:
                 raise
-            _fail(use, scope, f"cannot use {use.name}: {error.message}", error.remedies)
+            _fail(use, scope, said("cannot use {name}: {why}", name=use.name, why=error.message), error.remedies)
         if (sequence.path and sequence.path in scope.above) or len(scope.above) > _DEEPEST:
-            _fail(use, scope, f"{use.name} includes itself")
+            _fail(use, scope, said("{name} includes itself", name=use.name))
         if unknown := [name for name, _ in use.values if name not in sequence.parameters]:
-            known = " ".join(sequence.parameters) or "none"
-            _fail(use, scope, f"{use.name} has no parameter {unknown[0]}, its parameters are: {known}")
+            known = " ".join(sequence.parameters) or said("none")
+            reason = said(
+                "{name} has no parameter {unknown}, its parameters are: {known}",
+                name=use.name,
+                unknown=unknown[0],
+                known=known,
+            )
+            _fail(use, scope, reason)
         if strangers := [name for name in use.peers or () if name not in scope.names]:
-            _fail(use, scope, f"found a third peer {strangers[0]}, expected {' or '.join(scope.names)}")
+            _fail(use, scope, _third(strangers[0], scope.names))
         named = dict(zip(scope.names, scope.peers, strict=True))
         peers = (named[use.peers[0]], named[use.peers[1]]) if use.peers else scope.peers
         values = {name: scope.linear(value) for name, value in use.values}
@@ -221,7 +250,7 @@ class _Scope:
         if not mark.sender:
             return mark
         if mark.sender not in self.names:
-            reason = f"found a third peer {quoted(mark.sender)}, expected {' or '.join(map(quoted, self.names))}"
+            reason = _third(quoted(mark.sender), tuple(map(quoted, self.names)))
             raise ExpectationError(self.sequence.path, reason, line=mark.at[0], column=mark.at[1], text=mark.sender)
         return replace(mark, sender=self.peers[self.names.index(mark.sender)])
 
@@ -253,6 +282,9 @@ class _Scope:
         """`linear` with every symbol replaced by what it stands for."""
         terms: list[tuple[int, str]] = []
         for factor, symbol in linear.terms:
+            if len(terms) > MOST_TERMS:
+                reason = said("sums of more than {most:,} terms with all it includes, expected fewer", most=MOST_TERMS)
+                raise ExpectationError(self.sequence.path, reason)
             value = self.values.get(symbol) if symbol else None
             if value is None:
                 terms.append((factor, symbol))
@@ -278,6 +310,10 @@ def _free(symbol: str, used: AbstractSet[str]) -> str:
     while symbol in used:
         symbol += "'"
     return symbol
+
+
+def _third(name: str, known: Iterable[str]) -> str:
+    return said("found a third peer {name}, expected {known}", name=name, known=either_of(known))
 
 
 def _fail(use: Use, scope: _Scope, reason: str, remedies: Iterable[str] = ()) -> NoReturn:

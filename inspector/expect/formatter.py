@@ -1,7 +1,8 @@
 """Writes the notation: one canonical text for each sequence, columns aligned as on a board.
 
 `parse(format_sequence(x)) == x` for whatever `parse` can give. Neighbouring lines of a block share their columns:
-peers, what they carry, `seq` and `ack` where they come first. A comment on a line of its own has an empty line above.
+peers, what they carry, `seq` and `ack` where they come first; names may be Chinese, whose signs are two columns wide. A
+comment on a line of its own has an empty line above.
 """
 
 from __future__ import annotations
@@ -180,10 +181,12 @@ def _count(repeat: Repeat) -> str:
 
 
 def _aligned(lines: list[Line], indent: str) -> Iterator[str]:
+    from rich.cells import cell_len  # only who lays out waits for it
+
     rows = [_cells(line) for line in lines]
-    widths = [max(len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows)))]
+    widths = [max(cell_len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows)))]
     for line, row in zip(lines, rows, strict=True):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        text = "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False))
         yield _with_remark(indent + text.rstrip(), line)
 
 

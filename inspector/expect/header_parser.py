@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from inspector.expect.notation import Part
 from inspector.expect.scanner import NAME, SYMBOL
 from inspector.findings import Blame
+from inspector.language import said
 from inspector.tcp.judgement import RULES
 
 if TYPE_CHECKING:
@@ -50,18 +51,18 @@ def with_header(  # noqa: PLR0911 - one for each kind of header line
 
 def _part(cursor: Cursor) -> Part:
     place = cursor.place
-    word = cursor.need(NAME, "`beginning`, `ending`, `anywhere` or `whole`")
+    word = cursor.need(NAME, said("`beginning`, `ending`, `anywhere` or `whole`"))
     if word not in tuple(Part):
-        cursor.fail("`beginning`, `ending`, `anywhere` or `whole`", text=word, place=place)
-    cursor.end("the end of the line")
+        cursor.fail(said("`beginning`, `ending`, `anywhere` or `whole`"), text=word, place=place)
+    cursor.end(said("the end of the line"))
     return Part(word)
 
 
 def _parameters(cursor: Cursor) -> tuple[str, ...]:
-    symbols = [cursor.need(SYMBOL, "symbols, as in `parameters: x y`")]
+    symbols = [cursor.need(SYMBOL, said("symbols, as in `parameters: x y`"))]
     while not cursor.at_end():
         cursor.accept(",")
-        symbols.append(cursor.need(SYMBOL, "a symbol, or the end of the line"))
+        symbols.append(cursor.need(SYMBOL, said("a symbol, or the end of the line")))
     return tuple(symbols)
 
 
@@ -70,22 +71,22 @@ def _provokes(cursor: Cursor) -> tuple[str, ...]:
     while not kinds or not cursor.at_end():
         cursor.accept(",")
         place = cursor.place
-        kind = cursor.need(NAME, "a kind of finding, as in `provokes: syn-ack-wrong-ack`")
+        kind = cursor.need(NAME, said("a kind of finding, as in `provokes: syn-ack-wrong-ack`"))
         if kind not in _FAULTS:
-            cursor.fail(f"one of {', '.join(_FAULTS)}", text=kind, place=place)
+            cursor.fail(said("one of {kinds}", kinds=", ".join(_FAULTS)), text=kind, place=place)
         kinds.append(kind)
     return tuple(kinds)
 
 
 def _with_peers(header: Sequence, cursor: Cursor) -> Sequence:
-    first = cursor.need(NAME, "two names, the originator's first, as in `peers: client server`")
+    first = cursor.need(NAME, said("two names, the originator's first, as in `peers: client server`"))
     cursor.accept(",")
     place = cursor.place
-    second = cursor.need(NAME, "the responder's name, as in `peers: client server`")
+    second = cursor.need(NAME, said("the responder's name, as in `peers: client server`"))
     if second == first:
-        cursor.fail("another name than the originator's", text=second, place=place)
+        cursor.fail(said("another name than the originator's"), text=second, place=place)
     either_way = cursor.accept_word("either")
     if either_way and not cursor.accept_word("way"):
-        cursor.fail("`way`, as in `peers: closer other either way`")
-    cursor.end("`either way`, or the end of the line")
+        cursor.fail(said("`way`, as in `peers: closer other either way`"))
+    cursor.end(said("`either way`, or the end of the line"))
     return replace(header, peers=(first, second), either_way=either_way)

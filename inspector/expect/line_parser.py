@@ -23,6 +23,7 @@ from inspector.expect.notation import (
 )
 from inspector.expect.scanner import NAME, SYMBOL
 from inspector.expect.written import MOST_CHOICES
+from inspector.language import said
 from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
 
@@ -47,21 +48,21 @@ _STATE = re.compile(r"[A-Z][A-Z0-9-]*|-")
 _STATES = {str(state): state for state in reversed(State)}
 """By their printed names; SYN-RECEIVED is the passive one, and its active twin compares alike."""
 
-_SUM = "a sum such as `x`, `x+1+n` or `1000`"
-_FLAG_WORDS = "flags such as `RST,ACK` or `[R.]`"
-_CARRIED_WORDS = "flags such as `SYN,ACK` or `[S.]`, `any`, `UDP`, or `ICMP port-unreachable`"
+_SUM = said("a sum such as `x`, `x+1+n` or `1000`")
+_FLAG_WORDS = said("flags such as `RST,ACK` or `[R.]`")
+_CARRIED_WORDS = said("flags such as `SYN,ACK` or `[S.]`, `any`, `UDP`, or `ICMP port-unreachable`")
 
 
 def parse_line(cursor: Cursor) -> Line:
     """One line, from the sender's name to the end."""
     at = cursor.place
-    sender = cursor.need(NAME, "a sender, as in `client > server`")
+    sender = cursor.need(NAME, said("a sender, as in `client > server`"))
     if cursor.take(_ARROW) is None:
-        cursor.fail("`>` and a receiver, as in `client > server`")
+        cursor.fail(said("`>` and a receiver, as in `client > server`"))
     place = cursor.place
-    receiver = cursor.need(NAME, "a receiver, as in `client > server`")
+    receiver = cursor.need(NAME, said("a receiver, as in `client > server`"))
     if receiver == sender:
-        cursor.fail("the other peer's name: a segment goes from one end to the other", text=receiver, place=place)
+        cursor.fail(said("the other peer's name: a segment goes from one end to the other"), text=receiver, place=place)
     carried = _carried(cursor)
     fields = _fields(cursor, carried)
     within_ns = _within(cursor)
@@ -72,7 +73,9 @@ def parse_line(cursor: Cursor) -> Line:
 
 def _what_may_follow(carried: Carried) -> str:
     known = ", ".join(f"`{name}`" for name in _field_names(carried))
-    return f"a field ({known})" * bool(known) + " or " * bool(known) + "`within 200ms`, `| STATE STATE`, or the end"
+    if not known:
+        return said("`within 200ms`, `| STATE STATE`, or the end")
+    return said("a field ({fields}) or `within 200ms`, `| STATE STATE`, or the end", fields=known)
 
 
 def _field_names(carried: Carried) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ def _carried(cursor: Cursor) -> Carried:
     choices = [_flags(cursor, _CARRIED_WORDS)]
     while cursor.accept_word("or"):
         if len(choices) == MOST_CHOICES:
-            cursor.fail(f"at most {MOST_CHOICES} flags to choose from")
+            cursor.fail(said("at most {most} flags to choose from", most=MOST_CHOICES))
         choices.append(_flags(cursor, _FLAG_WORDS))
     return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
 
@@ -106,7 +109,8 @@ def _flags(cursor: Cursor, expected: str) -> Flags:
 
 
 def _icmp_kind(cursor: Cursor) -> str:
-    expected = ", ".join(f"`{name}`" for name in KINDS) + ", `any`, or numbers as in `3/9`"
+    known = ", ".join(f"`{name}`" for name in KINDS)
+    expected = said("{kinds}, `any`, or numbers as in `3/9`", kinds=known)
     place = cursor.place
     kind = cursor.need(_ICMP_KIND, expected)
     if kind not in KINDS and kind != "any" and not re.fullmatch(r"(0|[1-9]\d{0,2})/(0|[1-9]\d{0,2})", kind, re.ASCII):
@@ -134,10 +138,10 @@ def _field(cursor: Cursor, name: str, place: tuple[int, int]) -> Field:
     option = name.removeprefix("no-")
     if relation is None or option != name:
         if option not in OPTIONS or relation is not None:
-            cursor.fail(f"`=`, `>` ... and a sum after `{option}`", text=name, place=place)
+            cursor.fail(said("`=`, `>` ... and a sum after `{option}`", option=option), text=name, place=place)
         return Field(option, Relation.PRESENT if option == name else Relation.ABSENT)
     if name in ("sack", "timestamps"):
-        cursor.fail(f"`{name}` or `no-{name}`, which has no number", text=name + relation, place=place)
+        cursor.fail(said("`{name}` or `no-{name}`, which has no number", name=name), text=name + relation, place=place)
     if relation == "=" and cursor.accept_word("any"):
         return Field(name, Relation.ANY)
     low = parse_linear(cursor)
@@ -165,11 +169,11 @@ def _term(cursor: Cursor, sign: int) -> tuple[int, str]:
         place = cursor.place
         symbol = cursor.need(SYMBOL, _SUM)
         if symbol == "any":
-            cursor.fail(_SUM + "; `any` stands alone after `=`", text=symbol, place=place)
+            cursor.fail(said("{expected}; `any` stands alone after `=`", expected=_SUM), text=symbol, place=place)
         return sign, symbol
     factor = sign * int(number, 16 if number[:2] in ("0x", "0X") else 10)
     if cursor.accept("*"):
-        return factor, cursor.need(SYMBOL, "a symbol after `*`, as in `2*n`")
+        return factor, cursor.need(SYMBOL, said("a symbol after `*`, as in `2*n`"))
     return factor, ""
 
 
@@ -179,10 +183,10 @@ def _within(cursor: Cursor) -> int | None:
 
 def parse_duration(cursor: Cursor) -> int:
     """A duration in nanoseconds."""
-    text = cursor.need(_DURATION, "a duration such as `200ms` or `1.5s`")
+    text = cursor.need(_DURATION, said("a duration such as `200ms` or `1.5s`"))
     match = _DURATION.fullmatch(text)
     if match is None:
-        cursor.fail("a duration such as `200ms` or `1.5s`", text=text)
+        cursor.fail(said("a duration such as `200ms` or `1.5s`"), text=text)
     whole, decimals, unit = match.groups()
     scale = DURATIONS[unit]
     return int(whole) * scale + int((decimals or "0").ljust(9, "0")) * scale // 1_000_000_000
@@ -196,11 +200,15 @@ def parse_states(cursor: Cursor) -> Pair | None:
 
 
 def _state(cursor: Cursor) -> State | None:
-    expected = "the originator's state and the responder's, as in `| SYN-SENT LISTEN`, or `-` for either"
+    expected = said("the originator's state and the responder's, as in `| SYN-SENT LISTEN`, or `-` for either")
     place = cursor.place
     name = cursor.need(_STATE, expected)
     if name == "-":
         return None
     if name not in _STATES:
-        cursor.fail(expected + "; the states are " + ", ".join(reversed(_STATES)), text=name, place=place)
+        cursor.fail(
+            said("{expected}; the states are {states}", expected=expected, states=", ".join(reversed(_STATES))),
+            text=name,
+            place=place,
+        )
     return _STATES[name]

@@ -42,6 +42,7 @@ from inspector.expect.evaluation import (
     structural_cost,
 )
 from inspector.expect.forecast import forecast
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,9 +151,14 @@ class Matcher:
         """Complain that it is too much work."""
         raise ExpectationError(
             self.name,
-            f"does not match, and {events:,} events against {self.automaton.steps:,} steps of the sequence are too "
-            f"many to find the nearest way, expected at most {MOST_CELLS:,} for their product: "
-            "describe a part, or compare a shorter capture",
+            said(
+                "does not match, and {events:,} events against {steps:,} steps of the sequence are too "
+                "many to find the nearest way, expected at most {most:,} for their product: "
+                "describe a part, or compare a shorter capture",
+                events=events,
+                steps=self.automaton.steps,
+                most=MOST_CELLS,
+            ),
         )
 
     def carried(self, event: Event) -> tuple[int, ...]:
@@ -337,19 +343,20 @@ class _Search:
         if line is None:
             return
         found = evaluate(line, self.events[later], _forgotten(hypothesis.bindings, forget))
-        if found.cost:
+        if found.wrong:
             return
         for second, forget_more in self.matcher.automaton.follow[first]:
             other = self.matcher.lines[second]
             if other is None or self.carried[index][second]:
                 continue
             more = evaluate(other, self.events[index], _forgotten(found.bindings, forget_more))
-            if more.cost:
+            if more.wrong:
                 continue
             trace: _Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))
             uses = _used(other, more, _used(line, found, hypothesis.uses))
-            cost = hypothesis.cost + SWAPPED * _ONE - 2
+            # Their states are no longer those of the order that is written.
+            cost = hypothesis.cost + (SWAPPED + found.cost + more.cost) * _ONE - 2
             self._wait(later + 1, _Hypothesis(cost, second, more.bindings, uses, trace))
 
 

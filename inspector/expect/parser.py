@@ -29,6 +29,7 @@ from inspector.expect.notation import (
 from inspector.expect.scanner import NAME, Cursor
 from inspector.expect.simple_parser import ITEM, is_line, parse_simple
 from inspector.expect.wholeness import check_whole
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Item
@@ -40,9 +41,9 @@ LONGEST = 1_000_000
 
 _BLOCK = re.compile(r"(optional|repeat|any[ \t]+order|either|or|part|connection)(?=[\s:*+{]|$)")
 _COUNT = re.compile(r"\*|\+|\{[ ]*([0-9]{1,6})[ ]*(,[ ]*([0-9]{1,6})?[ ]*)?\}")
-_BOND = "`endpoints of NAME` or `after NAME`, each once, the name being that of a connection above"
+_BOND = said("`endpoints of NAME` or `after NAME`, each once, the name being that of a connection above")
 _NOTHING = "nothing"
-_NOT_ALONE = "one item after the colon, or an indented block of items below"
+_NOT_ALONE = said("one item after the colon, or an indented block of items below")
 
 
 def parse(text: str, path: str = "<text>") -> Sequence:
@@ -51,7 +52,7 @@ def parse(text: str, path: str = "<text>") -> Sequence:
     `path` is what complaints call the text; its stem becomes the sequence's name.
     """
     if len(text) > LONGEST:
-        raise ExpectationError(path, f"{len(text):,} characters, expected at most {LONGEST:,}")
+        raise ExpectationError(path, said("{n:,} characters, expected at most {most:,}", n=len(text), most=LONGEST))
     header, rest = _split_header(_physical_lines(text, path), path)
     items = _Blocks(rest, path).all_items()
     sequence = replace(header, items=(*header.items, *items), name=PurePath(path).stem, path=path)
@@ -85,7 +86,7 @@ def _physical_lines(text: str, path: str) -> list[_Physical]:
             continue
         lines.append(_Physical(number, indent, text_part.rstrip(), comment.strip() if sign else None))
     if not any(line.text for line in lines):
-        raise ExpectationError(path, f"the sequence is empty, expected {ITEM}")
+        raise ExpectationError(path, said("the sequence is empty, expected {items}", items=ITEM))
     return lines
 
 
@@ -106,10 +107,10 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
         place = cursor.place
         word = cursor.need(NAME, ITEM)
         if word in seen and word != "about":
-            cursor.fail(f"`{word}` only once", text=word, place=place)
+            cursor.fail(said("`{word}` only once", word=word), text=word, place=place)
         seen.add(word)
         header = with_header(header, word, cursor)
-    raise ExpectationError(path, f"a header without a sequence, expected {ITEM}")
+    raise ExpectationError(path, said("a header without a sequence, expected {items}", items=ITEM))
 
 
 # ------------------------------------------------------------------------------------- the blocks
@@ -142,7 +143,7 @@ class _Blocks:
 
     def _fail_indent(self, line: _Physical) -> NoReturn:
         cursor = line.cursor(self.path)
-        cursor.fail("the indentation of a line above: only a block after a colon is indented")
+        cursor.fail(said("the indentation of a line above: only a block after a colon is indented"))
 
     def _next_text(self, index: int) -> _Physical | None:
         """The next line, from `index` on, that holds more than a comment."""
@@ -182,7 +183,7 @@ class _Blocks:
 
     def _block_of(self, word: str, cursor: Cursor, line: _Physical, place: tuple[int, int]) -> Item:
         if word == "or":
-            cursor.fail("`either:` before `or:`", text=word, place=place)
+            cursor.fail(said("`either:` before `or:`"), text=word, place=place)
         match word:
             case "either":
                 return self._alternatives(cursor, line)
@@ -192,10 +193,10 @@ class _Blocks:
                 least, most = self._count(cursor)
                 return Repeat(self._body(cursor, line), least, most)
             case "part":
-                name = cursor.need(NAME, "a name for the part, as in `part handshake:`")
+                name = cursor.need(NAME, said("a name for the part, as in `part handshake:`"))
                 return Named(name, self._body(cursor, line), place)
             case "connection":
-                name = cursor.need(NAME, "a name for the connection, as in `connection first:`")
+                name = cursor.need(NAME, said("a name for the connection, as in `connection first:`"))
                 endpoints, after = _bonds(cursor)
                 return ConnectionBlock(name, self._body(cursor, line), endpoints, after, place)
             case _:
@@ -203,7 +204,7 @@ class _Blocks:
 
     def _nothing(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
         if sum(bool(line.text) for line in self.lines) > 1:
-            cursor.fail("`nothing` alone: it is the whole of its sequence")
+            cursor.fail(said("`nothing` alone: it is the whole of its sequence"))
         return (Nothing(),) if comment is None else (Remark(comment), Nothing())
 
     def _simple(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
@@ -215,11 +216,11 @@ class _Blocks:
 
     def _body(self, cursor: Cursor, line: _Physical) -> tuple[Item, ...]:
         if not cursor.accept(":"):
-            cursor.fail("`:` and " + _NOT_ALONE)
+            cursor.fail(said("`:` and {items}", items=_NOT_ALONE))
         if not cursor.at_end():
             place = cursor.place
             if (word := cursor.take(_BLOCK)) and not is_line(cursor):
-                expected = "a line, `...` or `use` after the colon; a block in a block is indented below"
+                expected = said("a line, `...` or `use` after the colon; a block in a block is indented below")
                 cursor.fail(expected, text=word, place=place)
             cursor.position = place[1] - 1
             return self._simple(cursor, line.comment)
@@ -228,7 +229,7 @@ class _Blocks:
             cursor.fail(_NOT_ALONE)
         self.depth += 1
         if self.depth > DEEPEST:
-            cursor.fail(f"blocks at most {DEEPEST} deep")
+            cursor.fail(said("blocks at most {most} deep", most=DEEPEST))
         items = self._block(following.indent)
         self.depth -= 1
         return items if line.comment is None else (Remark(line.comment), *items)
@@ -248,11 +249,11 @@ class _Blocks:
             other.accept("or")
             branches.append((*remarks, *self._body(other, following)))
         if len(branches) == 1:
-            cursor.fail("an `or:` block after the `either:` block")
+            cursor.fail(said("an `or:` block after the `either:` block"))
         return Alternatives(tuple(branches))
 
     def _count(self, cursor: Cursor) -> tuple[int, int | None]:
-        expected = "a count: `*` (any number), `+` (at least one), `{n}`, `{m,n}` or `{m,}`"
+        expected = said("a count: `*` (any number), `+` (at least one), `{n}`, `{m,n}` or `{m,}`")
         place = cursor.place
         text = cursor.need(_COUNT, expected)
         if text in ("*", "+"):
@@ -264,7 +265,7 @@ class _Blocks:
         least = int(low)
         most = int(high) if high else None if comma else least
         if most is not None and (most < least or most == 0):
-            cursor.fail("a count whose second number is not below the first, and not 0", text=text, place=place)
+            cursor.fail(said("a count whose second number is not below the first, and not 0"), text=text, place=place)
         return least, most
 
 
@@ -278,8 +279,8 @@ def _bonds(cursor: Cursor) -> tuple[str, str]:
         word = cursor.need(NAME, _BOND)
         if word not in found or found[word] or (word == "endpoints" and not cursor.accept_word("of")):
             cursor.fail(_BOND, text=word, place=place)
-        found[word] = cursor.need(NAME, "the name of a connection above")
+        found[word] = cursor.need(NAME, said("the name of a connection above"))
         if cursor.accept(")"):
             return found["endpoints"], found["after"]
         if not cursor.accept(","):
-            cursor.fail("`,` or `)`")
+            cursor.fail(said("`,` or `)`"))

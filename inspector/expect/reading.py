@@ -5,8 +5,8 @@ them at once: **the numbers for which the fewest fields are wrong**. So one numb
 one difference, wherever the symbol was used first. A tie goes to what the rest of the connection confirms (a segment
 that begins where this one ended, an acknowledgment of it), then to the first use.
 
-With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in its flags and
-fits in all its numbers (`_recognised`).
+With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in its flags, or
+carries data that it should not, and fits in all other numbers (`_recognised`).
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ class Reading:
     names: list[str]
     """The symbol that each of `numbers` is."""
     numbers: list[int | None] = field(default_factory=list)
-    passed: dict[int, str] = field(default_factory=dict)
-    """Events that are passed over since what makes them extra is told elsewhere (`consequences`), and what they are."""
     marks: list[Standing] = field(default_factory=list)
     strict: bool = False
     """Whether nothing is tolerated."""
+    passed: dict[int, str] = field(default_factory=dict)
+    """Events that are passed over since what makes them extra is told elsewhere (`consequences`), and what they are."""
 
     def bindings(self, written: Written) -> list[int | None]:
         """The numbers as the checks of a line read them."""
@@ -315,7 +315,10 @@ def _recognise(reading: Reading, events: Sequence[Event]) -> None:
 
 
 def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
-    """Events between the neighbours of a missing line that differ from it in a flag or two; the nearest come first."""
+    """Events between the neighbours of a missing line that differ from it in a flag or two, or carry data unasked.
+
+    The nearest come first.
+    """
     written = reading.lines[index]
     before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
     after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=len(events))
@@ -324,7 +327,8 @@ def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[i
         for place in range(before + 1, after)
         if written.prepared.sender == events[place].sender
         and written.prepared.flags is not None
-        and 1 <= (flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() <= _FLAGS_AT_MOST
+        and (bits := flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() <= _FLAGS_AT_MOST
+        and (bits or _has_too_much(written, events[place]))
     ]
     return sorted(found, key=lambda place: min(place - before, after - place))[:_CANDIDATES]
 
@@ -335,12 +339,20 @@ def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event
     lines[index] = replace(lines[index], event=event)
     trial = Reading(lines, reading.extra, reading.free, reading.names)
     trial.numbers = _numbers(trial, events, reading.numbers)
-    if _agreement(trial, events) <= _agreement(reading, events) or _wrong(trial, events) > _wrong(reading, events):
+    more_wrong = _wrong(trial, events) - _wrong(reading, events)
+    if _agreement(trial, events) <= _agreement(reading, events) or more_wrong > _has_too_much(
+        lines[index], events[event]
+    ):
         return False
     reading.lines, reading.numbers = lines, trial.numbers
     reading.extra = [other for other in reading.extra if other != event]
     reading.free.discard(event)
     return True
+
+
+def _has_too_much(written: Written, event: Event) -> bool:
+    """Whether a segment carries data where none are expected."""
+    return written.prepared.wants is False and bool(event.value("len"))
 
 
 def _agreement(reading: Reading, events: Sequence[Event]) -> int:

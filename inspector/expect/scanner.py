@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
+from inspector.language import said
 
-__all__ = ["NAME", "SYMBOL", "Cursor", "quoted"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["NAME", "SYMBOL", "Cursor", "either_of", "quoted"]
 
 NAME = re.compile(r"[^\W\d_](?:[\w.-]*\w)?")
 """A peer or a sequence: letters of any script, digits, `_`, `.`, `-`."""
@@ -28,6 +32,14 @@ def quoted(text: str) -> str:
     """`text` between backquotes, its control characters escaped, at most 40 characters of it."""
     cut = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
     return "`" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "`"
+
+
+def either_of(names: Iterable[str]) -> str:
+    """`names` to choose from, at least one."""
+    first, *others = names
+    for name in others:
+        first = said("{one} or {two}", one=first, two=name)
+    return first
 
 
 @dataclass(slots=True)
@@ -95,5 +107,6 @@ class Cursor:
         if text is None:
             match = _REST.match(self.text, self.position)
             text = match.group() if match else ""
-        found = quoted(text) if text else "the end of the line"
-        raise ExpectationError(self.path, f"found {found}, expected {expected}", line=line, column=column, text=text)
+        found = quoted(text) if text else said("the end of the line")
+        reason = said("found {found}, expected {expected}", found=found, expected=expected)
+        raise ExpectationError(self.path, reason, line=line, column=column, text=text)

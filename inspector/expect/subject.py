@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import ExpectationError
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN
+from inspector.language import said
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Connection
 from inspector.tcp.sequence import ahead
@@ -163,8 +164,8 @@ def _connection(connection: Connection) -> Subject:
     ends = (connection.originator, connection.responder)
     if not connection.segments and any(end.segments for end in ends):
         raise ExpectationError(
-            f"connection {connection.number}",
-            "its segments were not kept, expected a connection traced with its rows: replay this one alone",
+            said("connection {number}", number=connection.number),
+            said("its segments were not kept, expected a connection traced with its rows: replay this one alone"),
         )
     return Subject(
         Transport.TCP,
@@ -210,15 +211,20 @@ def _numbers(row: Row) -> tuple[int | None, ...]:
     )
 
 
+_SENT_AGAIN = said("retransmissions")
+
 _REPETITIONS = (
-    (Fact.DUPLICATE, "capture duplicates"),
-    (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, "keep-alives"),
-    (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, "zero-window probes"),
-    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, "retransmissions"),
-    (Fact.WINDOW_UPDATE, "window updates"),
-    (Fact.DUPLICATE_ACK, "duplicate acknowledgments"),
-    (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, "answers to what was not acceptable"),
+    (Fact.DUPLICATE, said("capture duplicates")),
+    (Fact.KEEP_ALIVE | Fact.KEEP_ALIVE_ACK, said("keep-alives")),
+    (Fact.ZERO_WINDOW_PROBE | Fact.ZERO_WINDOW_PROBE_ACK, said("zero-window probes")),
+    (Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSMISSION, _SENT_AGAIN),
+    (Fact.WINDOW_UPDATE, said("window updates")),
+    (Fact.DUPLICATE_ACK, said("duplicate acknowledgments")),
+    (Fact.CHALLENGE_ACK | Fact.TIME_WAIT_REPLY, said("answers to what was not acceptable")),
 )
+
+_REPEATED = said("repeated acknowledgments")
+_PLAIN = said("plain acknowledgments of data")
 
 
 def _repetition(facts: int) -> str:
@@ -239,6 +245,8 @@ class Ledger:
         """What acknowledges each end's FIN."""
         self.syn: list[int | None] = [None, None]
         """What acknowledges each end's SYN."""
+        self.said: set[tuple[Side, int, int, int]] = set()
+        """Whatever takes numbers: to say the same again is to send it again, whatever else was seen meanwhile."""
 
     def tolerance(self, sender: Side, said: Plain, repetition: str) -> str:
         """Why this segment need not be expected; empty where it must be. `repetition` is what the facts say.
@@ -251,6 +259,8 @@ class Ledger:
         reach = self.next[sender]
         if said.flags & (SYN | FIN) and reach is not None and ahead(_end(said), reach) > 0:
             return ""
+        if not repetition and (sender, said.flags & COMPARED, said.seq, said.length) in self.said:
+            repetition = _SENT_AGAIN
         return repetition or self._plain(sender, said)
 
     def _plain(self, sender: Side, said: Plain) -> str:
@@ -259,11 +269,11 @@ class Ledger:
             return ""
         acked, first = self.acked[sender], self.syn[sender.other]
         if acked is not None and ahead(said.ack, acked) <= 0:
-            return "repeated acknowledgments"
+            return _REPEATED
         completes_handshake = acked is None and first is not None
         if completes_handshake or said.ack == self.fin[sender.other]:
             return ""
-        return "plain acknowledgments of data"
+        return _PLAIN
 
     def _is_plausible(self, sender: Side, said: Plain) -> bool:
         """Whether it acknowledges what was sent, and stands where its sender's segments end."""
@@ -275,6 +285,8 @@ class Ledger:
     def note(self, sender: Side, said: Plain) -> None:
         """Remember what this segment moved."""
         syn, fin, end = bool(said.flags & SYN), bool(said.flags & FIN), _end(said)
+        if end != said.seq:
+            self.said.add((sender, said.flags & COMPARED, said.seq, said.length))
         if not said.flags & RST:
             self.next[sender] = _further(self.next[sender], end)
             self.ends[sender].add(end)

@@ -26,14 +26,15 @@ from inspector.expect.notation import (
     Use,
     lines_of,
 )
-from inspector.expect.scanner import quoted
+from inspector.expect.scanner import either_of, quoted
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from inspector.expect.notation import Item, Place, Sequence
 
-__all__ = ["MOST_BLOCKS", "bodies_of", "check_whole"]
+__all__ = ["MOST_BLOCKS", "all_items", "bodies_of", "check_whole"]
 
 MOST_BLOCKS = 100
 """Connections that one file may describe, counts apart."""
@@ -57,11 +58,12 @@ def bodies_of(item: Item) -> tuple[tuple[Item, ...], ...]:
             return ()
 
 
-def _all_items(items: Iterable[Item]) -> Iterator[Item]:
+def all_items(items: Iterable[Item]) -> Iterator[Item]:
+    """Each of `items` and all that is below it, in the order of writing."""
     for item in items:
         yield item
         for body in bodies_of(item):
-            yield from _all_items(body)
+            yield from all_items(body)
 
 
 def _fail(sequence: Sequence, reason: str, at: Place, text: str) -> NoReturn:
@@ -75,8 +77,10 @@ def _check_peers(sequence: Sequence) -> None:
         if name not in names:
             names.append(name)
         if len(names) > 2:
-            known = " or ".join(quoted(known) for known in names[:2])
-            _fail(sequence, f"found a third peer {quoted(name)}, expected {known}", at, name)
+            known = either_of(map(quoted, names[:2]))
+            _fail(
+                sequence, said("found a third peer {name}, expected {known}", name=quoted(name), known=known), at, name
+            )
 
 
 def _peers_named(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
@@ -84,7 +88,7 @@ def _peers_named(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
     for line in lines_of(items):
         yield line.sender, line.at
         yield line.receiver, line.at
-    for item in _all_items(items):
+    for item in all_items(items):
         if isinstance(item, Silence) and item.sender:
             yield item.sender, item.at
 
@@ -96,29 +100,37 @@ def _check_ends(sequence: Sequence, items: tuple[Item, ...]) -> None:
         if isinstance(item, Remark):
             continue
         if ended:
-            reason = "found more behind `nothing after this`, expected the end of the block or of the file"
+            reason = said("found more behind `nothing after this`, expected the end of the block or of the file")
             _fail(sequence, reason, _place_of((item,)), "")
         ended = isinstance(item, End)
         for body in bodies_of(item):
             _check_ends(sequence, body)
         inner = item.items if isinstance(item, AnyOrder) else ()
         if mark := next((each for each in inner if isinstance(each, Mark)), None):
-            reason = "found what is no line in `any order`, expected it with its line in a `part NAME:` there"
+            reason = said("found what is no line in `any order`, expected it with its line in a `part NAME:` there")
             _fail(sequence, reason, mark.at, "")
 
 
 def _check_connections(sequence: Sequence) -> None:
     """Either all of a file is about connections by their names, or nothing of it."""
-    blocks = [item for item in _all_items(sequence.items) if isinstance(item, ConnectionBlock)]
+    blocks = [item for item in all_items(sequence.items) if isinstance(item, ConnectionBlock)]
     if not blocks:
         return
     if len(blocks) > MOST_BLOCKS:
         at = blocks[MOST_BLOCKS].at
-        _fail(sequence, f"found {len(blocks):,} connections, expected at most {MOST_BLOCKS}", at, "connection")
+        _fail(
+            sequence,
+            said("found {n:,} connections, expected at most {most}", n=len(blocks), most=MOST_BLOCKS),
+            at,
+            "connection",
+        )
     for block in blocks:
-        if inner := next((each for each in _all_items(block.items) if isinstance(each, ConnectionBlock)), None):
+        if inner := next((each for each in all_items(block.items) if isinstance(each, ConnectionBlock)), None):
             _fail(
-                sequence, "found a connection within a connection, expected one below the other", inner.at, inner.name
+                sequence,
+                said("found a connection within a connection, expected one below the other"),
+                inner.at,
+                inner.name,
             )
     repeated: dict[str, bool] = {}
     for block, is_repeated in _at_the_top(sequence):
@@ -126,7 +138,7 @@ def _check_connections(sequence: Sequence) -> None:
         repeated[block.name] = is_repeated
 
 
-_BESIDE = (
+_BESIDE = said(
     "found something else beside connections, expected at the top of the file only `connection NAME:` and `...`, "
     "or connections below `repeat COUNT:` or `optional:`, and each line in the block of its connection"
 )
@@ -150,20 +162,28 @@ def _at_the_top(sequence: Sequence) -> Iterator[tuple[ConnectionBlock, bool]]:
 
 def _check_bonds(sequence: Sequence, block: ConnectionBlock, repeated: dict[str, bool], *, is_repeated: bool) -> None:
     if block.name in repeated:
-        _fail(sequence, f"found a second connection {quoted(block.name)}, expected another name", block.at, block.name)
+        _fail(
+            sequence,
+            said("found a second connection {name}, expected another name", name=quoted(block.name)),
+            block.at,
+            block.name,
+        )
     for name in filter(None, (block.endpoints_of, block.after)):
         if name not in repeated and not (name == block.name and is_repeated):
-            known = ", ".join(map(quoted, repeated)) or "none"
-            reason = f"found no connection {quoted(name)} above, expected one of: {known}"
+            known = ", ".join(map(quoted, repeated)) or said("none")
+            reason = said("found no connection {name} above, expected one of: {known}", name=quoted(name), known=known)
             _fail(sequence, reason, block.at, name)
     if block.endpoints_of != block.name and repeated.get(block.endpoints_of):
-        reason = f"found the endpoints of {quoted(block.endpoints_of)}, of which there may be several, expected one"
+        reason = said(
+            "found the endpoints of {name}, of which there may be several, expected one",
+            name=quoted(block.endpoints_of),
+        )
         _fail(sequence, reason, block.at, block.endpoints_of)
 
 
 def _place_of(items: Iterable[Item]) -> Place:
     """Where the first of `items` stands whose place is known."""
-    for item in _all_items(items):
+    for item in all_items(items):
         if isinstance(item, Line | Use | Silence | End | States | Named | ConnectionBlock):
             return item.at
     return 0, 0

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from inspector.explain.catalogue import entries
 from inspector.explain.model import Explanation, Line
+from inspector.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,33 +116,42 @@ def explain_prefix(prefix: Interface) -> Explanation:
     """The network of a prefix, what is in it, and which of its addresses the one before the slash is."""
     network: Network = prefix.network
     block = block_of(network)
-    lines = [Line("network", f"{network}, netmask {network.netmask}"), *_hosts(network), *_role(prefix)]
+    masked = said("{network}, netmask {netmask}", network=network, netmask=network.netmask)
+    lines = [Line("network", masked), *_hosts(network), *_role(prefix)]
     inside = [Line("holds", each) for each in _inside(network)]
     if network.prefixlen == 0:
-        lines.append(Line("is", "every address there is: in a routing table, the default route"))
+        lines.append(Line("is", said("every address there is: in a routing table, the default route")))
     elif not (inside and block.name in _EVERYTHING):
-        lines += [Line("is", _membership("it", block)), *block.lines]
+        inside_of = said("it is {what}: in {block}", what=_what(block), block=block.name)
+        lines += [Line("is", inside_of), *block.lines]
     lines += inside
     lines += [Line("class", each) for each in _class(prefix.ip)]
     return Explanation("prefix", str(prefix), (*lines, _filter(str(network), prefix.ip)), block.demos, block.captures)
 
 
 def _membership(who: str, block: Entry) -> str:
-    return f"{who} is {block.details['is']}: in {block.name}"
+    return said("{address} is {what}: in {block}", address=who, what=_what(block), block=block.name)
+
+
+def _what(block: Entry) -> str:
+    """What the addresses of a block are, an English text of `entries/`."""
+    return said(str(block.details["is"]))
 
 
 def _hosts(network: Network) -> Iterator[Line]:
     first, last, size = network.network_address, network.broadcast_address, network.num_addresses
     if size <= 2:
-        ends = f"{first}" if size == 1 else f"{first} and {last}"
-        yield Line("hosts", f"{ends}: all of it, with no network and no broadcast address of its own")
+        ends = str(first) if size == 1 else said("{first} and {last}", first=first, last=last)
+        yield Line("hosts", said("{ends}: all of it, with no network and no broadcast address of its own", ends=ends))
     elif isinstance(network, IPv4Network):
-        yield Line("hosts", f"{size - 2:,}: {first + 1} to {last - 1}")
-        yield Line("broadcast", f"{last}; the first address, {first}, names the network")
+        yield Line("hosts", said("{size:,}: {first} to {last}", size=size - 2, first=first + 1, last=last - 1))
+        text = said("{last}; the first address, {first}, names the network", last=last, first=first)
+        yield Line("broadcast", text)
     else:
         amount = f"{size:,}" if network.prefixlen >= 96 else f"2^{network.max_prefixlen - network.prefixlen}"
-        yield Line("hosts", f"{amount}: {first} to {last}")
-        yield Line("broadcast", f"none in IPv6; {first} means the nearest router (RFC 4291 section 2.6.1)")
+        yield Line("hosts", said("{amount}: {first} to {last}", amount=amount, first=first, last=last))
+        text = said("none in IPv6; {first} means the nearest router (RFC 4291 section 2.6.1)", first=first)
+        yield Line("broadcast", text)
 
 
 def _role(prefix: Interface) -> Iterator[Line]:
@@ -152,18 +162,20 @@ def _role(prefix: Interface) -> Iterator[Line]:
     if prefix.ip == network.network_address:
         return
     if isinstance(prefix, IPv4Interface) and prefix.ip == network.broadcast_address:
-        yield Line("role", f"{prefix.ip} is the broadcast address: all hosts of {network}")
+        text = said("{address} is the broadcast address: all hosts of {network}", address=prefix.ip, network=network)
     else:
-        yield Line("role", f"{prefix.ip} is host {int(prefix.ip) - int(network.network_address):,} of {network}")
+        number = int(prefix.ip) - int(network.network_address)
+        text = said("{address} is host {number:,} of {network}", address=prefix.ip, number=number, network=network)
+    yield Line("role", text)
 
 
 def _inside(network: Network) -> Iterator[str]:
     """The blocks within a network that is wider than they are."""
     inside = [entry for block, entry in _blocks_in_order() if block != network and _is_within(block, network)]
     for entry in inside[:_MOST_INSIDE]:
-        yield f"{entry.name}, {entry.details['is']}"
+        yield said("{block}, {what}", block=entry.name, what=_what(entry))
     if len(inside) > _MOST_INSIDE:
-        yield f"and {len(inside) - _MOST_INSIDE} more blocks of their own"
+        yield said("and {number} more blocks of their own", number=len(inside) - _MOST_INSIDE)
 
 
 def _class(address: Address) -> Iterator[str]:
@@ -174,23 +186,26 @@ def _class(address: Address) -> Iterator[str]:
         for name, entry in entries("class").items()
         if address in IPv4Network(str(entry.details["prefix"]))
     )
-    length = entry.details.get("network")
+    length, rule = entry.details.get("network"), said(entry.texts["rule"])
     if length:
-        name += f" in former times, network {IPv4Network((address, int(length)), strict=False)}"
-    yield f"{name}: {entry.texts['rule']}"
+        network = IPv4Network((address, int(length)), strict=False)
+        yield said("{name} in former times, network {network}: {rule}", name=name, network=network, rule=rule)
+    else:
+        yield said("{name}: {rule}", name=name, rule=rule)
 
 
 def _other_forms(address: Address) -> Iterator[str]:
     if not isinstance(address, IPv6Address):
         return
     if address.scope_id:
-        yield f"%{address.scope_id} is the interface of *this* host; it is never on the wire"
+        scope = said("%{scope} is the interface of *this* host; it is never on the wire", scope=address.scope_id)
+        yield scope
     inner = _carried(address)
     if inner is not None:
-        yield f"{inner} inside: {_membership(str(inner), block_of(inner))}"
+        yield said("{address} inside: {membership}", address=inner, membership=_membership(str(inner), block_of(inner)))
     bare = IPv6Address(int(address))
     if bare.exploded != str(bare):
-        yield f"{bare.exploded} in full (RFC 5952 writes it short)"
+        yield said("{address} in full (RFC 5952 writes it short)", address=bare.exploded)
 
 
 def _carried(address: IPv6Address) -> IPv4Address | None:

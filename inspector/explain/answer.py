@@ -19,6 +19,7 @@ from inspector.explain.model import Answer, Explanation, Line, Listing, Unknown,
 from inspector.explain.ports import LARGEST, explain_port, is_ephemeral, range_of
 from inspector.explain.states import explain_state
 from inspector.explain.tools import LARGEST_COMPLETENESS, explain_completeness, explain_history, is_history
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,11 +94,12 @@ def _explained(entry: Entry, phrase: str, system: System) -> Explanation:
         return explain_flags(flags_in(entry.name) or 0)
     lines = entry.lines
     if entry.kind == "label" and plain(phrase).endswith(_WITH_DATA):
-        lines = (*lines, Line("data", "It carries payload as well, which counts in its sequence numbers."))
+        lines = (*lines, Line("data", said("It carries payload as well, which counts in its sequence numbers.")))
     if entry.kind == "service":
         port = explain_port(int(entry.details["port"]), "", system)
         lines = (*lines, *(line for line in port.lines if line.head in {"here", "filter"}))
-        return Explanation("service", f"{entry.name}, port {entry.details['port']}", lines, port.demos, entry=entry)
+        name = said("{service}, port {port}", service=entry.name, port=entry.details["port"])
+        return Explanation("service", name, lines, port.demos, entry=entry)
     return Explanation(entry.kind, entry.name, lines, entry.demos, entry.captures, entry)
 
 
@@ -128,10 +130,10 @@ def _numbers(phrase: str, system: System) -> list[Explanation]:
 
 
 def _demo(note: DemoNote) -> Explanation:
-    where = " and ".join(str(port) for port in note.ports)
+    ports = joined((str(port) for port in note.ports), " and ")
     lines = [
         Line("seen", note.summary),
-        Line("where", f"{note.transport.upper()}, port {where}"),
+        Line("where", said("{transport}, port {ports}", transport=note.transport.upper(), ports=ports)),
         *(Line("lesson", each) for each in note.lesson),
     ]
     return Explanation("demo", note.name, tuple(lines), (note.name,))
@@ -140,14 +142,14 @@ def _demo(note: DemoNote) -> Explanation:
 def _almost(phrase: str) -> str:
     """What is wrong with a phrase that is almost an address or a port."""
     if (number := re.fullmatch(rf":?({_NUMBER})(/.*)?", phrase)) and int(number[1]) > LARGEST:
-        return f"ports end at {LARGEST}"
+        return said("ports end at {port}", port=LARGEST)
     if not _ALMOST_IPV4.fullmatch(phrase):
         return ""
     numbers = re.split(r"[/:]", phrase)[0].split(".")
     if len(numbers) != 4:
-        return "an IPv4 address has four numbers"
+        return said("an IPv4 address has four numbers")
     if any(int(each) > 255 for each in numbers):
-        return "the numbers of an IPv4 address end at 255"
+        return said("the numbers of an IPv4 address end at 255")
     if any(len(each) > 1 and each.startswith("0") for each in numbers):
-        return "a leading zero means octal to some programs and nothing to others, so it is refused"
-    return "what follows the address is neither a prefix length (0 to 32), a netmask, nor a port"
+        return said("a leading zero means octal to some programs and nothing to others, so it is refused")
+    return said("what follows the address is neither a prefix length (0 to 32), a netmask, nor a port")

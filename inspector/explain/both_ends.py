@@ -13,7 +13,7 @@ from inspector.explain.frame_model import EndBelief
 from inspector.explain.roles import roles_of
 from inspector.explain.states import EVENTS
 from inspector.findings import Side
-from inspector.language import said
+from inspector.language import marked
 from inspector.tcp.states import Event, State, advance
 from inspector.wire.row import Flag
 
@@ -79,7 +79,7 @@ def moves_of(connection: Connection, index: int) -> tuple[tuple[State | None, St
         if before is not None and before is not after:
             sent = traced.sender is side
             found = _event_between(before, after, sent=sent, row=traced.row)
-            why = (said(found),) if found else ()
+            why = (found,) if found else ()
         moves.append((before, after, why))
     return tuple(moves)
 
@@ -102,9 +102,9 @@ def _event_between(before: State, after: State, *, sent: bool, row: Row) -> str:
             return words
     if not sent:
         for pair, words in (
-            (Event.RCV_SYN | Event.RCV_ACK_OF_SYN, "a SYN,ACK arrives that acknowledges its SYN"),
-            (Event.RCV_ACK_OF_FIN | Event.RCV_FIN, "a FIN arrives that also acknowledges its own"),
-            (Event.RCV_ACK_OF_SYN | Event.RCV_FIN, "its SYN is acknowledged, and the peer's FIN arrives"),
+            (Event.RCV_SYN | Event.RCV_ACK_OF_SYN, marked("a SYN,ACK arrives that acknowledges its SYN")),
+            (Event.RCV_ACK_OF_FIN | Event.RCV_FIN, marked("a FIN arrives that also acknowledges its own")),
+            (Event.RCV_ACK_OF_SYN | Event.RCV_FIN, marked("its SYN is acknowledged, and the peer's FIN arrives")),
         ):
             if advance(before, pair) is after:
                 return words

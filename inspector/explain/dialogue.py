@@ -24,7 +24,7 @@ from inspector.explain.roles import roles_of
 from inspector.explain.sentences import sentences_of
 from inspector.explain.turns import turns
 from inspector.findings import Side
-from inspector.language import joined, marked, said, said_n
+from inspector.language import Said, joined, marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
 from inspector.tcp.states import State
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from inspector.explain.roles import Roles
-    from inspector.language import Said
     from inspector.tcp.model import Connection, TracedSegment
 
     Number = Callable[[Side, int], str]
@@ -81,26 +80,29 @@ def _turn(connection: Connection, past: Past, number: Number) -> Utterance:
 
 
 def _told_at_once(connection: Connection, turn: Sequence[int], roles: Roles) -> Utterance:
-    """A run of plain data and acknowledgments in one sentence."""
+    """A run of data and acknowledgments in one sentence; of what else there is among them, how much."""
     segments = [connection.segments[place] for place in turn]
     parts = []
     for side in Side:
-        mine = [each.row.payload_len for each in segments if each.sender is side]
-        carrying = [size for size in mine if size]
-        if carrying:
-            bytes_of = sum(carrying)
+        who, mine = roles.of(side), [each.row for each in segments if each.sender is side]
+        control = Flag.SYN | Flag.FIN | Flag.RST
+        sizes = [row.payload_len for row in mine if row.payload_len and not row.flags & control]
+        bare = sum(row.flags & (control | Flag.ACK) == Flag.ACK and not row.payload_len for row in mine)
+        others = len(mine) - len(sizes) - bare
+        if sizes:
             parts.append(
                 said_n(
-                    "{who} sends {bytes:,} bytes more, in {n} segment",
-                    "{who} sends {bytes:,} bytes more, in {n} segments",
-                    len(carrying),
-                    who=roles.of(side),
-                    bytes=bytes_of,
+                    "{who} sends {n} segment more, {bytes:,} bytes",
+                    "{who} sends {n} segments more, {bytes:,} bytes",
+                    len(sizes),
+                    who=who,
+                    bytes=sum(sizes),
                 )
             )
-        bare = len(mine) - len(carrying)
         if bare:
-            parts.append(said_n("{who} acknowledges once", "{who} acknowledges {n} times", bare, who=roles.of(side)))
+            parts.append(said_n("{who} acknowledges once", "{who} acknowledges {n} times", bare, who=who))
+        if others:
+            parts.append(said_n("{who} sends {n} other segment", "{who} sends {n} other segments", others, who=who))
     return Utterance((segments[0].row.frame, segments[-1].row.frame), None, joined(parts, "; "))
 
 
@@ -121,7 +123,7 @@ def _asides(connection: Connection, past: Past) -> Iterator[Said]:
     for side, state in after.items():
         words = _NEW_STATES.get(state)
         if words and not (roles.itself and (side or state is State.CLOSING)):
-            yield said(words, who=roles.of(side), peer=roles.peer_of(side))
+            yield Said(words, {"who": roles.of(side), "peer": roles.peer_of(side)})
     is_abort = traced.row.flags & Flag.RST and not traced.facts & Fact.RST_REFUSES
     if is_abort and after and set(traced.states) <= {State.CLOSED, State.LISTEN}:
         yield said("what was on its way is lost, and nobody waits in TIME-WAIT")
@@ -140,7 +142,7 @@ def _about(past: Past) -> Iterator[Said]:
     values = {"who": past.roles.of(past.this.sender), "peer": past.roles.peer_of(past.this.sender)}
     for fact, pattern in _ABOUT:
         if facts & fact:
-            yield said(pattern, **values)
+            yield Said(pattern, values)
     if facts & Fact.FIN_CROSSING or (facts & Fact.SYN_CROSSING and not past.this.row.flags & Flag.ACK):
         yield said("it left before {who} had heard the other's", **values)
 

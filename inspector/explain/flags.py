@@ -6,6 +6,7 @@ import re
 
 from inspector.explain.catalogue import entries
 from inspector.explain.model import Explanation, Line
+from inspector.language import said, said_n
 from inspector.wire.flags import flags_text, parse_flags
 from inspector.wire.row import Flag, Row
 
@@ -23,7 +24,11 @@ def explain_flags(bits: int) -> Explanation:
     name = flags_text(bits)
     entry = entries("flag").get(name)
     members = [each for each in name.split(",") if each in Flag.members()]
-    lines = entry.lines if entry else [Line("seen", f"{each} {_brief(each)}") for each in members]
+    lines = (
+        entry.lines
+        if entry
+        else [Line("seen", said("{flag} {brief}", flag=each, brief=_brief(each))) for each in members]
+    )
     return Explanation(
         kind="flag",
         name=name,
@@ -35,18 +40,23 @@ def explain_flags(bits: int) -> Explanation:
 
 
 def _brief(name: str) -> str:
-    return str(entries("flag")[name].details["brief"])
+    return said(str(entries("flag")[name].details["brief"]))
 
 
 def _cost(bits: int) -> str:
     """SEG.LEN of a segment without payload, which is what its flags cost."""
     cost = Row(flags=bits).seg_len
     if not cost:
-        return "uses no sequence number: only payload would"
-    numbers = "one sequence number" if cost == 1 else f"{cost} sequence numbers"
-    return f"uses {numbers}: acknowledged by seq + {cost} (and + the payload, if any)"
+        return said("uses no sequence number: only payload would")
+    return said_n(
+        "uses one sequence number: acknowledged by seq + {n} (and + the payload, if any)",
+        "uses {n} sequence numbers: acknowledged by seq + {n} (and + the payload, if any)",
+        cost,
+    )
 
 
 def _filter(bits: int, members: list[str]) -> str:
     exact = f"tcp.flags == 0x{bits:03x}"
-    return f"tcp.flags.{members[0].lower()} == 1; exactly this: {exact}" if len(members) == 1 else exact
+    if len(members) != 1:
+        return exact
+    return said("tcp.flags.{flag} == 1; exactly this: {exact}", flag=members[0].lower(), exact=exact)

@@ -18,6 +18,7 @@ from inspector.explain.numbers import end_of
 from inspector.explain.segment import checksum_detail, tcp_part
 from inspector.findings import Side
 from inspector.language import said
+from inspector.tcp.facts import Fact
 from inspector.tcp.model import display_filter
 from inspector.udp.icmp import error_text
 from inspector.wire.flags import flags_text
@@ -70,6 +71,7 @@ def _of_segment(subject: FrameSubject, index: int) -> FrameExplanation:
         origins=tuple((name, iss) for name, iss in origins if iss is not None),
         parts=tuple(part for part in parts if part is not None),
         beliefs=beliefs_of(connection, index),
+        facts=tuple(name.lower().replace("_", "-") for name, bit in Fact.members().items() if traced.facts & bit),
         meaning=_meaning("label", traced.label.removesuffix(_WITH_DATA)),
         findings=_found(traced.findings or _first_of_the_whole(connection.findings, traced)),
         filters=(f"frame.number == {row.frame}", connection.display_filter),

@@ -86,6 +86,8 @@ class FrameExplanation:
     """`x` and `y`, the initial sequence numbers."""
     parts: tuple[Part, ...]
     beliefs: tuple[EndBelief, ...] = ()
+    facts: tuple[str, ...] = ()
+    """All that the fold found true of the segment, by the names of `tcp.facts`; the label is but one of them."""
     meaning: tuple[Line, ...] = ()
     """What its label says, from the catalogue."""
     findings: tuple[tuple[Finding, tuple[Line, ...]], ...] = ()

@@ -238,24 +238,36 @@ def _of_no_segment(row: Row, arrived: list[Row]) -> Said:
 
 def _exactly(past: Past, whole: TracedSegment) -> Said:
     row, found = past.this.row, whole.row
-    values = {"frame": found.frame, "sum": sum_of(found)}
+    values: dict[str, int | str] = {"frame": found.frame, "sum": sum_of(found)}
     own = (each.row for each in past.before(past.this.sender))
     earlier = next((each for each in own if each.flags & Flag.ACK and not each.flags & Flag.RST), None)
     if earlier is not None and earlier.ack == row.ack:
-        return said(
-            "as in frame {earlier}: all of the peer's up to the end of frame {frame} has arrived ({sum})",
-            earlier=earlier.frame,
-            **values,
-        )
+        return _nothing_new(past, values | {"earlier": earlier.frame})
     if found.flags & Flag.FIN:
         if found.payload_len:
             return said("acknowledges the data and the FIN of frame {frame}: {sum}", **values)
         return said("acknowledges the FIN of frame {frame}: {sum}", **values)
+    if found.flags & Flag.SYN and found.payload_len:
+        return said("acknowledges the SYN and the data of frame {frame}: {sum}", **values)
     if found.flags & Flag.SYN:
-        if found.payload_len:
-            return said("acknowledges the SYN and the data of frame {frame}: {sum}", **values)
         return said("acknowledges the SYN of frame {frame}: {sum}", **values)
     return said("acknowledges the data of frame {frame}: {sum}", **values)
+
+
+def _nothing_new(past: Past, values: dict[str, int | str]) -> Said:
+    """The number that its sender gave before, and what it leaves out, if anything."""
+    sent = (each.row for each in past.before(past.this.sender.other) if each.row.seg_len)
+    left_out = next((each for each in sent if each.seq == past.this.row.ack), None)
+    if left_out is None:
+        return said(
+            "as in frame {earlier}: all of the peer's up to the end of frame {frame} has arrived ({sum})", **values
+        )
+    return said(
+        "as in frame {earlier}: it expects what frame {open} begins with, which is not acknowledged;"
+        " all up to the end of frame {frame} has arrived ({sum})",
+        open=left_out.frame,
+        **values,
+    )
 
 
 def _within(row: Row, found: Row) -> Said:

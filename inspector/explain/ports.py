@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.explain.catalogue import entries
 from inspector.explain.model import Explanation, Line
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.explain.model import Entry, System
@@ -40,7 +41,7 @@ def explain_port(port: int, transport: str, system: System) -> Explanation:
     )
     lines = [*range_of(port).lines]
     if not port:
-        lines.append(Line("why", '0 is nobody\'s port: to bind() it means "choose a free one for me".'))
+        lines.append(Line("why", said('0 is nobody\'s port: to bind() it means "choose a free one for me".')))
     lines += [Line("service", each) for each in _services(port, transport)]
     if port:
         lines += [Line("here", each) for each in (_given(port, system), _bound(port, system)) if each]
@@ -52,7 +53,7 @@ def explain_port(port: int, transport: str, system: System) -> Explanation:
 
 def _services(port: int, transport: str) -> list[str]:
     return [
-        f"{entry.name} ({entry.details['over']}): {entry.texts['seen']}"
+        said("{name} ({over}): {what}", name=entry.name, over=entry.details["over"], what=said(entry.texts["seen"]))
         for entry in entries("service").values()
         if entry.details["port"] == port and (not transport or transport in str(entry.details["over"]).split())
     ]
@@ -63,10 +64,12 @@ def _given(port: int, system: System) -> str:
     if system.ephemeral is None:
         return ""
     first, last = system.ephemeral
-    setting = f"{first} to {last} (net.ipv4.ip_local_port_range)"
+    setting = said("{first} to {last} (net.ipv4.ip_local_port_range)", first=first, last=last)
     if first <= port <= last:
-        return f"In this system's ephemeral range, {setting}: the kernel may give it to any client."
-    return f"Outside this system's ephemeral range, {setting}: no client gets it unasked."
+        return said(
+            "In this system's ephemeral range, {setting}: the kernel may give it to any client.", setting=setting
+        )
+    return said("Outside this system's ephemeral range, {setting}: no client gets it unasked.", setting=setting)
 
 
 def _bound(port: int, system: System) -> str:
@@ -76,5 +79,5 @@ def _bound(port: int, system: System) -> str:
         return ""
     setting = f"net.ipv4.ip_unprivileged_port_start = {start}"
     if port >= start:
-        return f"Any user may bind it ({setting})."
-    return f"Only root, or who has CAP_NET_BIND_SERVICE, may bind it ({setting})."
+        return said("Any user may bind it ({setting}).", setting=setting)
+    return said("Only root, or who has CAP_NET_BIND_SERVICE, may bind it ({setting}).", setting=setting)

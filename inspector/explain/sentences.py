@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.explain.numbers import acknowledged, end_of
-from inspector.language import marked, said, said_n
+from inspector.language import Said, marked, said, said_n
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead
 from inspector.wire.row import Flag
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from inspector.explain.numbers import Past
     from inspector.findings import Side
-    from inspector.language import Said
 
     Number = Callable[[Side, int], str]
 
@@ -77,7 +76,7 @@ def _syn(past: Past, values: dict[str, str]) -> list[Said]:
     is_answer = bool(row.flags & Flag.ACK)
     again = facts & (_AGAIN | Fact.OUT_OF_ORDER)
     if not is_answer:
-        if again and any(each.row.flags & Flag.SYN and not each.lost for each in past.before(past.this.sender.other)):
+        if again and any(not each.lost for each in past.before(past.this.sender.other)):
             return [said("SYN, once more: my numbers begin at {seq}, as I said.", **values)]
         if again:
             return [said("SYN, once more: I have had no answer. My numbers begin at {seq}, as I said.", **values)]
@@ -109,7 +108,7 @@ def _answer(past: Past, values: dict[str, str]) -> list[Said]:
         return [said("ACK: I have your FIN: {ack}.", **values)]
     for fact, pattern in _ANSWERS:
         if facts & fact:
-            return [said(pattern, **values)]
+            return [Said(pattern, values)]
     return []
 
 

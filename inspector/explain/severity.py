@@ -37,7 +37,7 @@ class Blamed(StrEnum):
     PATH = str(Blame.PATH)
     """The network: lost, repeated, overtaken, refused on the way."""
     PROGRAM = "program"
-    """The stack did what it should; the program above it did not read, close or listen, or otherwise than expected."""
+    """The stack did what it should; the program above it did not read, close or listen, or did what nobody expected."""
     NOBODY = "nobody"
 
 

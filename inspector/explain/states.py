@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.explain.model import Explanation, Line
 from inspector.kernel_states import KERNEL_STATES
+from inspector.language import joined, said
 from inspector.tcp.states import TRANSITIONS, Event, State, advance
 
 if TYPE_CHECKING:
@@ -21,22 +22,22 @@ if TYPE_CHECKING:
 __all__ = ["EVENTS", "explain_state"]
 
 EVENTS = {
-    Event.SND_RST: "it sends a RST",
-    Event.SND_SYN: "it sends its SYN",
-    Event.SND_SYN_CROSSING: "its SYN crosses the peer's",
-    Event.SND_FIN: "it sends its FIN",
-    Event.SND_FIN_CROSSING: "its FIN crosses the peer's",
-    Event.RCV_RST: "a RST arrives",
-    Event.RCV_SYN: "a SYN arrives",
-    Event.RCV_ACK_OF_SYN: "its SYN is acknowledged",
-    Event.RCV_ACK_OF_FIN: "its FIN is acknowledged",
-    Event.RCV_FIN: "the peer's FIN arrives",
+    Event.SND_RST: said("it sends a RST"),
+    Event.SND_SYN: said("it sends its SYN"),
+    Event.SND_SYN_CROSSING: said("its SYN crosses the peer's"),
+    Event.SND_FIN: said("it sends its FIN"),
+    Event.SND_FIN_CROSSING: said("its FIN crosses the peer's"),
+    Event.RCV_RST: said("a RST arrives"),
+    Event.RCV_SYN: said("a SYN arrives"),
+    Event.RCV_ACK_OF_SYN: said("its SYN is acknowledged"),
+    Event.RCV_ACK_OF_FIN: said("its FIN is acknowledged"),
+    Event.RCV_FIN: said("the peer's FIN arrives"),
 }
 """Every event of the table, in words."""
 
 _AT_ONCE = {
-    Event.RCV_SYN | Event.RCV_ACK_OF_SYN: "a SYN,ACK arrives that acknowledges its SYN",
-    Event.RCV_ACK_OF_FIN | Event.RCV_FIN: "a FIN arrives that also acknowledges its own",
+    Event.RCV_SYN | Event.RCV_ACK_OF_SYN: said("a SYN,ACK arrives that acknowledges its SYN"),
+    Event.RCV_ACK_OF_FIN | Event.RCV_FIN: said("a FIN arrives that also acknowledges its own"),
 }
 """Two events in one segment."""
 _ORDINARY = {Event.SND_SYN_CROSSING: Event.SND_SYN, Event.SND_FIN_CROSSING: Event.SND_FIN}
@@ -48,9 +49,9 @@ def explain_state(entry: Entry) -> Explanation:
     members = [state for state in State if str(state) == entry.name]
     lines = [
         Line("who", entry.texts["seen"]),
+        *(line for line in entry.lines if line.head != "seen"),
         *(Line("next", way) for way in _ways_out(members)),
         *(Line("before", way) for way in _ways_in(members)),
-        *(line for line in entry.lines if line.head != "seen"),
         Line("shown", _shown(entry)),
     ]
     return Explanation(entry.kind, entry.name, tuple(lines), entry.demos, entry.captures, entry)
@@ -71,7 +72,7 @@ def _moves(state: State) -> Iterator[tuple[State, str]]:
 def _ways_out(members: list[State]) -> Iterator[str]:
     told: dict[str, None] = {}
     for state in members:
-        told |= dict.fromkeys(f"{_full(after)} when {words}" for after, words in _moves(state))
+        told |= dict.fromkeys(_way(after, words, "") for after, words in _moves(state))
     yield from told
     for state in members:
         yield from _ends(state)
@@ -79,23 +80,30 @@ def _ways_out(members: list[State]) -> Iterator[str]:
 
 def _ends(state: State) -> Iterator[str]:
     """What a RST does, sent and received."""
-    where = f" ({_opened(state)})" if _opened(state) else ""
     by_outcome: dict[State, list[str]] = {}
     for event in _RESETS:
         if event in TRANSITIONS[state]:
             by_outcome.setdefault(TRANSITIONS[state][event], []).append(EVENTS[event])
     for after, words in by_outcome.items():
-        yield f"{after} when {' or '.join(words)}{where}"
+        either = words[0] if len(words) == 1 else said("{one} or {other}", one=words[0], other=words[1])
+        yield _way(after, either, _opened(state))
+
+
+def _way(after: State, words: str, where: str) -> str:
+    """Where it leads, and on what; `where` tells from which form of a state."""
+    if not where:
+        return said("{state} when {event}", state=_full(after), event=words)
+    return said("{state} when {event} ({opened})", state=_full(after), event=words, opened=where)
 
 
 def _ways_in(members: list[State]) -> Iterator[str]:
     for state in State:
         for after, words in _moves(state):
             if after in members and state not in members:
-                yield f"{_full(state)}, when {words}"
+                yield said("{state}, when {event}", state=_full(state), event=words)
     aborted = [state for state in State if state not in members and set(_after_reset(state)) & set(members)]
     if aborted:
-        yield f"by a RST: {', '.join(dict.fromkeys(str(state) for state in aborted))}"
+        yield said("by a RST: {states}", states=joined(dict.fromkeys(str(state) for state in aborted)))
 
 
 def _after_reset(state: State) -> list[State]:
@@ -107,13 +115,18 @@ def _opened(state: State) -> str:
     alike = [each for each in State if str(each) == str(state)]
     if len(alike) == 1:
         return ""
-    return "after an active open" if state.name.endswith("_ACTIVE") else "after a passive open"
+    return said("after an active open") if state.name.endswith("_ACTIVE") else said("after a passive open")
 
 
 def _full(state: State) -> str:
-    return f"{state} ({_opened(state)})" if _opened(state) else str(state)
+    return said("{state} ({opened})", state=str(state), opened=_opened(state)) if _opened(state) else str(state)
 
 
 def _shown(entry: Entry) -> str:
     code = min(number for number, state in KERNEL_STATES.items() if state == entry.name)
-    return f"{entry.details['ss']} in ss, {entry.details['netstat']} in netstat, {code:02X} in /proc/net/tcp"
+    return said(
+        "{ss} in ss, {netstat} in netstat, {code:02X} in /proc/net/tcp",
+        ss=entry.details["ss"],
+        netstat=entry.details["netstat"],
+        code=code,
+    )

@@ -6,6 +6,7 @@ import re
 
 from inspector.explain.catalogue import entries
 from inspector.explain.model import Explanation, Line
+from inspector.language import said
 from inspector.tcp.completeness import Completeness, describe
 
 __all__ = ["LARGEST_COMPLETENESS", "explain_completeness", "explain_history", "is_history"]
@@ -25,8 +26,8 @@ def explain_completeness(value: int) -> Explanation:
         kind="completeness",
         name=str(value),
         lines=(
-            Line("seen", f"{describe(value)}: {' + '.join(parts) or 'nothing'}."),
-            Line("rule", "Which kinds of segment were seen: no direction, no order, no arithmetic."),
+            Line("seen", said("{sum}: {parts}.", sum=describe(value), parts=" + ".join(parts) or said("nothing"))),
+            Line("rule", said("Which kinds of segment were seen: no direction, no order, no arithmetic.")),
             *(entry.lines if entry else ()),
             Line("filter", f"tcp.completeness == {value}"),
         ),
@@ -53,5 +54,7 @@ def explain_history(word: str) -> Explanation:
 
 def _letter(letter: str, meaning: str) -> str:
     if not letter.isalpha():
-        return meaning
-    return f"{'the originator' if letter.isupper() else 'the responder'}: {meaning}"
+        return said(meaning)
+    if letter.isupper():
+        return said("the originator: {meaning}", meaning=said(meaning))
+    return said("the responder: {meaning}", meaning=said(meaning))

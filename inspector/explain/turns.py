@@ -47,10 +47,12 @@ def _turns(segments: Sequence[TracedSegment]) -> Iterator[tuple[int, ...]]:
         if each.facts & Fact.DUPLICATE:
             continue
         kind = (each.sender, bool(each.row.payload_len))
-        is_plain = kind in told and each.states == before and _is_plain(each)
-        told.add(kind)
+        is_plain = each.states == before and _is_plain(each)
+        is_first = kind not in told
+        if is_plain or each.row.payload_len:
+            told.add(kind)
         before = each.states
-        if is_plain:
+        if is_plain and not is_first:
             run.append(place)
             continue
         yield from _of_run(run)

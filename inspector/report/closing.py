@@ -99,7 +99,7 @@ def _conversations(which: str, number: int) -> str:
 def _named(comparison: Comparison, which: str) -> str:
     """The sequence, and the conversation that it was compared with, where there are several."""
     if not which or comparison.connection is None:
-        return comparison.title
+        return shown(comparison.title) if comparison.block else comparison.title
     patterns = {
         "conversation": marked("{name} (conversation {number})"),
         "connection": marked("{name} (connection {number})"),

@@ -96,7 +96,7 @@ def render_answer(answer: Answer, *, width: int, colour: bool, unicode: bool = T
 
 
 def _block(page: Page, explanation: Explanation) -> None:
-    title, entry = safe_text(explanation.name, ascii_only=not page.unicode), explanation.entry
+    title, entry = safe_text(shown(explanation.name), ascii_only=not page.unicode), explanation.entry
     page.wrap(Text.assemble((title, "bold"), (f" {page.glyphs.bullet} {shown(KINDS[explanation.kind])}", "dim")))
     if entry and entry.short:
         page.wrap(safe_text(shown(entry.short), ascii_only=not page.unicode), lead="  ", hang="  ")
@@ -156,6 +156,8 @@ def _in_short(entry: Entry, name: str) -> Iterable[str]:
     if name == MISCONCEPTION:
         yield f'"{shown(entry.texts["belief"])}"'
         yield shown("met at {places}", places=", ".join(entry.met))
+        where = [*(f"captures/{name}" for name in entry.captures), *(f"demo {name}" for name in entry.demos)]
+        yield shown("shown by {places}", places=", ".join(where))
     else:
         yield shown(entry.short) if entry.short else shown(entry.texts["why"])
 
@@ -216,7 +218,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     listed = {"id": entry.identifier, "kind": entry.kind, "name": entry.name, **_judged(entry)}
     if entry.misconception:
         listed |= {"belief": entry.texts["belief"], "met_at": list(entry.met)}
-    return listed | {"captures": list(entry.captures)}
+    return listed | {"demos": list(entry.demos), "captures": list(entry.captures)}
 
 
 def _judged(entry: Entry | None) -> dict[str, Any]:

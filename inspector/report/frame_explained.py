@@ -119,15 +119,15 @@ def _times(page: Page, explanation: FrameExplanation) -> None:
     _line(page, shown("time"), Text(_date(explanation.time_ns)))
     if explanation.first is not None and explanation.first[0] != explanation.frame:
         frame, time_ns = explanation.first
-        _since(page, time_ns, explanation, shown("after frame {frame}, the first of its conversation", frame=frame))
+        if time_ns != NO_TIME:
+            since = duration(explanation.time_ns - time_ns)
+            words = shown("{time} after frame {frame}, the first of its conversation", time=since, frame=frame)
+            _line(page, "", Text(words))
     if explanation.previous is not None and explanation.previous != explanation.first:
         frame, time_ns = explanation.previous
-        _since(page, time_ns, explanation, shown("after frame {frame}, the one before it", frame=frame))
-
-
-def _since(page: Page, time_ns: int, explanation: FrameExplanation, words: str) -> None:
-    if time_ns != NO_TIME:
-        _line(page, "", Text(f"{duration(explanation.time_ns - time_ns)} {words}"))
+        if time_ns != NO_TIME:
+            since = duration(explanation.time_ns - time_ns)
+            _line(page, "", Text(shown("{time} after frame {frame}, the one before it", time=since, frame=frame)))
 
 
 def _date(time_ns: int) -> str:
@@ -186,7 +186,7 @@ def _beliefs(page: Page, explanation: FrameExplanation, subject: FrameSubject) -
     page.add(shown("what each end believes, before and after"), "bold")
     for belief in explanation.beliefs:
         role = shown(belief.role)
-        page.add(f"  {role} ({belief.side})" if role != belief.side else f"  {role}", "italic")
+        page.add(f"  {role} ({shown(belief.side)})" if belief.role != belief.side else f"  {role}", "italic")
         own = Side.ORIGINATOR if belief.side == str(Side.ORIGINATOR) else Side.RESPONDER
         whose = {"SND.UNA": origins[own], "SND.NXT": origins[own], "RCV.NXT": origins[own.other]}
         for name, before, after in belief.variables:
@@ -219,6 +219,8 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     page.blank()
     page.add(_clean(page, retold(explanation.label)), "bold")
     _entry(page, explanation.meaning)
+    if explanation.facts:
+        _line(page, shown("facts"), Text(", ".join(explanation.facts)))
 
 
 def _entry(page: Page, lines: tuple[Line, ...]) -> None:

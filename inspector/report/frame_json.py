@@ -41,6 +41,7 @@ def frame_to_json(explanation: FrameExplanation, subject: FrameSubject, source: 
         ],
         "payload_hex": subject.payload[:_PAYLOAD_SHOWN].hex(),
         "ends": [_end(belief) for belief in explanation.beliefs],
+        "facts": list(explanation.facts),
         "meaning": _lines(explanation.meaning),
         "findings": [
             {

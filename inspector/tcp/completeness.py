@@ -69,7 +69,10 @@ def completeness_bits(completeness: int, flags: int, payload_len: int) -> int:
 @compilable
 def settled(completeness: int, segments: int) -> int:
     """The value as `tshark -2` shows it for a conversation of so many segments."""
-    return completeness if segments > 1 or completeness & Completeness.SYN else 0
+    if segments > 1:
+        return completeness
+    # Of a lone segment tshark tells only what it noted before it dissected the flags: SYN and its data, and no RST.
+    return completeness & (Completeness.SYN | Completeness.DATA) if completeness & Completeness.SYN else 0
 
 
 def letters(value: int) -> str:

@@ -66,8 +66,21 @@ def test_json_stands_alone_and_tells_what_is_unknown_too() -> None:
     assert report["unknown"][0]["word"] == "TIME_WEIT"
 
 
-def test_json_without_a_word_is_an_empty_answer() -> None:
-    assert json.loads(inspector("explain", "--json").out)["explanations"] == []
+def test_json_without_a_word_lists_the_catalogue() -> None:
+    report = json.loads(inspector("explain", "--json").out)
+
+    assert report["explanations"] == []
+    assert "finding.syn-ack-wrong-ack" in {each["id"] for each in report["listed"]}
+
+
+def test_an_identifier_is_explained_and_a_plural_is_a_list() -> None:
+    one = inspector("explain", "close.unanswered")
+    many = inspector("explain", "misconceptions")
+
+    assert (one.code, many.code) == (0, 0)
+    assert one.out.startswith("unanswered · outcome of a close\n")
+    assert one.out.count("  id  ") == 1
+    assert many.out.count("\nmisconception.") == 27
 
 
 def test_a_hostile_word_reaches_the_terminal_escaped() -> None:

@@ -4,8 +4,8 @@
     fault = drawn(random, tape)         # what is to be done, and where it should be told
     capture = fault.done(tape).bytes    # a capture like any other
 
-Frames here are Ethernet and IP, found by the plainest of means. Checksums of what is changed are left as they were or
-put right, by lot: nobody asked for them to be verified.
+Frames here are Ethernet and IP in a pcapng, found by the plainest of means. Checksums of what is changed are left as
+they were: nobody asked for them to be verified.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from inspector.wire import open_capture
 from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
@@ -32,10 +31,12 @@ _NOP = b"\1"
 
 @dataclass(frozen=True)
 class Frame:
-    """Bytes, and when they passed."""
+    """Bytes, when they passed, and what the capture says beside: interface and options, as they stand there."""
 
     time_ns: int
     data: bytes
+    interface: bytes
+    options: bytes
 
     @property
     def network(self) -> tuple[int, int, int]:
@@ -63,35 +64,55 @@ class Frame:
         return longer.put(header + 4, "!H", end - header + by) if protocol == _UDP else longer
 
 
+_ENHANCED_PACKET = 6
+_PREAMBLE = (0x0A0D0D0A, 1)
+"""Section header and interfaces."""
+_NANOSECONDS = b"\x09\x00\x01\x00\x09"
+
+
 @dataclass(frozen=True)
 class Tape:
-    """The frames of a capture."""
+    """The frames of a pcapng."""
 
+    preamble: bytes
     frames: tuple[Frame, ...]
 
     @classmethod
     def of(cls, path: Path) -> Tape:
-        frames = []
-        with open_capture(path) as reader:
-            for batch in reader:
-                for index in range(batch.count):
-                    frame = batch.frame(index)
-                    assert frame is not None
-                    assert frame.link_type == 1
-                    frames.append(Frame(batch.row(index).time_ns, bytes(frame.data)))
-        return cls(tuple(frames))
+        """Times are nanoseconds if its interfaces say so, else microseconds, as in all that are read here."""
+        octets, at = path.read_bytes(), 0
+        preamble, frames = b"", []
+        while at < len(octets):
+            kind, size = struct.unpack_from("<II", octets, at)
+            body = octets[at + 8 : at + size - 4]
+            if kind in _PREAMBLE:
+                preamble += octets[at : at + size]
+            elif kind == _ENHANCED_PACKET:
+                high, low, captured, _ = struct.unpack_from("<IIII", body, 4)
+                ticks = (high << 32 | low) * (1 if _NANOSECONDS in preamble else 1000)
+                padded = captured + -captured % 4
+                frames.append(Frame(ticks, body[20 : 20 + captured], body[:4], body[20 + padded :]))
+            at += size
+        return cls(preamble, tuple(frames))
 
     @property
     def bytes(self) -> bytes:
-        """A pcap with nanoseconds."""
-        whole = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, 1)]
+        """The pcapng again."""
+        tick = 1 if _NANOSECONDS in self.preamble else 1000
+        whole = [self.preamble]
         for frame in self.frames:
             size = len(frame.data)
-            whole += [struct.pack("<IIII", *divmod(frame.time_ns, 10**9), size, size), frame.data]
+            body = frame.interface + struct.pack("<IIII", *divmod(frame.time_ns // tick, 1 << 32), size, size)
+            body += frame.data + bytes(-size % 4) + frame.options
+            length = struct.pack("<I", len(body) + 12)
+            whole.append(struct.pack("<I", _ENHANCED_PACKET) + length + body + length)
         return b"".join(whole)
 
+    def with_frames(self, frames: tuple[Frame, ...]) -> Tape:
+        return replace(self, frames=frames)
+
     def with_frame(self, place: int, frame: Frame) -> Tape:
-        return Tape((*self.frames[:place], frame, *self.frames[place + 1 :]))
+        return self.with_frames((*self.frames[:place], frame, *self.frames[place + 1 :]))
 
 
 @dataclass(frozen=True)
@@ -120,7 +141,7 @@ def drawn(random: Random, tape: Tape) -> Fault:
     """Some fault of some frame."""
     while True:
         place = random.randrange(len(tape.frames))
-        draw = random.choices([_flag, _number, _option, _length, _drop, _copy, _swap, _icmp], [5, 6, 2, 3, 3, 2, 3, 1])[
+        draw = random.choices([_flag, _number, _option, _length, _drop, _copy, _swap, _icmp], [5, 6, 2, 3, 3, 2, 3, 3])[
             0
         ]
         fault = draw(random, tape, place)
@@ -213,7 +234,7 @@ def _drop(random: Random, tape: Tape, place: int) -> Fault | None:
         "missing",
         place + 1,
         "",
-        lambda tape: Tape(tape.frames[:place] + tape.frames[place + 1 :]),
+        lambda tape: tape.with_frames(tape.frames[:place] + tape.frames[place + 1 :]),
     )
 
 
@@ -228,7 +249,7 @@ def _copy(random: Random, tape: Tape, place: int) -> Fault:
         "extra",
         place + 1,
         "",
-        lambda tape: Tape((*tape.frames[: place + 1], again, *tape.frames[place + 1 :])),
+        lambda tape: tape.with_frames((*tape.frames[: place + 1], again, *tape.frames[place + 1 :])),
     )
 
 

@@ -94,16 +94,16 @@ def seen(conversation: Connection | Exchange) -> list[Seen]:
 
 def _segment(traced: TracedSegment) -> Seen:
     row = traced.row
-    fields = {"seq": row.seq, "ack": row.ack, "len": row.payload_len, "win": row.window, "urg": row.urgent}
-    for option, name, value in (
+    options = (
         (Option.MSS, "mss", row.mss),
         (Option.WINDOW_SCALE, "wscale", row.window_scale),
         (Option.SACK_PERMITTED, "sack", 1),
         (Option.TIMESTAMPS, "timestamps", 1),
-    ):
-        if row.options & option:
-            fields[name] = value
-    numbers = tuple(fields.items())
+    )
+    numbers = (
+        *(("seq", row.seq), ("ack", row.ack), ("len", row.payload_len), ("win", row.window), ("urg", row.urgent)),
+        *((name, value) for option, name, value in options if row.options & option),
+    )
     again = bool(traced.facts & _SENT_AGAIN)
     return Seen(row.frame, row.time_ns, traced.sender, Protocol.TCP, row.flags, (0, 0), numbers, traced.states, again)
 
@@ -117,7 +117,8 @@ def _datagram(row: Row, sender: Side) -> Seen:
 # ------------------------------------------------------------------------------------- tolerance
 
 
-class _Number(NamedTuple):
+@dataclass(frozen=True)
+class _Number:
     """A segment as acknowledgments see it."""
 
     place: int
@@ -148,7 +149,12 @@ def _passable(events: list[Seen]) -> list[bool]:
         if event.flags & (Flag.SYN | Flag.FIN):
             # A repeated one with something new is no repetition.
             is_first |= not any(_upto(number.end, other.end) for other in mine if not other.flags & Flag.RST)
-        found.append(not is_first and (event.again or _is_plain(number, mine, theirs)))
+        same = any(
+            (other.flags & _EXACT, other.seq, other.length) == (number.flags & _EXACT, number.seq, number.length)
+            for other in mine
+            if other.end != other.seq
+        )
+        found.append(not is_first and (event.again or same or _is_plain(number, mine, theirs)))
         mine.append(number)
     return found
 
@@ -202,7 +208,7 @@ class _Pending(NamedTuple):
 class _Way(NamedTuple):
     """How far a way has come: the next event, the one of its last line, its symbols, and what still waits."""
 
-    index: int
+    place: int
     last: int
     symbols: tuple[tuple[str, int], ...]
     pending: tuple[_Pending, ...]
@@ -218,7 +224,7 @@ def is_as_expected(
     passable = [False] * len(events) if strict else _passable(events)
     ways = _Ways(items, peers, events, passable, stateless=stateless)
     ended = ways.all_of(items, {_Way(0, -1, (), ())})
-    return any(all(passable[way.index :]) for way in ended)
+    return any(all(passable[way.place :]) for way in ended)
 
 
 class _Ways:
@@ -241,13 +247,15 @@ class _Ways:
                 raise TooMuch
         return ways
 
-    def one(self, item: Item, ways: set[_Way]) -> set[_Way]:
+    def one(  # noqa: PLR0911 - one for each kind of item
+        self, item: Item, ways: set[_Way]
+    ) -> set[_Way]:
         """Every way on from `ways` through `item`."""
         match item:
             case Line():
                 return {onward for way in ways for onward in self._line(item, way)}
             case AnySegments():
-                return {way._replace(index=index) for way in ways for index in range(way.index, len(self.events) + 1)}
+                return {way._replace(place=place) for way in ways for place in range(way.place, len(self.events) + 1)}
             case Nothing():
                 return set() if self.events else ways
             case Optional():
@@ -286,7 +294,7 @@ class _Ways:
         return ended
 
     def _line(self, line: Line, way: _Way) -> Iterator[_Way]:
-        for index in range(way.index, len(self.events)):
+        for index in range(way.place, len(self.events)):
             event = self.events[index]
             if self._carries(line, event) and self._in_time(line, way.last, event):
                 known = _agreed(line, event, way)
@@ -300,7 +308,7 @@ class _Ways:
             return True
         return event.time_ns - self.events[last].time_ns <= line.within_ns
 
-    def _carries(self, line: Line, event: Seen) -> bool:
+    def _carries(self, line: Line, event: Seen) -> bool:  # noqa: PLR0911 - a rule in each
         """Whether its sender, its kind, its flags and its states are as written."""
         if self.peers[event.sender] != line.sender:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from inspector.errors import ExpectationError
 from inspector.expect import connections
 from inspector.expect.assignment import cheapest
-from inspector.expect.comparison import compare, compare_all
+from inspector.expect.comparison import check_comparable, compare, compare_all
+from inspector.expect.expansion import expand
+from inspector.expect.formatter import format_sequence
+from inspector.expect.library import load
 from inspector.expect.model import Comparison
 from inspector.expect.parser import parse
 from inspector.tcp.model import Connection
@@ -226,8 +230,31 @@ def test_what_cannot_be_one_connection_is_refused(text: str, words: str) -> None
 
 
 def test_one_connection_alone_cannot_be_compared_with_several() -> None:
-    with pytest.raises(ExpectationError, match="expected one"):
+    with pytest.raises(ExpectationError, match="expected the lines of one"):
         compare(parse(TWO), short().connection())
+
+
+def test_a_file_of_connections_is_expanded_block_by_block() -> None:
+    sequence = parse("# words\n" + TWO + "optional:\n  connection third:\n    part p: client > server SYN\n")
+    text = format_sequence(replace(sequence, items=expand(sequence)))
+    assert "use" not in text
+    assert text.count("connection ") == 3
+    assert parse(text).items == expand(sequence)
+
+
+def test_a_file_of_connections_is_used_by_no_other(tmp_path: Path) -> None:
+    (tmp_path / "two.seq").write_text(TWO, encoding="utf-8")
+    (tmp_path / "user.seq").write_text("connection a:\n  use two\n", encoding="utf-8")
+    with pytest.raises(ExpectationError, match="found several connections") as raised:
+        check_comparable(load(str(tmp_path / "user.seq")))
+    assert raised.value.path.endswith("two.seq")
+
+
+def test_what_can_be_compared_with_nothing_is_refused_before_there_is_anything() -> None:
+    check_comparable(parse(TWO))
+    for text in ("connection a:\n  use nosuch", "use nosuch", "connection a:\n  no segment for 1s"):
+        with pytest.raises(ExpectationError):
+            check_comparable(parse(text))
 
 
 # ------------------------------------------------------------------------------------ the assignment

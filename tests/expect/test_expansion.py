@@ -94,6 +94,16 @@ def test_sequences_that_double_at_each_step_end_in_a_complaint() -> None:
         expanded("use s0", **others)
 
 
+@pytest.mark.parametrize("leaf", ["...", "nothing after this", "a > b ACK seq=x\n"])
+def test_whatever_doubles_at_each_step_ends_in_a_complaint(leaf: str) -> None:
+    others = {f"s{step}": f"parameters: x\nuse s{step + 1}(x={'+'.join(['x'] * 40)})\n" for step in range(14)}
+    others |= {f"t{step}": f"optional: use t{step + 1}\n" * 40 for step in range(14)}
+    others |= dict.fromkeys(("s14", "t14"), f"parameters: x\n{leaf}")
+    for start in ("use t0", *["use s0"] * ("x" in leaf)):
+        with pytest.raises(ExpectationError, match="more than"):
+            expanded(start, **others)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -102,6 +112,9 @@ def test_sequences_that_double_at_each_step_end_in_a_complaint() -> None:
         "any order:\n" + "    a > b ACK\n" * 9,
         "any order:\n" + "    repeat {99}: a > b ACK\n" * 8,
         "optional: a > b ACK\n" * 2000,
+        "repeat {999999}:\n    repeat {999999}:\n        nothing after this",
+        "a > b ACK\nrepeat {999999}:\n    repeat {999999}:\n        no segment for 1s",
+        "a > b ACK\n" + "| CLOSED CLOSED\n" * 5001,
     ],
 )
 def test_what_unrolls_without_measure_ends_in_a_complaint(text: str) -> None:

@@ -12,6 +12,7 @@ from inspector.errors import ExpectationError
 from inspector.expect.formatter import format_sequence
 from inspector.expect.notation import Repeat, Sequence, lines_of, peers_of
 from inspector.expect.parser import DEEPEST, LONGEST, parse
+from inspector.language import Said
 from tests.expect.sequences import sequences
 
 # ------------------------------------------------------------------------------------ any sequence
@@ -179,6 +180,7 @@ def test_a_complaint_names_the_place_the_text_and_what_could_stand_there(
     error = raised.value
     assert (error.path, error.line, error.column, error.text) == ("mine.seq", line, column, offending)
     assert could_stand in error.reason
+    assert isinstance(error.reason, Said), "it can be said in another language"
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "title: only a header"])
@@ -193,8 +195,19 @@ def test_control_characters_of_a_file_are_never_repeated_raw() -> None:
     assert "\x1b" not in raised.value.message
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["#\n", "a > b SYN\n#\n", "no segment for 1s\n", "optional: ...\n", "part p:\n  ...\n", "| - -\n", "use x\n"],
+)
+def test_a_file_as_long_as_may_be_is_read_and_written_in_no_more_than_its_length(piece: str) -> None:
+    """Quadratic time would take minutes here: it is seconds, and no clock is asked."""
+    text = piece * (LONGEST // 8 // len(piece)) + "a > b FIN\n"
+    assert format_sequence(parse(text)).endswith("a > b  FIN\n")
+
+
 def test_hostile_size_and_depth_cost_no_more_than_a_complaint() -> None:
     deep = "\n".join(" " * depth + "optional:" for depth in range(DEEPEST + 200)) + "\n" + " " * 999 + "..."
-    for text in (" " * (LONGEST + 1), deep):
+    parts = "\n".join(" " * depth + f"part p{depth}:" for depth in range(DEEPEST + 200)) + "\n" + " " * 999 + "..."
+    for text in (" " * (LONGEST + 1), deep, parts):
         with pytest.raises(ExpectationError):
             parse(text)

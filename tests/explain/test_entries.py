@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from inspector.crosscheck.reasons import Reason as CrossCheckReason
 from inspector.demos.catalogue import catalogue
-from inspector.explain.catalogue import KINDS, entries, named, near, plain
-from inspector.explain.model import HEADS, Entry
+from inspector.explain.catalogue import KINDS, entries, named, near
+from inspector.explain.model import HEADS, Entry, plain
+from inspector.kernel.reasons import Reason as KernelReason
+from inspector.report.inspection import Verdict
 from inspector.tcp import judgement, labels
 from inspector.tcp.model import Close, ConnState, Handshake
 from inspector.tcp.states import State
@@ -22,10 +22,13 @@ from inspector.udp.model import Outcome
 from inspector.udp.zeek import udp_words
 from inspector.wire.flags import flags_text, parse_flags
 from inspector.wire.row import Flag
+from tests.explain.showing import said_of_differences, shown_by, words_of_artefacts
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 LONGEST_LINE = 140
-"""Two lines of a terminal."""
+"""Two lines of a terminal; the catalogue's are shorter, see `test_catalogue`."""
+LONGEST_REASON = 260
+"""Four lines: a reason is one text."""
 
 SAID_BY_THE_CODE = {
     "state": {str(state) for state in State},
@@ -35,6 +38,10 @@ SAID_BY_THE_CODE = {
     "handshake": {str(each) for each in Handshake},
     "close": {str(each) for each in Close},
     "exchange": {str(each) for each in Outcome},
+    "difference": said_of_differences(),
+    "verdict": {str(each) for each in Verdict},
+    "kernel": {str(each) for each in KernelReason},
+    "cross-check": {str(each) for each in CrossCheckReason},
     "conn_state": {str(each) for each in ConnState},
     "history": set(HISTORY_LETTERS),
 }
@@ -49,6 +56,10 @@ every_entry = pytest.mark.parametrize("entry", EVERY_ENTRY, ids=lambda entry: f"
 @pytest.mark.parametrize("kind", SAID_BY_THE_CODE)
 def test_what_the_code_can_say_is_explained_and_nothing_else(kind: str) -> None:
     assert set(entries(kind)) == SAID_BY_THE_CODE[kind]
+
+
+def test_every_artefact_is_explained_in_the_words_of_the_report() -> None:
+    assert {each.details["words"] for each in entries("artefact").values()} == words_of_artefacts()
 
 
 def test_a_finding_is_explained_under_the_name_that_its_rule_has() -> None:
@@ -124,7 +135,8 @@ def test_a_misconception_is_reached_by_the_word_that_one_would_type(word: str) -
 @every_entry
 def test_an_entry_has_four_lines_at_most_and_says_something(entry: Entry) -> None:
     assert 1 <= len(entry.lines) <= 4
-    assert all(text.strip() and len(text) <= LONGEST_LINE for text in entry.texts.values())
+    longest = LONGEST_REASON if entry.kind in {"kernel", "cross-check"} else LONGEST_LINE
+    assert all(text.strip() and len(text) <= longest for text in entry.texts.values())
     assert set(entry.texts) <= set(HEADS)
 
 
@@ -137,6 +149,7 @@ def test_an_entry_has_no_key_that_nobody_reads(entry: Entry) -> None:
         "class": {"prefix", "network"},
         "range": {"first", "last"},
         "service": {"port", "over"},
+        "artefact": {"words"},
     }
 
     assert set(entry.details) <= read.get(entry.kind, set())
@@ -169,49 +182,20 @@ def test_the_demos_and_captures_of_an_entry_exist(entry: Entry) -> None:
     assert [name for name in entry.captures if not (CAPTURES / name / f"{name}.pcapng").is_file()] == []
 
 
-@cache
-def shown_by(name: str) -> frozenset[tuple[str, str]]:
-    """Every label, finding, outcome and state of a capture, by its baseline; all of them a kind and a name."""
-    report = json.loads((CAPTURES / name / "report.json").read_text("utf-8"))
-    return frozenset(pair for each in report["connections"] for pair in _of_connection(each)) | frozenset(
-        pair for each in report["exchanges"] for pair in _of_exchange(each)
-    )
-
-
-def _of_connection(connection: dict[str, Any]) -> set[tuple[str, str]]:
-    segments = connection["segments"]
-    return {
-        ("handshake", connection["handshake"]),
-        ("close", connection["close"]),
-        ("conn_state", connection["zeek"]["conn_state"]),
-        ("completeness", str(connection["completeness"])),
-        *(("finding", finding["kind"]) for finding in connection["findings"]),
-        *(("label", segment["label"].removesuffix(" with data")) for segment in segments),
-        *(("state", state) for segment in segments for state in segment["states"]),
-    }
-
-
-def _of_exchange(exchange: dict[str, Any]) -> set[tuple[str, str]]:
-    labels = [datagram["label"] for datagram in exchange["datagrams"]]
-    return {
-        ("exchange", exchange["outcome"]),
-        ("conn_state", exchange["zeek"]["conn_state"]),
-        *(("finding", finding["kind"]) for finding in exchange["findings"]),
-        *(("label", label) for label in labels),
-        *(("icmp", label.partition(" ")[2]) for label in labels),
-    }
-
-
 @pytest.mark.parametrize(
     "entry",
-    [each for each in EVERY_ENTRY if each.kind in {*SAID_BY_THE_CODE, "completeness"} and each.kind != "history"],
+    [
+        each
+        for each in EVERY_ENTRY
+        if each.kind in {*SAID_BY_THE_CODE, "artefact", "completeness"} and each.kind != "history"
+    ],
     ids=lambda entry: f"{entry.kind}: {entry.name}",
 )
 def test_the_captures_of_an_entry_and_of_its_demos_show_it(entry: Entry) -> None:
     """A demo's capture counts from when it has one; that there is one is `tests/captures`' to ask."""
     recorded = [name for name in entry.demos if (CAPTURES / name / "report.json").is_file()]
 
-    assert [name for name in (*entry.captures, *recorded) if (entry.kind, entry.name) not in shown_by(name)] == []
+    assert [name for name in (*entry.captures, *recorded) if entry.identifier not in shown_by(name)] == []
 
 
 # -- finding

@@ -17,25 +17,34 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from inspector.choice.one_frame import find_frame
 from inspector.errors import CaptureFileError, ExpectationError, LinkError
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
 from inspector.expect.parser import parse
 from inspector.explain.answer import answer
+from inspector.explain.both_ends import beliefs_of
+from inspector.explain.dialogue import Utterance, dialogue_of, ending_of
+from inspector.explain.frame import explain_frame
+from inspector.explain.numbers import Past, ack_reason, end_of, seq_reason
+from inspector.explain.roles import roles_of
 from inspector.link.script import parse_script
 from inspector.pipeline import inspect
 from inspector.referee.layers import row_of
 from inspector.report.explained import answer_to_json, render_answer
+from inspector.report.frame_explained import render_frame
+from inspector.report.frame_json import explain_frame_schema, frame_to_json
 from inspector.report.json_report import schema, to_json
 from inspector.report.terminal import render_inspection
 from inspector.tcp.facts import Fact
+from inspector.tcp.model import Connection
 from inspector.tcp.states import EVENT_SETS, NEXT, State
 from inspector.tcp.tracker import Tracker
 from inspector.udp.tracker import ExchangeTracker
 from inspector.wire import CaptureReader, Frame, Row, decode_frame, supported_link_types, undecoded_of
 from inspector.wire.containers.archives import LONGEST_MAGIC, archive_of
 from inspector.wire.containers.container import PcapContainer
-from inspector.wire.row import Protocol
+from inspector.wire.row import Flag, Protocol
 from tests.explain.asking import LINUX
 from tests.fuzz.shapes import frames_in, rows_in
 from tests.wire.files import pcap
@@ -236,6 +245,64 @@ def _validator() -> Any:
     return Draft202012Validator(schema())
 
 
+def dialogue(data: bytes) -> None:
+    """Any segments are told: whoever claims to have a SYN or a FIN acknowledges one, and every sum is right."""
+    rows = rows_in(data)
+    tracker = Tracker()
+    tracker.feed(rows, len(rows))
+    for connection in tracker.connections():
+        roles = roles_of(connection)
+        for utterance in dialogue_of(connection, lambda _, number: str(number)):
+            if utterance.segment is not None:
+                _claims_what_is_so(connection, utterance)
+        ending_of(connection)
+        for place in range(len(connection.segments)):
+            past = Past(connection.segments, place, roles)
+            for why in (seq_reason(past).why, ack_reason(past).why):
+                for terms, total in re.findall(r"((?:\d+ \+ )+[^=]*?) = (\d+)", why):
+                    assert sum(int(term.split()[0]) for term in terms.split(" + ")) % 2**32 == int(total), why
+        if connection.segments:
+            beliefs_of(connection, len(connection.segments) - 1)
+
+
+def _claims_what_is_so(connection: Connection, utterance: Utterance) -> None:
+    row = utterance.segment.row if utterance.segment is not None else Row()
+    itself = connection.originator.endpoint == connection.responder.endpoint
+    arrived = [
+        each.row
+        for each in connection.segments
+        if each.row.frame < row.frame and not each.lost and (itself or each.sender is not utterance.side)
+    ]
+    for claim, flag in (("I have your SYN", Flag.SYN), ("I have your FIN", Flag.FIN)):
+        if claim in utterance.text:
+            assert any(each.flags & flag and end_of(each) == row.ack for each in arrived), utterance.text
+
+
+def explained(data: bytes) -> None:
+    """Any frame is explained: as text with nothing unescaped, and as JSON by its schema."""
+    made, _ = frames_in(data)
+    capture = BytesIO(pcap(made, link_type=101))
+    for number in range(1, min(len(made), _MOST_EXPLAINED) + 1):
+        with suppress(CaptureFileError):
+            found = find_frame("made", number, capture)
+            told = explain_frame(found)
+            assert not _CONTROL.search(render_frame(told, found, "made", width=80, colour=False))
+            errors = next(
+                _validator_of_frames().iter_errors(json.loads(json.dumps(frame_to_json(told, found, "x")))), None
+            )
+            assert errors is None, errors
+
+
+_MOST_EXPLAINED = 6
+
+
+@cache
+def _validator_of_frames() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(explain_frame_schema())
+
+
 LAWS: dict[str, Callable[[bytes], None]] = {
-    law.__name__: law for law in (container, frame, by_scapy, fold, report, sequence, script, word)
+    law.__name__: law for law in (container, frame, by_scapy, fold, dialogue, report, explained, sequence, script, word)
 }

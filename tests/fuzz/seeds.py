@@ -126,7 +126,9 @@ _SEEDS: dict[str, Callable[[list[Path]], Iterator[bytes]]] = {
     "frame": _frames,
     "by_scapy": _frames,
     "fold": _folds,
+    "dialogue": _folds,
     "report": _reports,
+    "explained": _reports,
     "sequence": _texts("inspector/expect/library/*.seq"),
     "script": _lines(
         "drop SYN once", "delay data from server by 50ms; duplicate FIN twice", "hold FIN until FIN",

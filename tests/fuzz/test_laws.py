@@ -19,7 +19,7 @@ from tests.fuzz.laws import LAWS
 from tests.fuzz.seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = {"report"}
+SLOW = {"report", "explained"}
 """Laws of which a few inputs must do here."""
 
 every_law = pytest.mark.parametrize("law", LAWS)

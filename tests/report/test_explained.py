@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gettext
+import re
 from typing import Any
 
 import pytest
@@ -9,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from inspector import language
 from inspector.explain.answer import answer
-from inspector.explain.catalogue import KINDS, entries
+from inspector.explain.catalogue import CATALOGUE, KINDS, entries
 from inspector.explain.model import Answer, DemoNote, Explanation, Line, System
 from inspector.report.escape import cells
 from inspector.report.explained import (
     EXPLAIN_SCHEMA_NAME,
     answer_to_json,
     explain_schema,
+    index_to_json,
     render_answer,
     render_index,
 )
@@ -72,7 +76,57 @@ def test_no_line_is_wider_than_the_page(width: int, *, unicode: bool) -> None:
 def test_the_index_names_everything() -> None:
     index = " ".join(render_index(width=80, colour=False).split())
 
-    assert [name for name in EVERY_NAME if name not in index] == []
+    everything = [entry for kind in KINDS for entry in entries(kind).values()]
+    assert [each for each in everything if each.identifier.removeprefix(f"{each.kind}.") not in index] == []
+
+
+def test_a_block_ends_with_what_it_is_called_how_grave_it_is_and_whom_to_blame() -> None:
+    lines = shown("finding.syn-ack-wrong-ack").splitlines()
+
+    assert lines[1] == "  SYN,ACK acknowledges another number than x + 1"
+    assert "  id         finding.syn-ack-wrong-ack · error · to blame: the peer" in lines
+
+
+def test_the_explanation_of_the_catalogue_is_four_lines_at_80_columns() -> None:
+    lines = shown("finding.syn-ack-wrong-ack").splitlines()
+
+    assert [line[2:6].strip() for line in lines[2:6]] == ["seen", "rule", "why", "look"]
+    assert max(map(cells, lines[2:6])) <= 80
+
+
+def test_what_people_believe_is_answered_where_they_look() -> None:
+    assert '  not so     "TIME-WAIT is an error, and the server\'s": see misconception.12' in shown("TIME-WAIT")
+
+
+def test_the_misconceptions_are_listed_with_where_they_are_met() -> None:
+    text = shown("misconceptions")
+
+    assert text.startswith('misconception.1 · word.sequence-numbers-of-syn-and-fin\n    "SYN and FIN carry')
+    assert "misconception.25" in text
+    assert "    met at state.TIME-WAIT, label.ack-of-fin-repeated\n" in text
+
+
+def test_a_kind_is_listed_with_how_grave_each_is() -> None:
+    lines = shown("labels").splitlines()
+
+    assert lines[:2] == [
+        "label.capture-duplicate · warning · to blame: the capture",
+        "    the same frame once more: the capture's doing",
+    ]
+
+
+def test_everything_is_shown_in_the_language_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Upper(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return re.sub(r"(?<![{\w])[a-z]+(?![\w]*})", lambda found: found[0].upper(), message)
+
+    monkeypatch.setattr(language._Spoken, "catalogue", Upper())
+
+    text = shown("finding.syn-ack-wrong-ack", "TIME-WAIT")
+
+    assert "ACKNOWLEDGES ANOTHER NUMBER" in text
+    assert "  WHY        NO" in text or "  WHY        No" in text
+    assert "finding.syn-ack-wrong-ack · ERROR · TO BLAME: THE PEER" in text
 
 
 def test_colour_changes_no_word() -> None:
@@ -111,6 +165,26 @@ def test_everything_that_there_is_has_the_shape_of_the_schema() -> None:
     VALIDATOR.validate(report)
     assert report["schema"] == EXPLAIN_SCHEMA_NAME
     assert {each["word"] for each in report["unknown"]} == {"nonsense", "70000", "\\udcff"}
+
+
+def test_a_program_learns_what_a_thing_is_called_how_grave_it_is_and_by_which_sections() -> None:
+    (told,) = answer_to_json(answer(["finding.rst-wrong-ack"], System()))["explanations"]
+
+    assert (told["id"], told["severity"], told["blame"]) == ("finding.rst-wrong-ack", "error", "peer")
+    assert told["rules"] == ["RFC 9293 section 3.5.2"]
+    assert told["short"] == "a RST answers a SYN and does not acknowledge it"
+
+
+def test_the_catalogue_and_its_lists_have_the_shape_of_the_schema() -> None:
+    index = index_to_json()
+    lists = answer_to_json(answer(["misconceptions", "differences"], System()))
+
+    VALIDATOR.validate(index)
+    VALIDATOR.validate(lists)
+    assert {each["id"] for each in index["listed"]} == {
+        each.identifier for kind in CATALOGUE for each in entries(kind).values()
+    }
+    assert [each["met_at"] for each in lists["listed"] if each["misconception"] == 14] == [["label.capture-duplicate"]]
 
 
 def test_the_schema_knows_every_kind_and_no_other() -> None:

@@ -67,6 +67,9 @@ def value(segments: Iterable[str]) -> int:
         ("PA/5 A", 12),
         ("FA A", 20),
         ("S F", 1),
+        ("S/3", 9),
+        ("SR", 1),
+        ("SR/3", 9),
         ("RA/58 A", 44),
     ],
 )

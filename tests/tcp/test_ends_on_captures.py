@@ -55,7 +55,7 @@ def test_distinct_bytes(path: Path) -> None:
             if (
                 row.flags & (Flag.ACK | Flag.SYN)
                 and not row.flags & Flag.RST
-                and not traced.facts & Fact.DATA_AFTER_FIN
+                and not traced.facts & (Fact.DATA_AFTER_FIN | Fact.AFTER_RESET)
             ):
                 first = row.seq + bool(row.flags & Flag.SYN)
                 stream[traced.sender].update((first + place) & 0xFFFF_FFFF for place in range(row.payload_len))
@@ -87,7 +87,7 @@ def test_offers_and_time_of_the_handshake(path: Path, tshark: str) -> None:
         for traced, fields in zip(connection.segments, shown, strict=True):
             end = connection.end(traced.sender)
             if fields["tcp.flags.syn"] in ("1", "True") and not traced.facts & (
-                Fact.SYN_IN_CONNECTION | Fact.SYN_ACK_WRONG_ACK
+                Fact.SYN_IN_CONNECTION | Fact.SYN_ACK_WRONG_ACK | Fact.SYN_ACK_OTHER_SEQ | Fact.SYN_WITH_RST
             ):
                 assert str(end.iss) == fields["tcp.seq_raw"]
                 assert str(end.mss if end.mss is not None else "") == fields["tcp.options.mss_val"]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.parser import LONGEST, parse
-from inspector.expect.scanner import quoted
+from inspector.expect.scanner import either_of, quoted
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
@@ -45,10 +46,18 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
         return _read(path)
     near = get_close_matches(name_or_path, names(), n=3)
     # A typo is answered by what was meant, and only what is like nothing by all there is.
-    known = f"did you mean {' or '.join(near)}?" if near else f"the library has {', '.join(names())}"
+    known = (
+        said("did you mean {names}?", names=either_of(near))
+        if near
+        else said("the library has {names}", names=", ".join(names()))
+    )
     raise ExpectationError(
         quoted(name_or_path),
-        f"no such sequence; expected a name of the library or a file that ends in {_SUFFIX}; {known}",
+        said(
+            "no such sequence; expected a name of the library or a file that ends in {suffix}; {known}",
+            suffix=_SUFFIX,
+            known=known,
+        ),
         text=name_or_path,
         remedies=near,
     )
@@ -64,6 +73,6 @@ def _read(path: Path) -> Sequence:
         with path.open(encoding="utf-8") as file:
             text = file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "expected text in UTF-8"
-        raise ExpectationError(str(path), f"cannot be read: {reason}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else said("expected text in UTF-8")
+        raise ExpectationError(str(path), said("cannot be read: {reason}", reason=reason)) from error
     return parse(text, str(path))
