@@ -66,6 +66,6 @@ def test_names_are_not_looked_up() -> None:
         assert shown("capture") != "capture"
         assert retold("capture") == "capture"
         assert retold(said("capture")) == shown("capture")
-        assert shown(joined([said("capture"), "b"], "; ")) == f"{shown('capture')}；b"
+        assert shown(joined([said("capture"), "b"], "; ")) == f"{shown('capture')}{shown('; ')}b"
     finally:
         speak("en")
