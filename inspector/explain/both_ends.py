@@ -101,13 +101,13 @@ def _event_between(before: State, after: State, *, sent: bool, row: Row) -> str:
         if mine and advance(before, event) is after and _can_mean(row, event):
             return words
     if not sent:
-        for pair, words in (
+        for pair, both in (
             (Event.RCV_SYN | Event.RCV_ACK_OF_SYN, marked("a SYN,ACK arrives that acknowledges its SYN")),
             (Event.RCV_ACK_OF_FIN | Event.RCV_FIN, marked("a FIN arrives that also acknowledges its own")),
             (Event.RCV_ACK_OF_SYN | Event.RCV_FIN, marked("its SYN is acknowledged, and the peer's FIN arrives")),
         ):
             if advance(before, pair) is after:
-                return words
+                return both
     return ""
 
 

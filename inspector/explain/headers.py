@@ -72,7 +72,7 @@ def _address(what: str, octets: bytes) -> Detail:
     if address is None:  # never: it was made from bytes
         return Detail(what, text)
     block = block_of(address)
-    return Detail(what, text, (said("{what}: in {block}", what=block.details["is"], block=block.name),))
+    return Detail(what, text, (said("{what}: in {block}", what=said(str(block.details["is"])), block=block.name),))
 
 
 def _colons(octets: bytes) -> str:
