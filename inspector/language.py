@@ -36,6 +36,7 @@ __all__ = [
     "joined",
     "language",
     "marked",
+    "retold",
     "said",
     "said_n",
     "shown",
@@ -147,6 +148,11 @@ def shown(text: str, /, **values: Any) -> str:
             pattern = _looked_up(text.pattern)
         return _filled(pattern, text.values) if text.values else pattern
     return _looked_up(text)
+
+
+def retold(text: str) -> str:
+    """What `said` made, in the language that is spoken; anything else (the name of a file, a user's word) as it is."""
+    return shown(text) if isinstance(text, Said) else text
 
 
 def shown_n(one: str, many: str, n: int, /, **values: Any) -> str:

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from inspector.language import Said, joined, marked, said, said_n, shown, shown_n
+from inspector.language import Said, joined, marked, retold, said, said_n, shown, shown_n, speak
 
 
 def test_what_is_said_is_an_ordinary_english_string() -> None:
@@ -49,3 +49,23 @@ def test_what_is_joined_keeps_its_parts() -> None:
     assert text == "{x} {} one"
     assert shown(text) == text
     assert joined([]) == ""
+
+
+def test_a_text_stays_what_it_is_when_it_is_made_a_string_again() -> None:
+    """As `str(error)` does."""
+    text = said("tolerated {reason}", reason="x")
+
+    assert str(text) is text
+    assert str(ValueError(text)) is text
+
+
+def test_names_are_not_looked_up() -> None:
+    assert retold("capture") == "capture"
+    speak("zh_CN")
+    try:
+        assert shown("capture") != "capture"
+        assert retold("capture") == "capture"
+        assert retold(said("capture")) == shown("capture")
+        assert shown(joined([said("capture"), "b"], "; ")) == f"{shown('capture')}{shown('; ')}b"
+    finally:
+        speak("en")

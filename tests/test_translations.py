@@ -30,7 +30,7 @@ def test_what_is_put_together_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("scripts.messages.ROOT", tmp_path)
     path = tmp_path / "a.py"
     path.write_text(
-        'said(f"{x} frames")\nsaid(x)\nshown(f"{x}")\nshown("a" + x)\nshown(x)\nshown("literal")\n', "utf-8"
+        'said(f"{x} frames")\nmarked(x)\nshown(f"{x}")\nshown("a" + x)\nshown(x)\nshown("literal")\n', "utf-8"
     )
 
     assert [call.split(": ")[0] for call in unheard(path)] == ["a.py:1", "a.py:2", "a.py:3", "a.py:4"]

@@ -125,7 +125,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
             "tshark takes a SYN,ACK that acknowledges another number than the SYN's for one that accepts Fast Open"
             " data; we ask for the option, and else call the number wrong."
         ),
-        Reason.ZERO_IS_NONE: ("The number is 0, on the wire. tshark keeps 0 for: none seen yet."),
+        Reason.ZERO_IS_NONE: marked("The number is 0, on the wire. tshark keeps 0 for: none seen yet."),
         Reason.TIME_RUNS_BACK: marked(
             "The frame bears an earlier time than one before it. Within no time at all it came out of order, we say;"
             " tshark's difference of times is a huge number then, and it says: repeated."

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
-from inspector.language import marked, shown
+from inspector.language import marked, retold, shown
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.page import Page, Text
 from inspector.report.symbols import symbols_of
@@ -102,8 +102,8 @@ def _title(page: Page, explanation: FrameExplanation, source: str) -> None:
     name = safe_text(source, ascii_only=not page.unicode)
     page.wrap(shown("{source}, frame {frame}", source=name, frame=explanation.frame), "bold")
     title = Text.assemble((shown(explanation.title), "bold"))
-    label = safe_text(shown(explanation.label), ascii_only=not page.unicode)
-    if label and explanation.label != explanation.title:
+    label = safe_text(retold(explanation.label), ascii_only=not page.unicode)
+    if label and label != shown(explanation.title):
         title.append(f"  {label}", "italic")
     page.wrap(title)
     for name, iss in explanation.origins:
@@ -217,7 +217,7 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     if not explanation.meaning:
         return
     page.blank()
-    label = _clean(page, shown(explanation.label))
+    label = _clean(page, retold(explanation.label))
     is_orderly = not any(finding.is_fault for finding, _ in explanation.findings)
     # What the catalogue says of such segments need not be so of one with a wrong number.
     page.add(label if is_orderly else shown("{label}, as it should be", label=label), "bold")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.language import shown, shown_n
+from inspector.language import retold, shown, shown_n
 from inspector.report.closing import closing
 from inspector.report.compared import compared_table, transport_of, urgency_of
 from inspector.report.datagrams import WHAT_UDP_HAS_NOT, ExchangeLadder
@@ -153,9 +153,9 @@ class _Picture:
         inspection = self._inspection
         ascii_only = not self._page.unicode
         if inspection.title:
-            self._page.wrap(safe_text(shown(inspection.title), ascii_only=ascii_only), "bold")
+            self._page.wrap(safe_text(retold(inspection.title), ascii_only=ascii_only), "bold")
         if inspection.source != inspection.title:
-            source = safe_text(shown(inspection.source), ascii_only=ascii_only)
+            source = safe_text(retold(inspection.source), ascii_only=ascii_only)
             self._page.wrap(source, "" if inspection.title else "bold")
 
     def _chosen(self, all_of_them: tuple[Conversation, ...]) -> tuple[Conversation, ...]:

@@ -1,0 +1,87 @@
+"""What reports and errors show in Chinese is in the catalogue, and what they hold is English still."""
+
+from __future__ import annotations
+
+import copy
+import gettext
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inspector import language
+from inspector.errors import CaptureFileError, QueryError, system_words
+from inspector.language import CATALOGUES, DOMAIN, shown, speak
+from inspector.pipeline import inspect
+from inspector.query.parser import parse
+from inspector.report.terminal import render_inspection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAPTURES = sorted(Path(__file__).parents[1].joinpath("captures").glob("*/*.pcap*"))
+ENGLISH = re.compile(r"[a-z]{3,} [a-z]{2,}")
+"""A phrase; one word may be a name."""
+
+
+class Missed(gettext.NullTranslations):
+    """What was looked up in vain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phrases: set[str] = set()
+
+    def gettext(self, message: str) -> str:
+        self.phrases.update([message] * bool(ENGLISH.search(message)))
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@pytest.fixture
+def missed() -> Iterator[Missed]:
+    """Chinese is spoken; what it lacks is collected."""
+    speak("zh_CN")
+    spoken = copy.copy(gettext.translation(DOMAIN, str(CATALOGUES), ["zh_CN"]))
+    found = Missed()
+    spoken.add_fallback(found)
+    language._Spoken.catalogue = spoken
+    yield found
+    speak("en")
+
+
+def test_every_phrase_of_a_report_is_in_the_catalogue(missed: Missed) -> None:
+    for path in CAPTURES:
+        render_inspection(inspect(str(path)), width=80, colour=False, verbose=True)
+
+    assert missed.phrases == set()
+
+
+def test_what_is_computed_does_not_depend_on_the_language(missed: Missed) -> None:
+    del missed
+    path = CAPTURES[0].parents[1] / "wrong-third-ack" / "wrong-third-ack.pcapng"
+
+    findings = inspect(str(path)).findings
+    speak("en")
+
+    assert findings == inspect(str(path)).findings
+    assert "third segment acknowledges" in findings[0].message
+
+
+def test_an_error_is_said_whole_with_its_place(missed: Missed) -> None:
+    error = CaptureFileError("a.pcap", system_words(OSError(2, "No such file or directory")), offset=24)
+
+    assert str(error) == "a.pcap, byte 24: No such file or directory"
+    assert shown(error.message) == "a.pcap，字节 24：没有这个文件或目录"
+    assert missed.phrases == set()
+
+
+def test_an_expression_is_complained_of_with_its_surroundings(missed: Missed) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse("duration == 5")
+
+    assert str(caught.value).startswith("--where, column 13: duration is a time: expected a time with its unit")
+    assert shown(caught.value.message).startswith("--where，第 13 列：duration 的类型是“时间”：应为带单位的时间")
+    assert missed.phrases == set()
