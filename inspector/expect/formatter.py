@@ -181,21 +181,56 @@ def _count(repeat: Repeat) -> str:
 
 
 def _aligned(lines: list[Line], indent: str) -> Iterator[str]:
+    """Lines with their columns one below the other; what a line lacks of a column is left blank."""
     from rich.cells import cell_len  # only who lays out waits for it
 
-    rows = [_cells(line) for line in lines]
-    widths = [max(cell_len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows)))]
+    rows = _rows(lines)
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for line, row in zip(lines, rows, strict=True):
-        text = "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False))
-        yield _with_remark(indent + text.rstrip(), line)
+        cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True) if width]
+        yield _with_remark(indent + "  ".join(cells).rstrip(), line)
+
+
+def _rows(lines: list[Line]) -> list[list[str]]:
+    """A cell for each line and column: peers, what it carries, a column for each field, time and states."""
+    names = _field_order(lines)
+    rows = []
+    for line in lines:
+        cells = _cells(line)
+        tail = cells.pop() if _has_tail(line) else ""
+        if names is None:  # the same fields in another order: no column is theirs
+            rows.append([*cells[:2], "  ".join(cells[2:]), tail])
+        else:
+            texts = dict(zip((field.name for field in line.fields), cells[2:], strict=True))
+            rows.append([*cells[:2], *(texts.get(name, "") for name in names), tail])
+    return rows
+
+
+def _field_order(lines: list[Line]) -> list[str] | None:
+    """The fields of all lines in an order that is that of each; None where there is none, or one is written twice."""
+    order: list[str] = []
+    for line in lines:
+        place = 0
+        for field in line.fields:
+            if field.name not in order:
+                order.insert(place, field.name)
+            elif order.index(field.name) < place:
+                return None
+            place = order.index(field.name) + 1
+    return order
 
 
 def _with_remark(text: str, line: Line) -> str:
     return f"{text}  # {line.remark}" if line.remark else text
 
 
+def _has_tail(line: Line) -> bool:
+    """Whether times or states are written at its end."""
+    return line.within_ns is not None or line.states is not None
+
+
 def _cells(line: Line) -> list[str]:
-    """Peers, what it carries, each field, and at last time and states, which are not aligned."""
+    """Peers, what it carries, each field, and at last time and states."""
     rest = [field_text(field) for field in line.fields]
     tail = []
     if line.within_ns is not None:
