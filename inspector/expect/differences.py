@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from inspector.expect import icmp
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, same_states, value_of
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN, choice_of, first_choice
-from inspector.expect.formatter import carried_text, field_text, linear_text
+from inspector.expect.formatter import carried_text, duration_text, field_text, linear_text
 from inspector.expect.marks import MarkTeller, states_text
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
@@ -162,7 +162,8 @@ class _Teller:
             before = self._event(previous)
             if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
                 took = said("{n:,} ns after frame {frame}", n=event.time_ns - before.time_ns, frame=before.frame)
-                yield self._change(written, event, "time", said("within {n:,} ns", n=limit), took)
+                bound = said("within {duration}, that is {n:,} ns", duration=duration_text(limit), n=limit)
+                yield self._change(written, event, "time", bound, took)
 
     def _change(self, written: Written, event: Event, name: str, expected: str, actual: str) -> Difference:
         rule = rule_of_field(name, written.line, self._rule(written))

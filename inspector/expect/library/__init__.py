@@ -45,11 +45,11 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
     if path.suffix == _SUFFIX or len(path.parts) > 1 or path.is_file():
         return _read(path)
     near = get_close_matches(name_or_path, names(), n=3)
-    # A typo is answered by what was meant, and only what is like nothing by all there is.
+    # A typo is answered by what was meant, and only what is like nothing by the way to all there is.
     known = (
         said("did you mean {names}?", names=either_of(near))
         if near
-        else said("the library has {names}", names=", ".join(names()))
+        else said("inspector expect list tells all that there are")
     )
     raise ExpectationError(
         quoted(name_or_path),
