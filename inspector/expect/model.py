@@ -79,7 +79,8 @@ class Comparison:
     distance: int = 0
     """How far it is from what was expected: what the differences cost together, in the prices by which the nearest way
     was found (`evaluation`): 10 for a segment that is missing or extra, 12 for one with a wrong flag, 6 for a wrong
-    number or state, 2 for two in the other order, 6 for one that came too late. 0 where it matches, and only there."""
+    number or a segment that came too late, 9 for two in the other order, 1 for a wrong state. 0 where it matches, and
+    only there."""
     transport: Transport = Transport.TCP
     """Whether `connection` numbers a connection or, for UDP, an exchange."""
     block: str = ""
