@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from inspector.query.selection import Selection
     from inspector.referee.dissected import Reader
     from inspector.tcp.lifetimes import Limits
+    from inspector.tcp.model import Connection
     from inspector.tcp.summary import Summary
     from inspector.udp.model import Exchange
     from inspector.udp.summary import ExchangeSum
@@ -71,6 +72,17 @@ class Take:
     undrained: str = ""
     kernel: Testimony | None = None
     """What the kernel said of its sockets meanwhile, if it was asked."""
+
+    def told_in(self, inspection: Inspection) -> Inspection:
+        """The inspection, with what the run adds to it."""
+        return replace(
+            inspection,
+            title=self.title,
+            saved_to=self.saved_to,
+            messages=self.messages,
+            lesson=self.lesson,
+            kernel=self.kernel,
+        )
 
 
 def inspect(  # noqa: PLR0913 - what a command line may ask for
@@ -105,65 +117,81 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     exchanges, survey, shown = ExchangeTracker(), Survey(), Shown()
     with open_source(source, name, decoder, matching, verify=verify) as reader:
         surveyed = _surveyed(first_of(reader, most), survey, exchanges)
-        keeping = _follow(surveyed, reader, tracker, keep, shown, progress)
-        if not keeping:
-            exchanges.stop_keeping()
-            for batch in on_two_processors(surveyed, reader):
-                _feed(batch, reader, tracker, progress)
+        keeping = _follow(surveyed, reader, tracker, exchanges, keep, shown, progress)
     summary = tracker.summary() if limits is not None and not keeping else None
     everyone = () if summary else tuple(tracker.connections())
-    artefacts = artefacts_of(survey.totals, everyone)
     connections = everyone if selection is None else selection.pick(everyone)
     conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
-    compared: tuple[Comparison, ...] = ()
-    counted: tuple[Sums, ...] = ()
-    if comparing is not None and summary is not None:
-        connections, compared, sums = comparing.result()
-        counted = (sums,)
-    elif expected:
-        only = Transport.UDP if selection is not None and selection.exchanges else None
-        compared = compare_all(expected, connections, conversations, only=only)
-    inspection = Inspection(
-        source=take.source or reader.name,
-        capture=_summary(reader, survey, take, tracker.duplicates + exchanges.duplicates, artefacts, most),
-        connections=connections,
-        exchanges=conversations,
-        exchange_sum=datagrams,
-        comparisons=compared,
-        verdict=Verdict.NOTHING,
-        summary=summary,
-        title=take.title,
-        saved_to=take.saved_to,
-        messages=take.messages,
-        payloads=shown.payloads,
-        comments=shown.comments,
-        lesson=take.lesson,
-        origins=reader.origins,
-        kernel=take.kernel,
-        selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
-        one_is_enough=one_is_enough,
-        counted=counted,
-        chosen_of=summary.of if counted and summary is not None else None,
+    on_the_way = comparing if summary is not None else None
+    connections, comparisons, counted = _compared(expected, on_the_way, connections, conversations, selection)
+    duplicates = tracker.duplicates + exchanges.duplicates
+    inspection = take.told_in(
+        Inspection(
+            source=take.source or reader.name,
+            capture=_summary(reader, survey, take, duplicates, artefacts_of(survey.totals, everyone), most),
+            connections=connections,
+            exchanges=conversations,
+            exchange_sum=datagrams,
+            comparisons=comparisons,
+            verdict=Verdict.NOTHING,
+            summary=summary,
+            payloads=shown.payloads,
+            comments=shown.comments,
+            origins=reader.origins,
+            selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
+            one_is_enough=one_is_enough,
+            counted=counted,
+            chosen_of=summary.of if counted and summary is not None else None,
+        )
     )
     return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _compared(
+    expected: notation.Sequence | None,
+    on_the_way: Comparing | None,
+    connections: tuple[Connection, ...],
+    exchanges: tuple[Exchange, ...],
+    selection: Selection | None,
+) -> tuple[tuple[Connection, ...], tuple[Comparison, ...], tuple[Sums, ...]]:
+    """The connections that are shown, what was compared, and the sums where not all of it is kept.
+
+    Where exchanges were asked for, those alone are compared.
+    """
+    if on_the_way is not None:
+        connections, comparisons, sums = on_the_way.result()
+        return connections, comparisons, (sums,)
+    if expected is None:
+        return connections, (), ()
+    only = Transport.UDP if selection is not None and selection.exchanges else None
+    return connections, compare_all(expected, connections, exchanges, only=only), ()
 
 
 def _follow(  # noqa: PLR0913 - all that a batch goes through
     batches: Iterator[Batch],
     reader: Reader,
     tracker: Tracker,
+    exchanges: ExchangeTracker,
     keep: int | None,
     shown: Shown,
     progress: Callable[[int, int], None] | None,
 ) -> bool:
-    """Follow the capture as long as its rows are kept; whether they were to its end."""
+    """Follow the capture to its end; whether its rows were kept, which ends beyond `keep` frames.
+
+    From then on the next batch is read while one is followed.
+    """
     for batch in batches:
         _feed(batch, reader, tracker, progress)
         if keep is not None and reader.frames > keep:
-            tracker.stop_keeping()
-            return False
+            break
         shown.take(batch)
-    return True
+    else:
+        return True
+    tracker.stop_keeping()
+    exchanges.stop_keeping()
+    for batch in on_two_processors(batches, reader):
+        _feed(batch, reader, tracker, progress)
+    return False
 
 
 def _feed(batch: Batch, reader: Reader, tracker: Tracker, progress: Callable[[int, int], None] | None) -> None:

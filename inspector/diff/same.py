@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from inspector.diff.anchors import anchors_of, gaps_of
 from inspector.errors import ExpectationError
+from inspector.expect.alignment import Alignment, Move, Step
 from inspector.expect.automaton import MOST_POSITIONS, build, chain
 from inspector.expect.comparison import told
 from inspector.expect.evaluation import EXTRA
-from inspector.expect.matching import Alignment, Matcher, Move, Step
+from inspector.expect.matching import Matcher
 from inspector.expect.model import Kind
 from inspector.findings import Side
 from inspector.language import said

@@ -52,9 +52,9 @@ MOST_MARKS = 8
 MOST_IN_ANY_ORDER = 8
 _MOST_STEPS = 200_000
 
-Marks = tuple["Mark", ...]
+_Marks = tuple["Mark", ...]
 
-_Place = tuple[int, Marks]
+_Place = tuple[int, _Marks]
 """A position, and the marks between it and what comes next, or before."""
 
 
@@ -69,9 +69,9 @@ class Automaton:
     symbols: tuple[str, ...]
     live: tuple[int, ...]
     """For each position: the symbols (a bit mask) that lines after it still use."""
-    marks: dict[tuple[int, int], Marks] = field(default_factory=dict)
+    marks: dict[tuple[int, int], _Marks] = field(default_factory=dict)
     """What stands on the way from one position to the next."""
-    last_marks: dict[int, Marks] = field(default_factory=dict)
+    last_marks: dict[int, _Marks] = field(default_factory=dict)
     """What stands between a position and the end, `End` itself among it."""
 
     @property
@@ -86,9 +86,9 @@ class _Fragment:
 
     first: tuple[_Place, ...]
     last: tuple[_Place, ...]
-    nullable: Marks | None
+    nullable: _Marks | None
     """The marks of the way that takes nothing; None where there is no such way."""
-    ended: Marks | None = None
+    ended: _Marks | None = None
     """As `nullable`, of a way that takes nothing and is the end of all."""
 
 
@@ -154,8 +154,8 @@ class _Builder:
         self.uses = _uses(items)
         self.lines: list[Line | None] = [None]
         self.follow: list[dict[int, int]] = [{}]
-        self.marks: dict[tuple[int, int], Marks] = {}
-        self.ends: dict[int, Marks] = {}
+        self.marks: dict[tuple[int, int], _Marks] = {}
+        self.ends: dict[int, _Marks] = {}
         self.placed: set[int] = set()
         self.unplaced: list[Mark] = []
         self.steps = 0
@@ -176,14 +176,14 @@ class _Builder:
         if self.steps > _MOST_STEPS:
             self._too_large()
 
-    def end(self, places: Iterable[_Place], own: Marks = ()) -> None:
+    def end(self, places: Iterable[_Place], own: _Marks = ()) -> None:
         """The sequence may end at each of `places`."""
         for position, marks in places:
             is_silence = any(isinstance(mark, Silence) for mark in marks)
             new = self._together(self._placed(marks, position, is_before_dots=is_silence), own)
             self.ends[position] = min(self.ends.get(position, new), new, key=len)
 
-    def _together(self, one: Marks, two: Marks) -> Marks:
+    def _together(self, one: _Marks, two: _Marks) -> _Marks:
         if len(one) + len(two) > MOST_MARKS:
             self._refuse(
                 (one + two)[MOST_MARKS],
@@ -191,7 +191,7 @@ class _Builder:
             )
         return one + two
 
-    def _placed(self, marks: Marks, end: int, *, is_before_dots: bool) -> Marks:
+    def _placed(self, marks: _Marks, end: int, *, is_before_dots: bool) -> _Marks:
         """A mark is about a segment: that of a line before it, or the last before a line after it.
 
         On a way that comes from the start without any there is nothing to say; there must be another way.
@@ -331,7 +331,7 @@ class _Builder:
         ends: list[_Fragment] = [_Fragment((), (), None)] * (everything + 1)
         ends[0] = _EMPTY
         first: tuple[_Place, ...] = ()
-        ended: Marks | None = None
+        ended: _Marks | None = None
         for come in sorted(range(everything), key=int.bit_count):
             for index, item in enumerate(items):
                 if come >> index & 1:
@@ -345,7 +345,7 @@ class _Builder:
         return _Fragment(tuple(dict.fromkeys(first)), ends[everything].last, ends[everything].nullable, ended)
 
 
-def _weakest(marks: Iterable[Marks | None]) -> Marks | None:
+def _weakest(marks: Iterable[_Marks | None]) -> _Marks | None:
     """Of several ways the one that says least; among equals the first."""
     return min((each for each in marks if each is not None), key=len, default=None)
 

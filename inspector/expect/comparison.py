@@ -35,7 +35,7 @@ from inspector.language import said, said_n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from inspector.expect.matching import Alignment
+    from inspector.expect.alignment import Alignment
     from inspector.expect.model import Difference
     from inspector.expect.notation import Item, Sequence
     from inspector.expect.reading import Reading

@@ -38,7 +38,7 @@ from inspector.wire.flags import flags_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inspector.expect.notation import Carried, Field, Item, Linear, Pair, Sequence
+    from inspector.expect.notation import Carried, Field, Item, Linear, Sequence, StatePair
 
 __all__ = [
     "carried_text",
@@ -281,7 +281,7 @@ def linear_text(linear: Linear) -> str:
     return text
 
 
-def _states(states: Pair) -> str:
+def _states(states: StatePair) -> str:
     one, two = ("-" if state is None else str(state) for state in states)
     return f"| {one} {two}"
 

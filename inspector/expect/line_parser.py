@@ -28,7 +28,7 @@ from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
 
 if TYPE_CHECKING:
-    from inspector.expect.notation import Carried, Pair
+    from inspector.expect.notation import Carried, StatePair
     from inspector.expect.scanner import Cursor
 
 __all__ = ["DURATIONS", "TCP_FIELDS", "UDP_FIELDS", "parse_duration", "parse_line", "parse_linear", "parse_states"]
@@ -192,7 +192,7 @@ def parse_duration(cursor: Cursor) -> int:
     return int(whole) * scale + int((decimals or "0").ljust(9, "0")) * scale // 1_000_000_000
 
 
-def parse_states(cursor: Cursor) -> Pair | None:
+def parse_states(cursor: Cursor) -> StatePair | None:
     """`| STATE STATE`; None where no `|` stands."""
     if not cursor.accept("|"):
         return None

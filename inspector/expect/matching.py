@@ -34,9 +34,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
+from inspector.expect.alignment import Alignment, Move, Step, steps_of
 from inspector.expect.automaton import START
 from inspector.expect.evaluation import (
     EXTRA,
@@ -56,12 +57,13 @@ from inspector.language import said
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from inspector.expect.alignment import Trace
     from inspector.expect.automaton import Automaton
     from inspector.expect.evaluation import Bindings, Evaluation, Prepared
     from inspector.expect.forecast import Forecast
     from inspector.expect.subject import Event
 
-__all__ = ["MOST_CELLS", "MOST_WORK", "Alignment", "Matcher", "Move", "Step"]
+__all__ = ["MOST_CELLS", "MOST_WORK", "Matcher"]
 
 MOST_CELLS = 5_000_000
 MOST_WORK = 1_500_000
@@ -78,41 +80,6 @@ _ONE = 1 << 24
 """A cost of one, in a number whose low digits count lines that did not match: one comparison orders both."""
 
 
-class Move:
-    """What a step of the alignment did (plain strings, they are only compared)."""
-
-    MATCH = "match"
-    MISSING = "missing"
-    EXTRA = "extra"
-    SWAP_FIRST = "swap-first"
-    SWAP_SECOND = "swap-second"
-    FREE = "free"
-    """The way entered a `...`: the events up to the next step are its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the alignment, `position` being where it leads and `event` an index, or -1."""
-
-    move: str
-    position: int
-    event: int
-    forget: int = 0
-
-
-class Alignment(NamedTuple):
-    """The cheapest way through a sequence and a subject, and its price."""
-
-    steps: list[Step]
-    bindings: Bindings
-    """What it takes the symbols to be at its end."""
-    cost: int
-    """The sum of the prices of `evaluation`: 0 where nothing is wrong."""
-
-
-_Trace = tuple["_Trace | None", Step]
-
-
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
     """A way so far: its price, where it stands, what its symbols are, and its steps (linked backwards)."""
@@ -122,7 +89,7 @@ class _Hypothesis:
     bindings: Bindings
     uses: tuple[int, ...]
     """For each symbol the fields that agree with it so far, which would be wrong if it were bound anew."""
-    trace: _Trace | None
+    trace: Trace | None
 
 
 _Way = tuple[int, "Bindings", tuple[int, ...]]
@@ -167,7 +134,7 @@ class Matcher:
                     break
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
-        return Alignment(_steps(found.trace), found.bindings, found.cost // _ONE)
+        return Alignment(steps_of(found.trace), found.bindings, found.cost // _ONE)
 
     def refuse_work(self, events: Sequence[Event]) -> NoReturn:
         """Complain that there are too many ways."""
@@ -195,15 +162,6 @@ class Matcher:
     def relevant(self, position: int, bindings: Bindings) -> Bindings:
         """The bindings that lines after `position` still use."""
         return tuple([bindings[place] for place in self._live[position]])
-
-
-def _steps(trace: _Trace | None) -> list[Step]:
-    steps = []
-    while trace is not None:
-        before, step = trace
-        steps.append(step)
-        trace = before
-    return steps[::-1]
 
 
 class _Search:
@@ -290,7 +248,7 @@ class _Search:
             self.matcher.refuse_work(self.events)
 
     def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
-        cost = hypothesis.cost + MISSING * _ONE
+        cost = hypothesis.cost + MISSING * _ONE + 1
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
                 bindings = _forgotten(hypothesis.bindings, forget)
@@ -381,7 +339,7 @@ class _Search:
             more = evaluate(other, self.events[index], _forgotten(found.bindings, forget_more))
             if more.wrong:
                 continue
-            trace: _Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
+            trace: Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))
             uses = _used(other, more, _used(line, found, hypothesis.uses))
             # Their states are no longer those of the order that is written.

@@ -118,6 +118,7 @@ __all__ = [
     "Repeat",
     "Sequence",
     "Silence",
+    "StatePair",
     "States",
     "Use",
     "are_nothing",
@@ -129,7 +130,7 @@ __all__ = [
 Place = tuple[int, int]
 """Line and column, both from 1; (0, 0) for what was never text."""
 
-Pair = tuple["State | None", "State | None"]
+StatePair = tuple["State | None", "State | None"]
 """States of originator and responder; None is written `-` and not compared."""
 
 
@@ -152,7 +153,7 @@ class Line:
     fields: tuple[Field, ...] = ()
     within_ns: int | None = None
     """At most this long after the segment of the line before."""
-    states: Pair | None = None
+    states: StatePair | None = None
     """Of the originator and of the responder after it; None within is written `-` and not compared."""
     remark: str = ""
     at: Place = field(default=(0, 0), compare=False)
@@ -186,7 +187,7 @@ class End:
 class States:
     """`| ESTABLISHED CLOSE-WAIT`: the states of originator and responder at this place."""
 
-    states: Pair
+    states: StatePair
     at: Place = field(default=(0, 0), compare=False)
 
 

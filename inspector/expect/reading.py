@@ -15,17 +15,18 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from inspector.expect.alignment import Move
 from inspector.expect.automaton import START
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, solve, value_of
 from inspector.expect.flags import COMPARED
-from inspector.expect.matching import Move
 from inspector.expect.notation import SEQUENCE_SPACE, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from inspector.expect.alignment import Step
     from inspector.expect.evaluation import Check, Prepared
-    from inspector.expect.matching import Matcher, Step
+    from inspector.expect.matching import Matcher
     from inspector.expect.notation import Line, Mark
     from inspector.expect.subject import Event
     from inspector.findings import Side

@@ -162,16 +162,22 @@ def _sum(what: str, server: Endpoint, group: Sequence[Connection | Exchange]) ->
 
 
 def outcomes(page: Page, inspection: Inspection) -> None:
-    """How many connections and exchanges ended in which way, and what was found how often."""
-    connections = inspection.connections
+    """How many connections and exchanges ended in which way, and what was found how often.
+
+    Where there is a summary, connections are in it, and what is listed of them are examples.
+    """
+    summed_up = inspection.summary is not None
+    connections = () if summed_up else inspection.connections
     if connections:
         _tally(page, shown("handshakes"), (str(each.handshake) for each in connections))
         _tally(page, shown("closes"), (str(each.close) for each in connections))
         _tally(page, "zeek", (each.zeek.conn_state for each in connections))
     if inspection.exchanges:
         _tally(page, shown("exchanges"), inspection.exchange_outcomes)
+    of_exchanges = [finding for exchange in inspection.exchanges for finding in exchange.findings]
+    found = of_exchanges if summed_up else inspection.findings
     for blame, title in ((Blame.PEER, shown("faults")), (Blame.PATH, shown("path")), (Blame.CAPTURE, shown("capture"))):
-        _tally(page, title, (finding.kind for finding in inspection.findings if finding.blame is blame))
+        _tally(page, title, (finding.kind for finding in found if finding.blame is blame))
 
 
 def _tally(page: Page, title: str, words: Iterable[str] | Mapping[Outcome, int]) -> None:

@@ -255,7 +255,7 @@ class _Picture:
             self._table("connection", inspection.connections, len(inspection.connections))
         if more_exchanges:
             self._table("exchange", inspection.exchanges, number)
-        if (more_connections or more_exchanges) and inspection.summary is None:
+        if more_connections or more_exchanges:
             self._page.blank()
             outcomes(self._page, inspection)
 

@@ -18,8 +18,8 @@ from tests.pseudo import pseudo_spoken, words_in_no_message
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 HELLO = str(CAPTURES / "tcp-hello" / "tcp-hello.pcapng")
 TYPED = re.compile(
-    r"\bFILE\.seq\b|\bduration:N\b|(?<!\w)--?[A-Za-z][\w-]*|\[[^\]]*\]|\b[A-Z]{2,}[A-Z|_.]*\b|\bN\b|\bA B\b|`[^`]*`|'[^']*'|\b(tcp|udp)-[a-z-]+|"
-    r"/\S+|\bnothing\.pcap\b|(?<!\w)\.[a-z]+\b"
+    r"\bFILE\.seq\b|\bduration:N\b|(?<!\w)--?[A-Za-z][\w-]*|\[[^\]]*\]|\b[A-Z]{2,}[A-Z|_.]*\b|\bN\b|\bA B\b|`[^`]*`|"
+    r"'[^']*'|\b(tcp|udp)-[a-z-]+|/\S+|\bnothing\.pcap\b|(?<!\w)\.[a-z]+\b"
 )
 """What is typed as it stands, and the names of demos and files."""
 
