@@ -27,7 +27,7 @@ from inspector.errors import ExpectationError
 from inspector.expect.assignment import cheapest
 from inspector.expect.differences import NOTHING
 from inspector.expect.evaluation import EXTRA, MISSING, NUMBER, SWAPPED
-from inspector.expect.matching import MOST_CELLS
+from inspector.expect.matching import MOST_CELLS, MOST_WORK
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.expect.notation import AnySegments, ConnectionBlock, Optional, Repeat, peers_of
 from inspector.expect.subject import Subject, Transport
@@ -39,13 +39,24 @@ if TYPE_CHECKING:
     from inspector.expect import notation
     from inspector.expect.comparison import Comparer
 
-__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks", "slots_of"]
+__all__ = [
+    "MOST_CELLS_IN_ALL",
+    "MOST_CONNECTIONS",
+    "MOST_PAIRS",
+    "MOST_SLOTS",
+    "check_bounds",
+    "compare_blocks",
+    "slots_of",
+]
 
 MOST_CONNECTIONS = 1_000
 MOST_SLOTS = 200
 MOST_PAIRS = 4_000
 MOST_CELLS_IN_ALL = 4 * MOST_CELLS
 _MOST_TRIED = 1_000_000
+_SURELY_BELOW = MOST_WORK // 100
+"""Events x steps for which no comparison can come to `MOST_WORK`: a step is counted twice for each of six hypotheses in
+each of six searches, and for each of sixteen in the first."""
 
 _PRICES = {Kind.MISSING: MISSING, Kind.EXTRA: EXTRA, Kind.SWAPPED: SWAPPED, Kind.CHANGED: NUMBER}
 _ONE = 1 << 28
@@ -106,6 +117,34 @@ def slots_of(
     return slots
 
 
+def check_bounds(
+    sequence: notation.Sequence, subjects: Sequence[Subject], comparer_of: Callable[[notation.Sequence], Comparer]
+) -> None:
+    """ExpectationError, as `compare_blocks` raises it; only what might pass a bound is compared."""
+    slots = slots_of(sequence, len(subjects), comparer_of)
+    comparers = list({id(slot.comparer): slot.comparer for slot in slots}.values())
+    _check_work(sequence.path or sequence.name, comparers, subjects)
+    for comparer in comparers:
+        for subject in subjects:
+            matcher = comparer.matchers.get(subject.transport)
+            if matcher and (len(subject.events) + 1) * matcher.automaton.steps > _SURELY_BELOW:
+                comparer.compare(subject)
+
+
+def _check_work(where: str, comparers: Sequence[Comparer], subjects: Sequence[Subject]) -> None:
+    """Whether all blocks can be compared with all `subjects`."""
+    if len(comparers) * len(subjects) > MOST_PAIRS:
+        _refuse(where, said("{n:,} pairs", n=len(comparers) * len(subjects)), MOST_PAIRS)
+    cells = sum(
+        len(subject.events) * comparer.matchers[subject.transport].automaton.steps
+        for comparer in comparers
+        for subject in subjects
+        if subject.transport in comparer.matchers
+    )
+    if cells > MOST_CELLS_IN_ALL:
+        _refuse(where, said("{n:,} segments times steps of the sequence", n=cells), MOST_CELLS_IN_ALL)
+
+
 def _counted(items: Iterable[notation.Item]) -> Iterator[tuple[ConnectionBlock, int, int | None]]:
     """Each block with the least and the most of its connections."""
     for item in items:
@@ -143,7 +182,7 @@ class _Table:
         self.slots = slots
         self.subjects = subjects
         comparers = {id(slot.comparer): slot.comparer for slot in slots}
-        self._check(list(comparers.values()))
+        _check_work(self.where, list(comparers.values()), subjects)
         self._compared = {
             (key, place): comparer.compare(subject)
             for key, comparer in comparers.items()
@@ -151,18 +190,6 @@ class _Table:
             if subject.transport in comparer.matchers
         }
         self._empty = {key: _of_nothing(comparer) for key, comparer in comparers.items()}
-
-    def _check(self, comparers: list[Comparer]) -> None:
-        if len(comparers) * len(self.subjects) > MOST_PAIRS:
-            _refuse(self.where, said("{n:,} pairs", n=len(comparers) * len(self.subjects)), MOST_PAIRS)
-        cells = sum(
-            len(subject.events) * comparer.matchers[subject.transport].automaton.steps
-            for comparer in comparers
-            for subject in self.subjects
-            if subject.transport in comparer.matchers
-        )
-        if cells > MOST_CELLS_IN_ALL:
-            _refuse(self.where, said("{n:,} segments times steps of the sequence", n=cells), MOST_CELLS_IN_ALL)
 
     def comparison(self, slot: int, place: int | None) -> Comparison | None:
         """Of a block with a connection, or with nothing; None where they are of different kinds."""

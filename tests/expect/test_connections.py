@@ -19,9 +19,7 @@ from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load
 from inspector.expect.model import Comparison
 from inspector.expect.parser import parse
-from inspector.tcp.model import Connection
-from inspector.wire.row import Endpoint
-from tests.expect.said import Said, told
+from tests.expect.said import Said, capture, told
 
 SHORT = """
     use three-way-handshake
@@ -41,22 +39,6 @@ def short() -> Said:
 
 def refused() -> Said:
     return Said().client("SYN").server("RST,ACK", seq=0)
-
-
-def capture(*said: Said | tuple[Said, int]) -> list[Connection]:
-    """Connections one after the other, each from a port of its own or from the one given."""
-    found: list[Connection] = []
-    frame = 0
-    for number, each in enumerate(said, start=1):
-        one, port = each if isinstance(each, tuple) else (each, 40000 + number)
-        connection = one.connection()
-        segments = tuple(
-            replace(traced, row=replace(traced.row, frame=frame + traced.row.frame)) for traced in connection.segments
-        )
-        frame += len(segments)
-        originator = replace(connection.originator, endpoint=Endpoint("127.0.0.1", port))
-        found.append(replace(connection, number=number, segments=segments, originator=originator))
-    return found
 
 
 def compared(text: str, *said: Said | tuple[Said, int]) -> tuple[Comparison, ...]:
