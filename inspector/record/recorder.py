@@ -15,7 +15,6 @@ connections as one file: `several`.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
@@ -82,10 +81,13 @@ def _written(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> 
     if inspected.handshake not in (Handshake.COMPLETE, Handshake.SIMULTANEOUS, Handshake.NOT_SEEN):
         return tuple(lines)
     first, behind = _borders(inspected, events)
-    end = said("Reset") if behind < len(events) and events[behind].flags & RST else said("Close")
-    parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (end, behind, len(lines)))
-    told = [(section(title, events[begin:end], wish), *lines[begin:end]) for title, begin, end in parts if begin < end]
-    return tuple(chain.from_iterable(told))
+    close = said("Reset") if behind < len(events) and events[behind].flags & RST else said("Close")
+    told: list[Item] = []
+    parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (close, behind, len(lines)))
+    for title, begin, end in parts:
+        if begin < end:
+            told += [section(title, events[begin:end], wish), *lines[begin:end]]
+    return tuple(told)
 
 
 def _refuse_to_be_long(inspected: Connection | Exchange, lines: int, wish: Wish) -> None:

@@ -113,7 +113,7 @@ def test_the_same_holds_of_captures_of_the_corpus(corpus: Path) -> None:
             inspection = inspect(path)
         except CaptureFileError:
             continue
-        every = (*inspection.connections, *inspection.exchanges)
+        every: tuple[Connection | Exchange, ...] = (*inspection.connections, *inspection.exchanges)
         if 1 < len(every) <= 12 and inspection.capture.frames < 80:
             held += 1
             for wish in WISHES[:3]:
