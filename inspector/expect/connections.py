@@ -4,7 +4,8 @@ Each block is compared with each connection (or exchange) of its kind, blocks th
 comparison has a price, by the number and kind of its differences; a block without a connection costs what all its lines
 cost, a connection without a block all its segments. The cheapest assignment over all of them is taken; among equals
 the one that follows the order of the first segments (`assignment`). So nothing is told as missing and surplus that may
-as well be told as different.
+as well be told as different. Where every block finds one with nothing to tell and none is left, only that is looked at
+(`_all_as_expected`), since nothing can be cheaper.
 
 Blocks that are tied (`after first`, `endpoints of first`) may ask for another assignment: each broken tie costs as
 much as a wrong number. Where the cheapest assignment breaks one, a search over all blocks in the order of writing
@@ -91,7 +92,7 @@ def compare_blocks(
         _refuse(where, said_n("{n:,} connection", "{n:,} connections", len(ordered)), MOST_CONNECTIONS)
     slots = slots_of(sequence, len(ordered), comparer_of)
     table = _Table(sequence, slots, ordered)
-    chosen = _Chooser(table).chosen()
+    chosen = _all_as_expected(table) or _Chooser(table).chosen()
     found = (*_of_slots(table, chosen), *_surplus(table, chosen))
     return found or (Comparison(sequence.name, matched=True, differences=(), bindings=(), lines=()),)
 
@@ -183,18 +184,32 @@ class _Table:
         self.subjects = subjects
         comparers = {id(slot.comparer): slot.comparer for slot in slots}
         _check_work(self.where, list(comparers.values()), subjects)
-        self._compared = {
-            (key, place): comparer.compare(subject)
-            for key, comparer in comparers.items()
-            for place, subject in enumerate(subjects)
-            if subject.transport in comparer.matchers
-        }
+        self._compared: dict[tuple[int, int], Comparison] = {}
         self._empty = {key: _of_nothing(comparer) for key, comparer in comparers.items()}
 
     def comparison(self, slot: int, place: int | None) -> Comparison | None:
         """Of a block with a connection, or with nothing; None where they are of different kinds."""
-        key = id(self.slots[slot].comparer)
-        return self._empty[key] if place is None else self._compared.get((key, place))
+        comparer = self.slots[slot].comparer
+        key = id(comparer)
+        if place is None:
+            return self._empty[key]
+        if self.subjects[place].transport not in comparer.matchers:
+            return None
+        if (key, place) not in self._compared:
+            self._compared[key, place] = comparer.compare(self.subjects[place])
+        return self._compared[key, place]
+
+    def fitting(self) -> list[list[bool]]:
+        """Which connections each block has a way through with nothing wrong."""
+        found = {
+            id(slot.comparer): [
+                subject.transport in slot.comparer.matchers
+                and slot.comparer.matchers[subject.transport].fits(subject.events)
+                for subject in self.subjects
+            ]
+            for slot in {id(slot.comparer): slot for slot in self.slots}.values()
+        }
+        return [found[id(slot.comparer)] for slot in self.slots]
 
     def price(self, slot: int, place: int | None) -> int:
         """Of taking the connection for the block; of None, for the block to be without any."""
@@ -216,6 +231,25 @@ def _of_nothing(comparer: Comparer) -> Comparison:
 
 
 # ------------------------------------------------------------------------------------ who is who
+
+
+def _all_as_expected(table: _Table) -> Sequence[int | None]:
+    """Each block's connection, where all are as expected and none is left; empty where that is not so.
+
+    Nothing can be cheaper then, so that no block is compared in full with what it is not.
+    """
+    if len(table.slots) != len(table.subjects):
+        return ()
+    fitting = table.fitting()
+    costs = [
+        [(slot - place) ** 2 + _ONE * (not fits) for place, fits in enumerate(row)] for slot, row in enumerate(fitting)
+    ]
+    chosen = cheapest(costs)
+    for slot, place in enumerate(chosen):
+        comparison = table.comparison(slot, place) if fitting[slot][place] else None
+        if comparison is None or not comparison.matched or _Ties(table, chosen[:slot], slot).broken(place):
+            return ()
+    return chosen
 
 
 class _Chooser:

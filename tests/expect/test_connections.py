@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from inspector.errors import ExpectationError
 from inspector.expect import connections
 from inspector.expect.assignment import cheapest
-from inspector.expect.comparison import check_comparable, compare, compare_all
+from inspector.expect.comparison import Comparer, check_comparable, compare, compare_all
 from inspector.expect.expansion import expand
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load
 from inspector.expect.model import Comparison
 from inspector.expect.parser import parse
+from inspector.expect.subject import Subject
 from tests.expect.said import Said, capture, told
 
 SHORT = """
@@ -50,6 +51,23 @@ def who(comparisons: tuple[Comparison, ...]) -> list[tuple[str, int | None, bool
 
 
 # ------------------------------------------------------------------------------------ who is who
+
+
+def test_where_all_is_as_expected_none_is_compared_in_full_with_what_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared_in_full: list[int | None] = []
+    compare_one = Comparer.compare
+
+    def counted(comparer: Comparer, inspected: Subject) -> Comparison:
+        compared_in_full.append(inspected.number)
+        return compare_one(comparer, inspected)
+
+    monkeypatch.setattr(Comparer, "compare", counted)
+
+    assert who(compared(TWO, refused(), short())) == [("first", 2, True), ("second", 1, True)]
+    assert sorted(filter(None, compared_in_full)) == [1, 2]
+    compared_in_full.clear()
+    assert not all(each.matched for each in compared(TWO, refused(), refused()))
+    assert sorted(filter(None, compared_in_full)) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
