@@ -129,21 +129,18 @@ def _format(files: tuple[str, ...], *, check: bool) -> int:
 @click.argument("script", metavar="FILE")
 @click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--connection", type=click.IntRange(1), metavar="N", help="The Nth connection of the script.")
+@click.option("--connection", type=click.IntRange(1), metavar="N", help="The Nth connection of the script alone.")
 def _import(script: str, *, output: str | None, force: bool, connection: int | None) -> int:
     """Make a sequence of the packet lines of a packetdrill script (`-` is standard input).
 
-    Its numbers become sums with symbols; its system calls and its times are left out.
+    Its numbers become sums with symbols; its system calls and its times are left out. Several connections become a
+    block each.
     """
     from inspector.expect.formatter import format_sequence
     from inspector.expect.packetdrill import import_script
 
     imported = import_script(_text(script), script)
     several = len(imported.sequences)
-    if connection is None and several > 1:
-        raise click.UsageError(
-            shown("the script has {several} connections; expected --connection N, one of them", several=several)
-        )
     if connection is not None and connection > several:
         raise click.UsageError(
             shown_n(
@@ -154,8 +151,8 @@ def _import(script: str, *, output: str | None, force: bool, connection: int | N
     for line, reason in imported.left_out:
         where = shown("{name}, line {line}", name=safe_text(script), line=line)
         tell(shown("{where}: left out: {reason}", where=where, reason=safe_text(shown(reason))))
-    text = format_sequence(imported.sequences[(connection or 1) - 1])
-    deliver_sequence(text, output, replaces=force)
+    sequence = imported.as_one if connection is None else imported.sequences[connection - 1]
+    deliver_sequence(format_sequence(sequence), output, replaces=force)
     return ExitCode.AS_EXPECTED
 
 

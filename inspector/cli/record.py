@@ -14,7 +14,7 @@ from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
 from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection, NothingToInspect
-from inspector.language import shown, shown_n
+from inspector.language import marked, shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
 from inspector.report.escape import safe_text
 
@@ -41,8 +41,8 @@ _LISTED = 6
     type=click.Choice([str(detail) for detail in Detail]),
     help="Write these as well; may be repeated.",
 )
-@click.option("--connection", type=click.IntRange(1), metavar="N", help="Record TCP connection N.")
-@click.option("--exchange", type=click.IntRange(1), metavar="N", help="Record UDP exchange N.")
+@click.option("--connection", type=click.IntRange(1), metavar="N", help="Record TCP connection N alone.")
+@click.option("--exchange", type=click.IntRange(1), metavar="N", help="Record UDP exchange N alone.")
 @click.option("--title", default="", metavar="TEXT", help="Of the sequence.")
 @click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
@@ -59,17 +59,18 @@ def record(  # noqa: PLR0913 - the options of the command
     force: bool,
     decoding: Decoding,
 ) -> int:
-    """Make an expected sequence of a connection of FILE (`-` is standard input), to be compared with other captures.
+    """Make an expected sequence of the connections of FILE (`-` is standard input), to be compared with other captures.
 
     \b
     inspector record good.pcapng -o good.seq
     inspector check other.pcapng --expect good.seq
 
-    By default as on a board: which numbers are x, x+1, x+1+n; what is tolerated is left out. What was recorded matches
-    what it was recorded of.
+    By default as on a board: which numbers are x, x+1, x+1+n; what is tolerated is left out. Several connections and
+    exchanges become a block each, those that are alike one for all. What was recorded matches what it was recorded of.
     """  # noqa: D301 - the backspace leaves the examples as they are
     from inspector.expect.formatter import format_sequence
     from inspector.record.recorder import record as recorded
+    from inspector.record.several import record_all
 
     level = Level(level or Level.BOARD)
     if details and level is Level.SHAPE:
@@ -85,7 +86,7 @@ def record(  # noqa: PLR0913 - the options of the command
     source = "standard input" if file == "-" else safe_text(Path(file).name)
     title = safe_text(" ".join(title.split()))
     wish = Wish(level, frozenset(map(Detail, details)), source=source, title=title)
-    sequence = recorded(chosen, wish)
+    sequence = recorded(chosen[0], wish) if len(chosen) == 1 else record_all(chosen, wish)
     deliver_sequence(format_sequence(sequence), output, replaces=force)
     if sequence.provokes:
         kinds = ", ".join(sequence.provokes)
@@ -93,8 +94,10 @@ def record(  # noqa: PLR0913 - the options of the command
     return ExitCode.AS_EXPECTED
 
 
-def _chosen(file: str, decoding: Decoding, connection: int | None, exchange: int | None) -> Connection | Exchange:
-    """The one that was asked for, or the only one that there is."""
+def _chosen(
+    file: str, decoding: Decoding, connection: int | None, exchange: int | None
+) -> tuple[Connection | Exchange, ...]:
+    """The one that was asked for, or all that there are."""
     from inspector.choice.choosing import Choice
     from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
     from inspector.tcp.lifetimes import Limits
@@ -104,11 +107,11 @@ def _chosen(file: str, decoding: Decoding, connection: int | None, exchange: int
         source = cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115 - it is not ours to close
     with decoding.of(source, file) as (given, how):
         if connection is not None:
-            return inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how).connections[0]
+            return inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how).connections[:1]
         inspection = inspect(given, name=file, keep=KEEP_SEGMENTS, limits=Limits(), **how)
     if exchange is not None:
-        return _exchange(inspection, exchange)
-    return _the_only_one(inspection)
+        return (_exchange(inspection, exchange),)
+    return _all_of(inspection)
 
 
 def _exchange(inspection: Inspection, number: int) -> Exchange:
@@ -120,23 +123,28 @@ def _exchange(inspection: Inspection, number: int) -> Exchange:
     raise NoSuchConnection(shown("{has}; found --exchange {number}", has=has, number=number))
 
 
-def _the_only_one(inspection: Inspection) -> Connection | Exchange:
-    """What there is, if it is one; else a line that lists them."""
+def _all_of(inspection: Inspection) -> tuple[Connection | Exchange, ...]:
+    """All that there are, if one file has room for them; else a line that lists some."""
+    from inspector.expect.connections import MOST_SLOTS
+    from inspector.pipeline import KEEP_SEGMENTS
+
     summary = inspection.summary
     connections = summary.connections if summary is not None else len(inspection.connections)
     exchanges = sum(inspection.exchange_outcomes.values())
     every: tuple[Connection | Exchange, ...] = (*inspection.connections, *inspection.exchanges)
     if not connections and not exchanges:
         raise NothingToInspect(shown("there is no TCP connection and no UDP exchange in it to record"))
-    if connections + exchanges == 1 and every:
-        return every[0]
+    if connections + exchanges <= MOST_SLOTS and len(every) == connections + exchanges:
+        return every
     named = [_named(each) for each in every[:_LISTED]]
     if (more := connections + exchanges - len(named)) > 0:
         named.append(shown_n("{n:,} more", "{n:,} more", more))
     listed = ", ".join(named)
-    raise click.UsageError(
-        shown("expected --connection N or --exchange N, since a sequence is of one; there are {listed}", listed=listed)
+    words = marked(
+        "expected --connection N or --exchange N, since a sequence is of {most:,} connections at most, and of a capture"
+        " of {frames:,} frames at most; there are {listed}"
     )
+    raise click.UsageError(shown(words, most=MOST_SLOTS, frames=KEEP_SEGMENTS, listed=listed))
 
 
 def _named(each: Connection | Exchange) -> str:

@@ -4,7 +4,8 @@ Each block is compared with each connection (or exchange) of its kind, blocks th
 comparison has a price, by the number and kind of its differences; a block without a connection costs what all its lines
 cost, a connection without a block all its segments. The cheapest assignment over all of them is taken; among equals
 the one that follows the order of the first segments (`assignment`). So nothing is told as missing and surplus that may
-as well be told as different.
+as well be told as different. Where every block finds one with nothing to tell and none is left, only that is looked at
+(`_all_as_expected`), since nothing can be cheaper.
 
 Blocks that are tied (`after first`, `endpoints of first`) may ask for another assignment: each broken tie costs as
 much as a wrong number. Where the cheapest assignment breaks one, a search over all blocks in the order of writing
@@ -27,7 +28,7 @@ from inspector.errors import ExpectationError
 from inspector.expect.assignment import cheapest
 from inspector.expect.differences import NOTHING
 from inspector.expect.evaluation import EXTRA, MISSING, NUMBER, SWAPPED
-from inspector.expect.matching import MOST_CELLS
+from inspector.expect.matching import MOST_CELLS, MOST_WORK
 from inspector.expect.model import Comparison, Difference, Kind
 from inspector.expect.notation import AnySegments, ConnectionBlock, Optional, Repeat, peers_of
 from inspector.expect.subject import Subject, Transport
@@ -39,13 +40,24 @@ if TYPE_CHECKING:
     from inspector.expect import notation
     from inspector.expect.comparison import Comparer
 
-__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks", "slots_of"]
+__all__ = [
+    "MOST_CELLS_IN_ALL",
+    "MOST_CONNECTIONS",
+    "MOST_PAIRS",
+    "MOST_SLOTS",
+    "check_bounds",
+    "compare_blocks",
+    "slots_of",
+]
 
 MOST_CONNECTIONS = 1_000
 MOST_SLOTS = 200
 MOST_PAIRS = 4_000
 MOST_CELLS_IN_ALL = 4 * MOST_CELLS
 _MOST_TRIED = 1_000_000
+_SURELY_BELOW = MOST_WORK // 100
+"""Events x steps for which no comparison can come to `MOST_WORK`: a step is counted twice for each of six hypotheses in
+each of six searches, and for each of sixteen in the first."""
 
 _PRICES = {Kind.MISSING: MISSING, Kind.EXTRA: EXTRA, Kind.SWAPPED: SWAPPED, Kind.CHANGED: NUMBER}
 _ONE = 1 << 28
@@ -80,7 +92,7 @@ def compare_blocks(
         _refuse(where, said_n("{n:,} connection", "{n:,} connections", len(ordered)), MOST_CONNECTIONS)
     slots = slots_of(sequence, len(ordered), comparer_of)
     table = _Table(sequence, slots, ordered)
-    chosen = _Chooser(table).chosen()
+    chosen = _all_as_expected(table) or _Chooser(table).chosen()
     found = (*_of_slots(table, chosen), *_surplus(table, chosen))
     return found or (Comparison(sequence.name, matched=True, differences=(), bindings=(), lines=()),)
 
@@ -104,6 +116,34 @@ def slots_of(
             _refuse(where, said_n("{n:,} block", "{n:,} blocks", len(slots) + number), MOST_SLOTS)
         slots += [_Slot(block, comparers[block.items], round_ < low) for round_ in range(number)]
     return slots
+
+
+def check_bounds(
+    sequence: notation.Sequence, subjects: Sequence[Subject], comparer_of: Callable[[notation.Sequence], Comparer]
+) -> None:
+    """ExpectationError, as `compare_blocks` raises it; only what might pass a bound is compared."""
+    slots = slots_of(sequence, len(subjects), comparer_of)
+    comparers = list({id(slot.comparer): slot.comparer for slot in slots}.values())
+    _check_work(sequence.path or sequence.name, comparers, subjects)
+    for comparer in comparers:
+        for subject in subjects:
+            matcher = comparer.matchers.get(subject.transport)
+            if matcher and (len(subject.events) + 1) * matcher.automaton.steps > _SURELY_BELOW:
+                comparer.compare(subject)
+
+
+def _check_work(where: str, comparers: Sequence[Comparer], subjects: Sequence[Subject]) -> None:
+    """Whether all blocks can be compared with all `subjects`."""
+    if len(comparers) * len(subjects) > MOST_PAIRS:
+        _refuse(where, said("{n:,} pairs", n=len(comparers) * len(subjects)), MOST_PAIRS)
+    cells = sum(
+        len(subject.events) * comparer.matchers[subject.transport].automaton.steps
+        for comparer in comparers
+        for subject in subjects
+        if subject.transport in comparer.matchers
+    )
+    if cells > MOST_CELLS_IN_ALL:
+        _refuse(where, said("{n:,} segments times steps of the sequence", n=cells), MOST_CELLS_IN_ALL)
 
 
 def _counted(items: Iterable[notation.Item]) -> Iterator[tuple[ConnectionBlock, int, int | None]]:
@@ -143,31 +183,33 @@ class _Table:
         self.slots = slots
         self.subjects = subjects
         comparers = {id(slot.comparer): slot.comparer for slot in slots}
-        self._check(list(comparers.values()))
-        self._compared = {
-            (key, place): comparer.compare(subject)
-            for key, comparer in comparers.items()
-            for place, subject in enumerate(subjects)
-            if subject.transport in comparer.matchers
-        }
+        _check_work(self.where, list(comparers.values()), subjects)
+        self._compared: dict[tuple[int, int], Comparison] = {}
         self._empty = {key: _of_nothing(comparer) for key, comparer in comparers.items()}
-
-    def _check(self, comparers: list[Comparer]) -> None:
-        if len(comparers) * len(self.subjects) > MOST_PAIRS:
-            _refuse(self.where, said("{n:,} pairs", n=len(comparers) * len(self.subjects)), MOST_PAIRS)
-        cells = sum(
-            len(subject.events) * comparer.matchers[subject.transport].automaton.steps
-            for comparer in comparers
-            for subject in self.subjects
-            if subject.transport in comparer.matchers
-        )
-        if cells > MOST_CELLS_IN_ALL:
-            _refuse(self.where, said("{n:,} segments times steps of the sequence", n=cells), MOST_CELLS_IN_ALL)
 
     def comparison(self, slot: int, place: int | None) -> Comparison | None:
         """Of a block with a connection, or with nothing; None where they are of different kinds."""
-        key = id(self.slots[slot].comparer)
-        return self._empty[key] if place is None else self._compared.get((key, place))
+        comparer = self.slots[slot].comparer
+        key = id(comparer)
+        if place is None:
+            return self._empty[key]
+        if self.subjects[place].transport not in comparer.matchers:
+            return None
+        if (key, place) not in self._compared:
+            self._compared[key, place] = comparer.compare(self.subjects[place])
+        return self._compared[key, place]
+
+    def fitting(self) -> list[list[bool]]:
+        """Which connections each block has a way through with nothing wrong."""
+        found = {
+            id(slot.comparer): [
+                subject.transport in slot.comparer.matchers
+                and slot.comparer.matchers[subject.transport].fits(subject.events)
+                for subject in self.subjects
+            ]
+            for slot in {id(slot.comparer): slot for slot in self.slots}.values()
+        }
+        return [found[id(slot.comparer)] for slot in self.slots]
 
     def price(self, slot: int, place: int | None) -> int:
         """Of taking the connection for the block; of None, for the block to be without any."""
@@ -189,6 +231,25 @@ def _of_nothing(comparer: Comparer) -> Comparison:
 
 
 # ------------------------------------------------------------------------------------ who is who
+
+
+def _all_as_expected(table: _Table) -> Sequence[int | None]:
+    """Each block's connection, where all are as expected and none is left; empty where that is not so.
+
+    Nothing can be cheaper then, so that no block is compared in full with what it is not.
+    """
+    if len(table.slots) != len(table.subjects):
+        return ()
+    fitting = table.fitting()
+    costs = [
+        [(slot - place) ** 2 + _ONE * (not fits) for place, fits in enumerate(row)] for slot, row in enumerate(fitting)
+    ]
+    chosen = cheapest(costs)
+    for slot, place in enumerate(chosen):
+        comparison = table.comparison(slot, place) if fitting[slot][place] else None
+        if comparison is None or not comparison.matched or _Ties(table, chosen[:slot], slot).broken(place):
+            return ()
+    return chosen
 
 
 class _Chooser:

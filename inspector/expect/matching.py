@@ -118,7 +118,7 @@ class Matcher:
 
         ExpectationError where the work would pass `MOST_CELLS` or `MOST_WORK`.
         """
-        tolerated = [bool(event.tolerated) and not self.strict for event in events]
+        tolerated = self._tolerated(events)
         carried = [self.carried(event) for event in events]
         found = _Search(self, events, tolerated, carried, None, 0).run()
         if found is None:
@@ -135,6 +135,14 @@ class Matcher:
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
         return Alignment(steps_of(found.trace), found.bindings, found.cost // _ONE)
+
+    def fits(self, events: tuple[Event, ...]) -> bool:
+        """Whether there is a way with nothing wrong: what `align` asks first."""
+        carried = [self.carried(event) for event in events]
+        return _Search(self, events, self._tolerated(events), carried, None, 0).run() is not None
+
+    def _tolerated(self, events: tuple[Event, ...]) -> list[bool]:
+        return [bool(event.tolerated) and not self.strict for event in events]
 
     def refuse_work(self, events: Sequence[Event]) -> NoReturn:
         """Complain that there are too many ways."""

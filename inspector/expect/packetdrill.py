@@ -7,6 +7,7 @@ What a script holds beside packets (system calls, shell, Python) says what a pro
 passed over. Times are too, since a script's are those of one machine. packetdrill's numbers are relative to each
 ISN, so they become sums with the symbols `x` and `y`. A list of options is whole, so that a SYN lacks what is not in
 its list; `<...>` and no list at all say nothing of them. A script that ends before its connection does is a beginning.
+A SYN after the end of a connection begins another one.
 
 What the notation has no word for is told with its line and reason, never dropped in silence: the echoed segments of
 ICMP errors, tunnels, AccECN counts, options other than the four.
@@ -17,20 +18,34 @@ Text of at most `parser.LONGEST` characters; time and memory follow its length.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.errors import ExpectationError
 from inspector.expect.flags import ACK, FIN, RST, SYN
-from inspector.expect.notation import OPTIONS, Datagram, Field, Flags, Line, Linear, Part, Relation, Sequence
+from inspector.expect.notation import (
+    OPTIONS,
+    Datagram,
+    Field,
+    Flags,
+    Line,
+    Linear,
+    Part,
+    Relation,
+    Sequence,
+    lines_of,
+)
 from inspector.expect.parser import LONGEST
+from inspector.expect.several import block_of, ordinal
+from inspector.expect.wholeness import MOST_BLOCKS
 from inspector.language import said
 from inspector.wire.flags import parse_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inspector.expect.notation import ConnectionBlock
     from inspector.language import Said
 
 __all__ = ["Imported", "LeftOut", "import_script"]
@@ -63,6 +78,22 @@ class Imported:
 
     sequences: tuple[Sequence, ...]
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def as_one(self) -> Sequence:
+        """All of them as one file: that of the only one, or a block for each, which begins after the one before."""
+        if len(self.sequences) == 1:
+            return self.sequences[0]
+        first = self.sequences[0]
+        blocks = tuple(_blocks(self.sequences))
+        if (found := len(blocks)) > MOST_BLOCKS:
+            reason = said(
+                "{found:,} connections, expected at most {most}: `--connection N` takes one",
+                found=found,
+                most=MOST_BLOCKS,
+            )
+            raise ExpectationError(first.path, reason)
+        return Sequence(blocks, title=first.title, name=first.name, path=first.path)
 
 
 def import_script(text: str, path: str = "<text>") -> Imported:
@@ -218,6 +249,29 @@ class _Script:
                 name=stem,
                 path=self.path,
             )
+
+
+def _blocks(sequences: tuple[Sequence, ...]) -> Iterator[ConnectionBlock]:
+    """A connection begins after the end of the one before; datagrams beside it are a block of their own."""
+    before = ""
+    for number, sequence in enumerate(sequences, start=1):
+        lines = tuple(lines_of(sequence.items))
+        segments = tuple(line for line in lines if isinstance(line.carried, Flags))
+        datagrams = tuple(line for line in lines if not isinstance(line.carried, Flags))
+        if segments:
+            name = ordinal(number)
+            yield block_of(name, replace(sequence, items=_from_client(segments)), after=before)
+            before = name
+        if datagrams:
+            exchange = replace(sequence, items=_from_client(datagrams), part=Part.WHOLE)
+            yield block_of(f"{ordinal(number)}-exchange", exchange)
+
+
+def _from_client(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The same, the client being who speaks first in them."""
+    if lines[0].sender == _CLIENT:
+        return lines
+    return tuple(replace(line, sender=line.receiver, receiver=line.sender) for line in lines)
 
 
 def _peers(talk: _Talk, is_injected: bool) -> tuple[str, str]:  # noqa: FBT001 - as above

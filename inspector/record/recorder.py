@@ -8,13 +8,13 @@ sequence (`parse(format(x)) == x`). What is tolerated (`expect.subject`) is left
 A connection whose beginning was not captured is a part: `ending` with a close, `anywhere` without one. One that was
 opened and is open still is a `beginning`. EXACT is always the whole of what was seen.
 
-Faults of a peer that were found are part of what was seen: `provokes:` names them, and the header says so.
+Faults of a peer that were found are part of what was seen: `provokes:` names them, and the header says so. Several
+connections as one file: `several`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
@@ -31,14 +31,14 @@ from inspector.tcp.model import Close, Connection, Handshake
 from inspector.tcp.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from inspector.expect.notation import Item
     from inspector.expect.subject import Event, Subject
     from inspector.record.wish import Wish
     from inspector.udp.model import Exchange
 
-__all__ = ["MOST_LINES", "MOST_LINES_OF_A_PART", "record"]
+__all__ = ["MOST_LINES", "MOST_LINES_OF_A_PART", "about", "name_of", "record", "section"]
 
 MOST_LINES = 4_000
 """A longer sequence nobody reads, and `expect.expansion` would refuse it soon."""
@@ -51,18 +51,19 @@ def record(inspected: Connection | Exchange, wish: Wish) -> Sequence:
     """The sequence. ExpectationError where it would be too long, or where its segments were not kept."""
     subject = subject_of(inspected)
     items = shape_of(subject) if wish.level is Level.SHAPE else _written(inspected, subject, wish)
-    name = _name_of(inspected)
+    name, faults = name_of(inspected), _faults(inspected)
     return Sequence(
         items,
         title=wish.title or (said("{name} of {source}", name=name, source=wish.source) if wish.source else name),
-        about=tuple(_about(inspected, subject, wish)),
+        about=tuple(about([subject], faults, wish)),
         part=_part(inspected, wish),
         strict=wish.level is Level.EXACT,
-        provokes=_faults(inspected),
+        provokes=faults,
     )
 
 
-def _name_of(inspected: Connection | Exchange) -> str:
+def name_of(inspected: Connection | Exchange) -> str:
+    """As its report calls it."""
     if isinstance(inspected, Connection):
         return said("Connection {number}", number=inspected.number)
     return said("Exchange {number}", number=inspected.number)
@@ -80,14 +81,17 @@ def _written(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> 
     if inspected.handshake not in (Handshake.COMPLETE, Handshake.SIMULTANEOUS, Handshake.NOT_SEEN):
         return tuple(lines)
     first, behind = _borders(inspected, events)
-    end = said("Reset") if behind < len(events) and events[behind].flags & RST else said("Close")
-    parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (end, behind, len(lines)))
-    told = [_section(title, events[begin:end]) + tuple(lines[begin:end]) for title, begin, end in parts if begin < end]
-    return tuple(chain.from_iterable(told))
+    close = said("Reset") if behind < len(events) and events[behind].flags & RST else said("Close")
+    told: list[Item] = []
+    parts = ((said("Handshake"), 0, first), (said("Data"), first, behind), (close, behind, len(lines)))
+    for title, begin, end in parts:
+        if begin < end:
+            told += [section(title, events[begin:end], wish), *lines[begin:end]]
+    return tuple(told)
 
 
 def _refuse_to_be_long(inspected: Connection | Exchange, lines: int, wish: Wish) -> None:
-    name = _name_of(inspected)
+    name = name_of(inspected)
     if lines > MOST_LINES:
         reason = said(
             "it would be {found:,} lines, expected at most {most:,}: `--shape` folds its data",
@@ -105,11 +109,14 @@ def _refuse_to_be_long(inspected: Connection | Exchange, lines: int, wish: Wish)
         raise ExpectationError(name, reason)
 
 
-def _section(title: str, events: list[Event]) -> tuple[Item, ...]:
+def section(title: str, events: list[Event] | tuple[Event, ...], wish: Wish) -> Remark:
+    """The line above what `events` are."""
     first, last = events[0].frame, events[-1].frame
+    if not wish.tells_frames:
+        return Remark(title)
     if first == last:
-        return (Remark(said("{title}: frame {first}", title=title, first=first)),)
-    return (Remark(said("{title}: frames {first} to {last}", title=title, first=first, last=last)),)
+        return Remark(said("{title}: frame {first}", title=title, first=first))
+    return Remark(said("{title}: frames {first} to {last}", title=title, first=first, last=last))
 
 
 def _borders(connection: Connection, events: list[Event]) -> tuple[int, int]:
@@ -137,22 +144,20 @@ def _faults(inspected: Connection | Exchange) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.kind for finding in inspected.findings if finding.is_fault))
 
 
-def _about(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> Iterator[str]:
+def about(subjects: Iterable[Subject], faults: Collection[str], wish: Wish) -> Iterator[str]:
     """Where it is from, and what is not in it. No addresses: a sequence is for any two peers."""
-    events = subject.events
-    first, last, count = events[0].frame, events[-1].frame, len(events)
-    what = said_n("{n:,} segment", "{n:,} segments", count)
-    if subject.transport is Transport.UDP:
-        what = said_n("{n:,} datagram", "{n:,} datagrams", count)
+    subjects = tuple(subjects)
+    events = [event for subject in subjects for event in subject.events]
+    first, last = min(event.frame for event in events), max(event.frame for event in events)
     where = said("frame {first}", first=first)
     if last > first:
         where = said("frames {first} to {last}", first=first, last=last)
-    yield said("Recorded from {where}: {what}.", where=where, what=what)
+    yield said("Recorded from {where}: {what}.", where=where, what=_counted(subjects))
     left_out = Counter(event.tolerated for event in events if event.tolerated)
     if left_out and wish.level is not Level.EXACT:
         reasons = joined(said("{reason} ({count:,})", reason=reason, count=each) for reason, each in left_out.items())
         yield said("Left out, since they are tolerated: {reasons}.", reasons=reasons)
-    if faults := _faults(inspected):
+    if faults:
         kinds = ", ".join(faults)
         yield said_n(
             "A rule was broken in it, which is expected here: {kinds}.",
@@ -160,3 +165,14 @@ def _about(inspected: Connection | Exchange, subject: Subject, wish: Wish) -> It
             len(faults),
             kinds=kinds,
         )
+
+
+def _counted(subjects: Iterable[Subject]) -> str:
+    """How many segments there are, and how many datagrams."""
+    counts: Counter[Transport] = Counter()
+    for subject in subjects:
+        counts[subject.transport] += len(subject.events)
+    segments, datagrams = counts[Transport.TCP], counts[Transport.UDP]
+    told = [said_n("{n:,} segment", "{n:,} segments", segments)] * bool(segments)
+    told += [said_n("{n:,} datagram", "{n:,} datagrams", datagrams)] * bool(datagrams)
+    return told[0] if len(told) == 1 else joined(told, " and ")

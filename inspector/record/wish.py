@@ -41,6 +41,8 @@ class Wish:
     """What is not written, although EXACT would."""
     tells_lengths: bool = False
     """Whether EXACT writes a length as a symbol too: then one that differs is one difference, and shifts nothing."""
+    tells_frames: bool = True
+    """Whether a comment says where in the capture its lines are from: no, where they are from several places."""
     source: str = ""
     """What the header calls the capture; one line of visible text, and no path."""
     title: str = ""

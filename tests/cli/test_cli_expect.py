@@ -118,12 +118,17 @@ def test_a_packetdrill_script_is_imported_and_what_is_left_out_is_told(tmp_path:
     assert inspector("expect", "import", script, "-o", out, "--force").code == 0
 
 
-def test_of_several_connections_one_is_chosen(tmp_path: Path) -> None:
-    script = tmp_path / "two.pkt"
+def test_several_connections_of_a_script_are_one_file_and_one_may_be_chosen(tmp_path: Path) -> None:
+    script, out = tmp_path / "two.pkt", tmp_path / "two.seq"
     script.write_text("+0 > S 0:0(0)\n+0 < R. 0:0(0) ack 1\n+0 > S 0:9(9)\n", encoding="utf-8")
 
-    assert "2 connections; expected --connection N" in inspector("expect", "import", script).err
-    assert "len=9" in inspector("expect", "import", script, "--connection", "2").out
+    assert inspector("expect", "import", script, "-o", out).code == 0
+    assert "\nconnection second(after first):\n" in out.read_text("utf-8")
+    assert inspector("expect", "lint", out).code == 0
+    assert inspector("expect", "format", "--check", out).code == 0
+    alone = inspector("expect", "import", script, "--connection", "2").out
+    assert "len=9" in alone
+    assert "\nconnection" not in alone
     assert inspector("expect", "import", script, "--connection", "3").code == 2
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from inspector.wire.reader import open_capture
 from tests.cli.command import inspector, shipped
+from tests.wire.files import NOW, pcap
 
 HELLO = shipped("tcp-hello")
 
@@ -48,13 +50,49 @@ def test_what_exists_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert "seq=x" in target.read_text("utf-8")
 
 
-def test_where_there_are_several_it_lists_them_and_takes_the_one_that_is_named() -> None:
-    several = inspector("record", shipped("tcp-multi"))
+@pytest.mark.parametrize(
+    ("name", "level"), [("tcp-multi", ()), ("port-reuse", ("--exact",)), ("udp-vs-tcp", ("--shape",))]
+)
+def test_several_become_one_file_that_is_as_expected_when_it_is_checked(
+    name: str, level: tuple[str, ...], tmp_path: Path
+) -> None:
+    target = tmp_path / "several.seq"
+
+    recorded = inspector("record", shipped(name), *level, "-o", target)
+
+    assert (recorded.code, recorded.out, recorded.err) == (0, "", "")
+    assert inspector("check", shipped(name), "--expect", target).code == 0
+    assert inspector("check", shipped("tcp-short"), "--expect", target).code == 1
+    assert inspector("expect", "format", "--check", target).code == 0
+
+
+def test_the_title_counts_them_and_the_one_that_is_named_is_taken_alone() -> None:
+    several = inspector("record", shipped("udp-vs-tcp"))
+
+    assert several.out.startswith(
+        "title: 1 connection and 1 exchange of udp-vs-tcp.pcapng\nabout: Recorded from frames"
+    )
+    assert inspector("record", shipped("tcp-multi"), "--connection", "2").out.startswith("title: Connection 2 of")
+    alone = inspector("record", shipped("udp-vs-tcp"), "--exchange", "1").out
+    assert alone.startswith("title: Exchange 1 of")
+    assert "\nconnection" not in alone
+
+
+def test_of_more_than_one_file_has_room_for_it_lists_some(tmp_path: Path) -> None:
+    with open_capture(HELLO) as reader:
+        syn = next(iter(reader)).frame(0).data
+    ports = [40_000 + number for number in range(201)]
+    frames = [syn[:34] + port.to_bytes(2, "big") + syn[36:] for port in ports]
+    many = tmp_path / "many.pcap"
+    many.write_bytes(pcap([(NOW + second, 0, data, len(data)) for second, data in enumerate(frames)]))
+
+    several = inspector("record", many)
 
     assert several.code == 2
-    assert "connection 1 (127.0.0.1:49770 > 127.0.0.1:8888), connection 2" in several.err
-    assert inspector("record", shipped("tcp-multi"), "--connection", "2").out.startswith("title: Connection 2 of")
-    assert inspector("record", shipped("udp-vs-tcp"), "--exchange", "1").out.startswith("title: Exchange 1 of")
+    assert "a sequence is of 200 connections at most" in several.err
+    assert "there are connection 1 (127.0.0.1:40000 > 127.0.0.1:12345), connection 2" in several.err
+    assert "195 more" in several.err
+    assert inspector("record", many, "--connection", "201").code == 0
 
 
 @pytest.mark.parametrize(

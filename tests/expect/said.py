@@ -132,3 +132,19 @@ def told(differences: Comparison | tuple[Difference, ...]) -> list[tuple[str, in
     """`(kind, line, frame, field)` of each difference."""
     found = differences.differences if isinstance(differences, Comparison) else differences
     return [(str(each.kind), each.line, each.frame, each.field) for each in found]
+
+
+def capture(*said: Said | tuple[Said, int]) -> list[Connection]:
+    """Connections one after the other, each from a port of its own or from the one given."""
+    found: list[Connection] = []
+    frame = 0
+    for number, each in enumerate(said, start=1):
+        one, port = each if isinstance(each, tuple) else (each, 40000 + number)
+        connection = one.connection()
+        segments = tuple(
+            replace(traced, row=replace(traced.row, frame=frame + traced.row.frame)) for traced in connection.segments
+        )
+        frame += len(segments)
+        originator = replace(connection.originator, endpoint=Endpoint("127.0.0.1", port))
+        found.append(replace(connection, number=number, segments=segments, originator=originator))
+    return found

@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from inspector.errors import ExpectationError
 from inspector.expect import connections
 from inspector.expect.assignment import cheapest
-from inspector.expect.comparison import check_comparable, compare, compare_all
+from inspector.expect.comparison import Comparer, check_comparable, compare, compare_all
 from inspector.expect.expansion import expand
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load
 from inspector.expect.model import Comparison
 from inspector.expect.parser import parse
-from inspector.tcp.model import Connection
-from inspector.wire.row import Endpoint
-from tests.expect.said import Said, told
+from inspector.expect.subject import Subject
+from tests.expect.said import Said, capture, told
 
 SHORT = """
     use three-way-handshake
@@ -43,22 +42,6 @@ def refused() -> Said:
     return Said().client("SYN").server("RST,ACK", seq=0)
 
 
-def capture(*said: Said | tuple[Said, int]) -> list[Connection]:
-    """Connections one after the other, each from a port of its own or from the one given."""
-    found: list[Connection] = []
-    frame = 0
-    for number, each in enumerate(said, start=1):
-        one, port = each if isinstance(each, tuple) else (each, 40000 + number)
-        connection = one.connection()
-        segments = tuple(
-            replace(traced, row=replace(traced.row, frame=frame + traced.row.frame)) for traced in connection.segments
-        )
-        frame += len(segments)
-        originator = replace(connection.originator, endpoint=Endpoint("127.0.0.1", port))
-        found.append(replace(connection, number=number, segments=segments, originator=originator))
-    return found
-
-
 def compared(text: str, *said: Said | tuple[Said, int]) -> tuple[Comparison, ...]:
     return compare_all(parse(text, "here.seq"), capture(*said), [])
 
@@ -68,6 +51,23 @@ def who(comparisons: tuple[Comparison, ...]) -> list[tuple[str, int | None, bool
 
 
 # ------------------------------------------------------------------------------------ who is who
+
+
+def test_where_all_is_as_expected_none_is_compared_in_full_with_what_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared_in_full: list[int | None] = []
+    compare_one = Comparer.compare
+
+    def counted(comparer: Comparer, inspected: Subject) -> Comparison:
+        compared_in_full.append(inspected.number)
+        return compare_one(comparer, inspected)
+
+    monkeypatch.setattr(Comparer, "compare", counted)
+
+    assert who(compared(TWO, refused(), short())) == [("first", 2, True), ("second", 1, True)]
+    assert sorted(filter(None, compared_in_full)) == [1, 2]
+    compared_in_full.clear()
+    assert not all(each.matched for each in compared(TWO, refused(), refused()))
+    assert sorted(filter(None, compared_in_full)) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

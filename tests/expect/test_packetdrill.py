@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inspector.errors import ExpectationError
+from inspector.expect.comparison import compare_all
 from inspector.expect.formatter import format_sequence
 from inspector.expect.packetdrill import import_script
 from inspector.expect.parser import LONGEST, parse
 from inspector.pipeline import inspect
 from inspector.report.inspection import Verdict
-from tests.expect.said import Said, told
+from tests.expect.said import Said, capture, told
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 
@@ -101,6 +103,53 @@ def test_a_syn_after_the_end_begins_another_connection() -> None:
 
     assert len(import_script(ends * 3).sequences) == 3
     assert len(import_script("+0 > S 0:0(0)\n+1 > S 0:0(0)\n").sequences) == 1
+
+
+REFUSED = "+0 > S 0:0(0)\n+0 < R. 0:0(0) ack 1\n"
+
+
+def test_several_connections_are_one_file_each_after_the_one_before() -> None:
+    whole = import_script(REFUSED + "+0 < udp (7)\n" + REFUSED + "+0 > S 0:0(0)\n", "three.pkt").as_one
+
+    assert format_sequence(whole) == (
+        "title: Imported from packetdrill: three\n"
+        "\n"
+        "connection first:\n"
+        "    client > server  SYN      seq=x  len=0\n"
+        "    server > client  RST,ACK  seq=0  ack=x+1  len=0\n"
+        "connection first-exchange: client > server  UDP  len=7\n"
+        "connection second(after first):\n"
+        "    client > server  SYN      seq=x  len=0\n"
+        "    server > client  RST,ACK  seq=0  ack=x+1  len=0\n"
+        "connection third(after second):\n"
+        "    client > server  SYN  seq=x  len=0\n"
+        "    ...\n"
+    )
+    assert parse(format_sequence(whole), "three.seq") == whole
+
+
+def test_one_connection_alone_is_no_block() -> None:
+    imported = import_script(REFUSED)
+
+    assert imported.as_one == imported.sequences[0]
+
+
+def test_two_imported_connections_find_theirs_only_one_after_the_other() -> None:
+    whole = import_script(REFUSED * 2).as_one
+    refused = Said().client("SYN").server("RST,ACK", seq=0)
+    one, two = capture(refused, refused)
+    syn, reset = one.segments
+    longer = replace(one, segments=(syn, replace(reset, row=replace(reset.row, frame=9))))
+
+    assert [each.matched for each in compare_all(whole, [one, two], [])] == [True, True]
+    assert [each.matched for each in compare_all(whole, [longer, two], [])] == [True, False]
+
+
+def test_a_script_of_more_connections_than_a_file_has_room_for_is_refused() -> None:
+    imported = import_script(REFUSED * 101, "many.pkt")
+
+    with pytest.raises(ExpectationError, match=r"many.pkt: 101 connections, expected at most 100: `--connection N`"):
+        _ = imported.as_one
 
 
 def test_datagrams_are_datagrams() -> None:
