@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.assignment import cheapest
-from inspector.expect.differences import NOTHING
+from inspector.expect.connections_told import broken_tie, missing_block, surplus
 from inspector.expect.evaluation import EXTRA, MISSING, NUMBER, SWAPPED
 from inspector.expect.matching import MOST_CELLS, MOST_WORK
-from inspector.expect.model import Comparison, Difference, Kind
+from inspector.expect.model import Comparison, Kind
 from inspector.expect.notation import AnySegments, ConnectionBlock, Optional, Repeat, peers_of
-from inspector.expect.subject import Subject, Transport
+from inspector.expect.subject import Subject
 from inspector.language import said, said_n
 
 if TYPE_CHECKING:
@@ -354,42 +354,13 @@ def _of_slots(table: _Table, chosen: Sequence[int | None]) -> Iterator[Compariso
         if comparison is None or (place is None and not table.slots[slot].required):
             continue
         if place is None:
-            missing = _missing(block, comparison)
+            missing = missing_block(block, comparison)
             yield replace(comparison, block=block.name, differences=(missing,))
             continue
         broken = _Ties(table, chosen[:slot], slot).broken(place)
-        ties = tuple(_tie(table, block, place, what, other) for what, other in broken)
+        ties = tuple(broken_tie(block, table.subjects[place], table.subjects[other], what) for what, other in broken)
         found = (*ties, *comparison.differences)
         yield replace(comparison, block=block.name, differences=found, matched=not found)
-
-
-def _missing(block: ConnectionBlock, comparison: Comparison) -> Difference:
-    lines = len(comparison.differences)
-    expected = said_n(
-        "a connection as {name} has it, of {n:,} line",
-        "a connection as {name} has it, of {n:,} lines",
-        lines,
-        name=block.name,
-    )
-    return Difference(Kind.MISSING, None, None, "connection", expected, NOTHING)
-
-
-def _tie(table: _Table, block: ConnectionBlock, place: int, what: str, other: int) -> Difference:
-    mine, theirs = table.subjects[place], table.subjects[other]
-    first, last = mine.events[0].frame, theirs.events[-1].frame
-    if what == "endpoints":
-        expected = said("{ends}, as {name} has them", ends=_ends(theirs), name=block.endpoints_of)
-        return _changed(what, first, expected, _ends(mine))
-    expected = said("after frame {frame}, the last of {name}", frame=last, name=block.after)
-    return _changed(what, first, expected, said("frame {frame}", frame=first), f" || frame.number == {last}")
-
-
-def _changed(field: str, frame: int, expected: str, actual: str, more: str = "") -> Difference:
-    return Difference(Kind.CHANGED, None, frame, field, expected, actual, "", f"frame.number == {frame}{more}")
-
-
-def _ends(subject: Subject) -> str:
-    return said("{one} and {two}", one=subject.ends[0], two=subject.ends[1]) if subject.ends else said("unknown")
 
 
 def _surplus(table: _Table, chosen: Sequence[int | None]) -> Iterator[Comparison]:
@@ -400,19 +371,4 @@ def _surplus(table: _Table, chosen: Sequence[int | None]) -> Iterator[Comparison
     for place, subject in enumerate(table.subjects):
         if place in taken:
             continue
-        frame = subject.events[0].frame if subject.events else None
-        count = said_n("{n:,} segment", "{n:,} segments", len(subject.events))
-        if subject.transport is Transport.UDP:
-            count = said_n("{n:,} datagram", "{n:,} datagrams", len(subject.events))
-        actual = said("{count} between {ends}", count=count, ends=_ends(subject))
-        nothing = said("no further connection")
-        surplus = Difference(Kind.EXTRA, None, frame, "connection", nothing, actual, "", subject.display_filter)
-        yield Comparison(
-            table.name,
-            matched=False,
-            differences=(surplus,),
-            bindings=(),
-            lines=(),
-            connection=subject.number,
-            provokes=table.provokes,
-        )
+        yield surplus(subject, table.name, table.provokes)

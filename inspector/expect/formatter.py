@@ -2,14 +2,14 @@
 
 `parse(format_sequence(x)) == x` for whatever `parse` can give. Neighbouring lines of a block share their columns:
 peers, what they carry, `seq` and `ack` where they come first; names may be Chinese, whose signs are two columns wide. A
-comment on a line of its own has an empty line above.
+comment on a line of its own has an empty line above, and so has a connection.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.expect.line_parser import DURATIONS
+from inspector.expect.line_parser import DURATIONS, TCP_FIELDS
 from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
@@ -98,6 +98,8 @@ def _items(items: tuple[Item, ...], indent: str) -> Iterator[str]:
                 yield ""
             yield f"{indent}# {item.text}".rstrip()
         else:
+            if isinstance(item, ConnectionBlock) and index and not isinstance(items[index - 1], Remark):
+                yield ""
             yield from _structure(item, indent)
         index += 1
 
@@ -208,6 +210,10 @@ def _rows(lines: list[Line]) -> list[list[str]]:
 
 def _field_order(lines: list[Line]) -> list[str] | None:
     """The fields of all lines in an order that is that of each; None where there is none, or one is written twice."""
+    used = {field.name for line in lines for field in line.fields}
+    usual = [name for name in TCP_FIELDS if name in used]
+    if all([field.name for field in line.fields] == _among(line, usual) for line in lines):
+        return usual
     order: list[str] = []
     for line in lines:
         place = 0
@@ -222,6 +228,12 @@ def _field_order(lines: list[Line]) -> list[str] | None:
 
 def _with_remark(text: str, line: Line) -> str:
     return f"{text}  # {line.remark}" if line.remark else text
+
+
+def _among(line: Line, names: list[str]) -> list[str]:
+    """Those of `names` that the line has a field of."""
+    own = {field.name for field in line.fields}
+    return [name for name in names if name in own]
 
 
 def _has_tail(line: Line) -> bool:

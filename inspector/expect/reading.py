@@ -1,42 +1,31 @@
 """How an alignment reads: which line found which event, and the numbers that explain most of it.
 
-An alignment knows where lines found their events. Which numbers its symbols stand for is decided here, over all of
-them at once: **the numbers for which the fewest fields are wrong**. So one number that was changed on the wire is
-one difference, wherever the symbol was used first. A tie goes to what the rest of the connection confirms (a segment
-that begins where this one ended, an acknowledgment of it), then to the first use.
-
-With the numbers known, a line that seemed missing may be recognised in a segment that differs from it in its flags, or
-carries data that it should not, and fits in all other numbers (`_recognised`).
+An alignment knows where lines found their events. Which numbers its symbols stand for is decided over all of them at
+once (`solving`). With the numbers known, a line that seemed missing may be recognised in a segment that differs from it
+in its flags, or carries data that it should not, and fits in all other numbers (`_recognised`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from inspector.expect.alignment import Move
 from inspector.expect.automaton import START
-from inspector.expect.evaluation import flags_differ, holds, lacks_data, solve, value_of
+from inspector.expect.evaluation import flags_differ, holds, value_of
 from inspector.expect.flags import COMPARED
-from inspector.expect.notation import SEQUENCE_SPACE, Relation
+from inspector.expect.solving import equations_of, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from inspector.expect.alignment import Step
-    from inspector.expect.evaluation import Check, Prepared
+    from inspector.expect.evaluation import Prepared
     from inspector.expect.matching import Matcher
     from inspector.expect.notation import Line, Mark
     from inspector.expect.subject import Event
-    from inspector.findings import Side
 
 __all__ = ["Reading", "Standing", "Written", "read"]
-
-_MODULUS = 1 << 32
-_ROUNDS = 4
-_WITNESSES = 32
-"""Uses of a symbol that are asked for confirmation: each looks through all events."""
 
 _CANDIDATES = 8
 _FLAGS_AT_MOST = 2
@@ -102,7 +91,7 @@ def read(matcher: Matcher, steps: Sequence[Step], guess: Sequence[int | None], e
     guessed: list[int | None] = [None] * len(reading.names)
     for symbol, value in zip(matcher.automaton.symbols, guess, strict=True):
         guessed[last[symbol]] = value
-    reading.numbers = _numbers(reading, events, guessed)
+    reading.numbers = numbers_of(reading, events, guessed)
     _recognise(reading, events)
     return reading
 
@@ -152,153 +141,6 @@ def _marks(matcher: Matcher, steps: Sequence[Step]) -> list[Standing]:
     return found + [Standing(mark, lines, matcher.lines[at] is None) for mark in matcher.automaton.last_marks[at]]
 
 
-# ------------------------------------------------------------------------------------ the numbers
-
-
-@dataclass(frozen=True, slots=True)
-class _Equation:
-    """A field that was found, and is written as a sum with symbols."""
-
-    written: Written
-    check: Check
-    actual: int
-    event: int
-
-
-def _equations(lines: Iterable[Written], events: Sequence[Event]) -> list[_Equation]:
-    found = []
-    for written in lines:
-        if written.event is None:
-            continue
-        for check in written.prepared.checks:
-            actual = events[written.event].value(check.name)
-            if check.name == "len" and lacks_data(written.prepared, events[written.event]):
-                continue
-            if check.relation is Relation.EQUAL and check.low[1] and actual is not None:
-                found.append(_Equation(written, check, actual, written.event))
-    return found
-
-
-def _numbers(reading: Reading, events: Sequence[Event], guess: Sequence[int | None]) -> list[int | None]:
-    """The number of each symbol: from its first use, or from the guess if fewer fields are wrong by it."""
-    equations = _equations(reading.lines, events)
-    first = _voted([None] * len(reading.names), equations, events)
-    if not any(value is not None and value != known for value, known in zip(guess, first, strict=True)):
-        return first
-    other = _voted(list(guess), equations, events)
-    return other if _unequal(equations, other) < _unequal(equations, first) else first
-
-
-def _unequal(equations: Iterable[_Equation], numbers: Sequence[int | None]) -> int:
-    return sum(
-        not holds(equation.check, equation.actual, [numbers[place] for place in equation.written.symbols])
-        for equation in equations
-    )
-
-
-def _voted(numbers: list[int | None], equations: Sequence[_Equation], events: Sequence[Event]) -> list[int | None]:
-    """What is not known yet is bound in the order of the lines; then each is put to the vote of all its uses."""
-    _bind(equations, numbers)
-    uses: dict[int, list[_Equation]] = {}
-    for equation in equations:
-        for symbol, _ in equation.check.low[1]:
-            uses.setdefault(equation.written.symbols[symbol], []).append(equation)
-    for _ in range(_ROUNDS):
-        changed = False
-        for place, own in uses.items():
-            best = _elected(place, own, numbers, events)
-            changed |= best != numbers[place]
-            numbers[place] = best
-        if not changed:
-            break
-    return numbers
-
-
-def _bind(equations: Sequence[_Equation], numbers: list[int | None]) -> None:
-    """Bind in the order of the lines, again while an equation that had two unknowns has become one of one."""
-    waiting = list(equations)
-    progress = True
-    while progress and waiting:
-        progress = False
-        rest = []
-        for equation in waiting:
-            bindings = [numbers[place] for place in equation.written.symbols]
-            unknown = [symbol for symbol, _ in equation.check.low[1] if bindings[symbol] is None]
-            if len(unknown) > 1:
-                rest.append(equation)
-            elif unknown:
-                numbers[equation.written.symbols[unknown[0]]] = solve(
-                    equation.check, unknown[0], equation.actual, bindings
-                )
-                progress = True
-        waiting = rest
-
-
-def _elected(
-    place: int, uses: Sequence[_Equation], numbers: Sequence[int | None], events: Sequence[Event]
-) -> int | None:
-    """The number for which most of the fields that use it are right."""
-    votes: Counter[int] = Counter()
-    for equation in uses:
-        bindings = [numbers[other] for other in equation.written.symbols]
-        for symbol, _ in equation.check.low[1]:
-            if equation.written.symbols[symbol] == place:
-                value = solve(equation.check, symbol, equation.actual, bindings)
-                if value is not None:
-                    votes[value] += 1
-    if len(votes) < 2:
-        return numbers[place]
-    most = max(votes.values())
-    best = [value for value, count in votes.items() if count == most]
-    if len(best) == 1:
-        return best[0]
-    confirmed = {value: _confirmations(place, value, uses, numbers, events) for value in best}
-    strongest = max(confirmed.values())
-    best = [value for value in best if confirmed[value] == strongest]
-    current = numbers[place]
-    return current if current in best else best[0]
-
-
-def _confirmations(
-    place: int,
-    value: int,
-    uses: Sequence[_Equation],
-    numbers: Sequence[int | None],
-    events: Sequence[Event],
-) -> int:
-    """How often fields that nothing is written of agree with `value`.
-
-    What begins must begin where its sender's last segment ended; what ends is continued and acknowledged later.
-    """
-    written = {(equation.event, equation.check.name) for equation in uses}
-    confirmed = 0
-    for equation in uses[:_WITNESSES]:
-        bindings = [value if other == place else numbers[other] for other in equation.written.symbols]
-        number = value_of(equation.check.low, bindings)
-        if number is None or equation.check.name not in SEQUENCE_SPACE:
-            continue
-        own = events[equation.event]
-        is_seq = equation.check.name == "seq"
-        sender = own.sender if is_seq else own.sender.other
-        begin = number % _MODULUS
-        end = (begin + own.seg_len) % _MODULUS if is_seq else begin
-        confirmed += _continues(begin, sender, equation.event, events, written)
-        for index in range(equation.event + 1, len(events)):
-            name = "seq" if events[index].sender is sender else "ack"
-            confirmed += events[index].value(name) == end and (index, name) not in written
-    return confirmed
-
-
-def _continues(begin: int, sender: Side, before: int, events: Sequence[Event], written: set[tuple[int, str]]) -> bool:
-    """Whether the last segment of `sender` before the event at `before` ended where `begin` is."""
-    for index in range(before - 1, -1, -1):
-        event = events[index]
-        if event.sender is sender:
-            end = ((event.value("seq") or 0) + event.seg_len) % _MODULUS
-            return end == begin and (index, "seq") not in written
-    return False
-
-
 # -------------------------------------------------------------------------- what seemed missing
 
 
@@ -339,7 +181,7 @@ def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event
     lines = list(reading.lines)
     lines[index] = replace(lines[index], event=event)
     trial = Reading(lines, reading.extra, reading.free, reading.names)
-    trial.numbers = _numbers(trial, events, reading.numbers)
+    trial.numbers = numbers_of(trial, events, reading.numbers)
     more_wrong = _wrong(trial, events) - _wrong(reading, events)
     if _agreement(trial, events) <= _agreement(reading, events) or more_wrong > _has_too_much(
         lines[index], events[event]
@@ -360,7 +202,7 @@ def _agreement(reading: Reading, events: Sequence[Event]) -> int:
     """Fields in sequence space that could be checked, less the numbers that had to be assumed for it."""
     checked = [
         equation
-        for equation in _equations(reading.lines, events)
+        for equation in equations_of(reading.lines, events)
         if value_of(equation.check.low, reading.bindings(equation.written)) is not None
     ]
     used = {equation.written.symbols[symbol] for equation in checked for symbol, _ in equation.check.low[1]}

@@ -30,7 +30,7 @@ def test_parameters_are_shared_under_their_names() -> None:
 def test_a_parameter_stands_for_the_sum_it_is_given() -> None:
     part = "parameters: u\na > b FIN seq=u\nb > a ACK ack=u+1"
     assert expanded("a > b ACK seq=x len=n\nuse part(u=x+n)", part=part) == (
-        "a > b  ACK  seq=x      len=n\na > b  FIN  seq=x+n\nb > a  ACK  ack=x+n+1\n"
+        "a > b  ACK  seq=x               len=n\na > b  FIN  seq=x+n\nb > a  ACK           ack=x+n+1\n"
     )
 
 

@@ -188,3 +188,26 @@ def test_numbers_far_away_are_shown_as_they_are() -> None:
     (difference,) = whole().changed(7, ack=MODULUS // 2).compare(WHOLE).differences
 
     assert difference.actual == str(MODULUS // 2)
+
+
+def test_a_reset_that_repeats_a_wrong_number_is_no_witness_of_it() -> None:
+    """RFC 9293 section 3.5.2: its sequence number is taken from the segment that it answers."""
+    said = Said().client("SYN").server("SYN,ACK").client("ACK", ack=2100).server("RST", seq=2100)
+
+    assert told(said.compare("three-way-handshake")) == [("changed", 3, 3, "ack")]
+
+
+def test_a_wrong_sum_of_the_expectations_own_is_told_where_it_is_written() -> None:
+    """The length is confirmed by all that follows, and so is the acknowledgment: the first use is believed."""
+    said = Said().handshake().server("ACK", len=14).client("ACK").client("ACK", len=18).server("ACK").closed()
+    text = "use three-way-handshake\nserver > client ACK seq=y+1 len=n\nclient > server ACK ack=y+1+n+5 len=0\n...\n"
+
+    assert told(said.compare(text)) == [("changed", 5, 5, "ack")]
+
+
+def test_no_length_is_made_up_that_is_less_than_nothing() -> None:
+    said = Said().handshake().server("ACK", len=14).client("ACK").closed()
+    comparison = said.compare("use three-way-handshake\n...\nuse any-close(server, client, u=y+99)\n")
+
+    assert not comparison.matched
+    assert all(value < 2**31 for _, value in comparison.bindings)
