@@ -28,7 +28,7 @@ from inspector.errors import ExpectationError
 from inspector.expect.assignment import cheapest
 from inspector.expect.connections_told import broken_tie, missing_block, surplus
 from inspector.expect.evaluation import EXTRA, MISSING, NUMBER, SWAPPED
-from inspector.expect.matching import MOST_CELLS, MOST_WORK
+from inspector.expect.matching import MOST_CELLS
 from inspector.expect.model import Comparison, Kind
 from inspector.expect.notation import AnySegments, ConnectionBlock, Optional, Repeat, peers_of
 from inspector.expect.subject import Subject
@@ -40,24 +40,13 @@ if TYPE_CHECKING:
     from inspector.expect import notation
     from inspector.expect.comparison import Comparer
 
-__all__ = [
-    "MOST_CELLS_IN_ALL",
-    "MOST_CONNECTIONS",
-    "MOST_PAIRS",
-    "MOST_SLOTS",
-    "check_bounds",
-    "compare_blocks",
-    "slots_of",
-]
+__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks", "slots_of"]
 
 MOST_CONNECTIONS = 1_000
 MOST_SLOTS = 200
 MOST_PAIRS = 4_000
 MOST_CELLS_IN_ALL = 4 * MOST_CELLS
 _MOST_TRIED = 1_000_000
-_SURELY_BELOW = MOST_WORK // 100
-"""Events x steps for which no comparison can come to `MOST_WORK`: a step is counted twice for each of six hypotheses in
-each of six searches, and for each of sixteen in the first."""
 
 _PRICES = {Kind.MISSING: MISSING, Kind.EXTRA: EXTRA, Kind.SWAPPED: SWAPPED, Kind.CHANGED: NUMBER}
 _ONE = 1 << 28
@@ -116,20 +105,6 @@ def slots_of(
             _refuse(where, said_n("{n:,} block", "{n:,} blocks", len(slots) + number), MOST_SLOTS)
         slots += [_Slot(block, comparers[block.items], round_ < low) for round_ in range(number)]
     return slots
-
-
-def check_bounds(
-    sequence: notation.Sequence, subjects: Sequence[Subject], comparer_of: Callable[[notation.Sequence], Comparer]
-) -> None:
-    """ExpectationError, as `compare_blocks` raises it; only what might pass a bound is compared."""
-    slots = slots_of(sequence, len(subjects), comparer_of)
-    comparers = list({id(slot.comparer): slot.comparer for slot in slots}.values())
-    _check_work(sequence.path or sequence.name, comparers, subjects)
-    for comparer in comparers:
-        for subject in subjects:
-            matcher = comparer.matchers.get(subject.transport)
-            if matcher and (len(subject.events) + 1) * matcher.automaton.steps > _SURELY_BELOW:
-                comparer.compare(subject)
 
 
 def _check_work(where: str, comparers: Sequence[Comparer], subjects: Sequence[Subject]) -> None:

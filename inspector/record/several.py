@@ -9,7 +9,7 @@ keep the order of the capture: whoever compares them prefers that order among eq
 is broken by a likeness. Beyond `_TIED` blocks all that are alike are taken together, and only EXACT ties.
 
 Laws: those of `recorder`, of the whole file. The bounds of a comparison of all with all are no property of its text: so
-what might pass them is compared before it is given away, and what could not be checked is refused.
+it is compared once before it is given away, and what could not be checked is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
 from inspector.expect.comparison import Comparer
-from inspector.expect.connections import MOST_PAIRS, MOST_SLOTS, check_bounds
+from inspector.expect.connections import MOST_PAIRS, MOST_SLOTS, compare_blocks
 from inspector.expect.notation import Remark, Repeat, Sequence, lines_of
 from inspector.expect.several import block_of, ordinal, span
 from inspector.expect.subject import Transport, subject_of
@@ -108,7 +108,7 @@ def record_all(inspected: Iterable[Connection | Exchange], wish: Wish) -> Sequen
         provokes=faults,
     )
     try:
-        check_bounds(sequence, [each.subject for each in recorded], Comparer)
+        compare_blocks(sequence, [each.subject for each in recorded], Comparer)
     except ExpectationError as error:
         _refuse(said("what is recorded could not be compared again: {reason}", reason=error.reason))
     return sequence

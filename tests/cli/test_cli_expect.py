@@ -111,7 +111,7 @@ def test_a_packetdrill_script_is_imported_and_what_is_left_out_is_told(tmp_path:
 
     assert (done.code, done.out) == (0, "")
     assert done.err == f"inspector: {script}, line 1: left out: the option `FO` is not compared\n"
-    assert "client > server  SYN      seq=x  len=0" in out.read_text("utf-8")
+    assert "client > server  SYN      seq=x           len=0" in out.read_text("utf-8")
     again = inspector("expect", "import", script, "-o", out)
     assert again.code == 2
     assert "exists; expected a new file, or --force" in again.err

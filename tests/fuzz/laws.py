@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.choice.one_frame import find_frame
 from inspector.diff.against import diff
 from inspector.errors import CaptureFileError, ExpectationError, LinkError
-from inspector.expect.comparison import compare
+from inspector.expect.comparison import compare, compare_all
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
 from inspector.expect.parser import parse
@@ -33,6 +33,7 @@ from inspector.explain.roles import roles_of
 from inspector.link.script import parse_script
 from inspector.pipeline import inspect
 from inspector.record.recorder import record
+from inspector.record.several import record_all
 from inspector.record.wish import Level, Wish
 from inspector.referee.layers import row_of
 from inspector.report.explained import answer_to_json, render_answer
@@ -244,6 +245,12 @@ def recorded(data: bytes) -> None:
             made = record(each, Wish(level))
             assert parse(format_sequence(made), "made.seq") == made
             assert compare(made, each).matched
+    if len(everything) > 1:
+        for level in Level:
+            whole = record_all(everything, Wish(level))
+            assert parse(format_sequence(whole), "made.seq") == whole
+            found = compare_all(whole, tracker.connections(), exchanges.exchanges())
+            assert all(each.matched for each in found)
     assert not diff(everything, everything).differs
 
 
