@@ -106,9 +106,12 @@ def _names_a_file(word: str) -> bool:
 
 
 def _is_file(name: str) -> bool:
-    with suppress(OSError, ValueError):  # one that may not be looked at is told when it is opened
+    try:
         return Path(name).exists()
-    return False
+    except PermissionError:  # it is told when it is opened
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _words(words: tuple[str, ...], look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]:
@@ -171,11 +174,12 @@ def _source_and_number(word: str) -> tuple[str, int]:
         raise NoSuchFrame(
             said("{name}: frames are numbered from 1, as Wireshark numbers them; found {found}", **values)
         )
-    if Path(name).is_dir():
-        raise NoSuchFrame(said("{name}: expected a capture, found a folder", name=name))
-    if Path(name).exists() and not Path(name).is_file():
-        reason = said("{name}: expected a file, which can be read twice; found a pipe or a device", name=name)
-        raise NoSuchFrame(reason)
+    with suppress(OSError, ValueError):  # what may not be looked at is told when it is opened
+        if Path(name).is_dir():
+            raise NoSuchFrame(said("{name}: expected a capture, found a folder", name=name))
+        if Path(name).exists() and not Path(name).is_file():
+            reason = said("{name}: expected a file, which can be read twice; found a pipe or a device", name=name)
+            raise NoSuchFrame(reason)
     _tell_if_a_word(word)
     return name, int(number) if len(number.lstrip("0")) <= len(str(_LARGEST)) else _LARGEST
 

@@ -28,17 +28,22 @@ def print_sequence(text: str) -> None:
 
 def write_sequence(path: Path, text: str, *, replaces: bool) -> None:
     """Put `text` into `path` as a whole; what a link points to is written, not the link."""
-    from inspector.export.atomic import AtomicFile
+    from inspector.export.atomic import AtomicFile, cannot_write
 
-    path = path.resolve()
-    if path.exists() and not replaces:
+    try:
+        path = path.resolve()
+        mode = path.stat().st_mode if path.exists() else None
+    except OSError as error:  # in a folder that we may not look into
+        raise cannot_write(path, error) from error
+    if mode is not None and not replaces:
         raise click.UsageError(shown("{name} exists; expected a new file, or --force", name=safe_text(str(path))))
-    mode = path.stat().st_mode if path.exists() else None
     file = AtomicFile(path)
     try:
         file.stream.write(text.encode())
         file.commit()
+        if mode is not None:
+            path.chmod(mode)
+    except OSError as error:
+        raise cannot_write(path, error) from error
     finally:
         file.discard()
-    if mode is not None:
-        path.chmod(mode)
