@@ -83,10 +83,12 @@ def exit_code(outcomes: Iterable[tuple[Verdict, bool]]) -> int:
     return ExitCode.NOTHING if verdicts <= {Verdict.NOTHING} else ExitCode.AS_EXPECTED
 
 
-def report_options(command: F) -> F:
+def report_options(
+    command: F, *, json_help: str = marked("Print the report as JSON (schema inspector/report/1).")
+) -> F:
     """The options that every command with a report has."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema inspector/report/1)."),
+        click.option("--json", "as_json", is_flag=True, help=json_help),
         click.option("-S", "--absolute", is_flag=True, help="Sequence numbers as they are on the wire, no symbols."),
         click.option(
             "-v",
