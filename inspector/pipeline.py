@@ -11,6 +11,7 @@ prints, exits or reads the environment (`cli/`).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,7 +31,7 @@ from inspector.wire.selection import SelectedReader
 from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from inspector.choice.choosing import Choice
@@ -144,7 +145,17 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             chosen_of=summary.of if counted and summary is not None else None,
         )
     )
+    if selection is not None and selection.ports and not connections and not conversations and keeping:
+        inspection = _with_ports(inspection, everyone, exchanges.exchanges())
     return replace(inspection, verdict=verdict_of(inspection))
+
+
+def _with_ports(inspection: Inspection, connections: Iterable[Connection], exchanges: Iterable[Exchange]) -> Inspection:
+    """Where nobody has a port that was asked for: with those that there are."""
+    ports = Counter(each.responder.endpoint.port for each in connections)
+    ports.update(each.responder.port for each in exchanges)
+    there = tuple(ports.most_common())
+    return replace(inspection, selected=inspection.selected and replace(inspection.selected, there=there))
 
 
 def _compared(

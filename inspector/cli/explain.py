@@ -17,7 +17,7 @@ from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, 
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
-from inspector.language import said, shown
+from inspector.language import marked, said, shown
 from inspector.report.escape import safe_text
 from inspector.report.words import either
 
@@ -144,10 +144,15 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
     except InspectorError as error:
         return tell_error(error), None
     explanation = explain_frame(subject)
+    code = ExitCode.AS_EXPECTED
+    if subject.cut:
+        code = ExitCode.UNREADABLE
+        words = marked("{source}: cut: {reason}; what came behind is not known")
+        tell(shown(words, source=safe_text(source), reason=safe_text(shown(subject.cut))))
     if as_json:
-        return ExitCode.AS_EXPECTED, frame_to_json(explanation, subject, source)
+        return code, frame_to_json(explanation, subject, source)
     print_text(render_frame(explanation, subject, source, **look))
-    return ExitCode.AS_EXPECTED, None
+    return code, None
 
 
 def _opened_before_dropping(name: str, stack: ExitStack) -> BinaryIO | None:
