@@ -11,7 +11,6 @@ prints, exits or reads the environment (`cli/`).
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -31,7 +30,7 @@ from inspector.wire.selection import SelectedReader
 from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from inspector.choice.choosing import Choice
@@ -139,23 +138,13 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             payloads=shown.payloads,
             comments=shown.comments,
             origins=reader.origins,
-            selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
+            selected=_selected(selection, len(connections), everyone, summary, exchanges),
             one_is_enough=one_is_enough,
             counted=counted,
             chosen_of=summary.of if counted and summary is not None else None,
         )
     )
-    if selection is not None and selection.ports and not connections and not conversations and keeping:
-        inspection = _with_ports(inspection, everyone, exchanges.exchanges())
     return replace(inspection, verdict=verdict_of(inspection))
-
-
-def _with_ports(inspection: Inspection, connections: Iterable[Connection], exchanges: Iterable[Exchange]) -> Inspection:
-    """Where nobody has a port that was asked for: with those that there are."""
-    ports = Counter(each.responder.endpoint.port for each in connections)
-    ports.update(each.responder.port for each in exchanges)
-    there = tuple(ports.most_common())
-    return replace(inspection, selected=inspection.selected and replace(inspection.selected, there=there))
 
 
 def _compared(
@@ -280,16 +269,24 @@ def inspect_chosen(  # noqa: PLR0913 - as above
 
 
 def _selected(
-    selection: Selection | None, chosen: int, of: int, summary: Summary | None, exchanges: int
+    selection: Selection | None,
+    chosen: int,
+    everyone: tuple[Connection, ...],
+    summary: Summary | None,
+    exchanges: ExchangeTracker,
 ) -> Selected | None:
     """What a report says of a selection."""
     if selection is None or (not selection.chooses and selection.order is None):
         return None
+    of = len(everyone)
+    there: tuple[tuple[int, int], ...] = ()
     if summary is not None:
         chosen, of = summary.connections, summary.of
+    elif selection.ports:
+        there = selection.ports_there(everyone, exchanges.walk())
     order, ports = str(selection.order or ""), tuple(sorted(selection.ports))
-    left_out = exchanges if selection.where is not None else 0
-    return Selected(chosen, of, selection.text, order, left_out, ports)
+    left_out = len(exchanges) if selection.where is not None else 0
+    return Selected(chosen, of, selection.text, order, left_out, ports, there)
 
 
 def _summary(  # noqa: PLR0913 - all that is known of the reading

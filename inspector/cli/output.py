@@ -21,7 +21,7 @@ from inspector.errors import (
 )
 from inspector.language import marked, shown
 from inspector.report.breaking import lines_of
-from inspector.report.escape import cells, safe_text
+from inspector.report.escape import cells, safe_text, safe_words
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def tell_slow_start() -> None:
 
 def tell_error(error: InspectorError) -> int:
     """Tell the user what is wrong and what mends it; the exit code to leave with."""
-    tell(safe_text(shown(error.message)))
+    tell(safe_words(shown(error.message)))
     if error.remedies:
         click.echo(shown("try:"), err=True)
         option = "--expect " if isinstance(error, ExpectationError) else ""  # whose remedies are names of sequences

@@ -84,6 +84,12 @@ def test_no_option_is_advised_that_the_command_does_not_have() -> None:
         assert done.err.count("\n") == 1
 
 
+def test_what_cannot_be_seen_is_escaped_once() -> None:
+    done = inspector("expect", "lint", "-", stdin=b"client > server SYN\x00\x1b")
+
+    assert "found `SYN\\x00\\x1b`, expected" in done.err
+
+
 def test_the_whole_library_is_well_written() -> None:
     done = inspector("expect", "lint", *names())
 
