@@ -138,7 +138,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
             payloads=shown.payloads,
             comments=shown.comments,
             origins=reader.origins,
-            selected=_selected(selection, len(connections), len(everyone), summary, len(exchanges)),
+            selected=_selected(selection, len(connections), everyone, summary, exchanges),
             one_is_enough=one_is_enough,
             counted=counted,
             chosen_of=summary.of if counted and summary is not None else None,
@@ -269,16 +269,24 @@ def inspect_chosen(  # noqa: PLR0913 - as above
 
 
 def _selected(
-    selection: Selection | None, chosen: int, of: int, summary: Summary | None, exchanges: int
+    selection: Selection | None,
+    chosen: int,
+    everyone: tuple[Connection, ...],
+    summary: Summary | None,
+    exchanges: ExchangeTracker,
 ) -> Selected | None:
     """What a report says of a selection."""
     if selection is None or (not selection.chooses and selection.order is None):
         return None
+    of = len(everyone)
+    there: tuple[tuple[int, int], ...] = ()
     if summary is not None:
         chosen, of = summary.connections, summary.of
+    elif selection.ports:
+        there = selection.ports_there(everyone, exchanges.walk())
     order, ports = str(selection.order or ""), tuple(sorted(selection.ports))
-    left_out = exchanges if selection.where is not None else 0
-    return Selected(chosen, of, selection.text, order, left_out, ports)
+    left_out = len(exchanges) if selection.where is not None else 0
+    return Selected(chosen, of, selection.text, order, left_out, ports, there)
 
 
 def _summary(  # noqa: PLR0913 - all that is known of the reading

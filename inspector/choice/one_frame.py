@@ -62,7 +62,7 @@ def find_frame(name: str, number: int, opened: BinaryIO | None = None) -> FrameS
                 most=_MOST_ROWS,
             )
         )
-    return replace(found, connection=connection, exchange=exchange, quoted=followed.quoted)
+    return replace(found, connection=connection, exchange=exchange, quoted=followed.quoted, cut=followed.cut)
 
 
 class _Source(NamedTuple):
@@ -132,6 +132,7 @@ class _Followed:
         self._tracker, self._exchanges = Tracker(), ExchangeTracker()
         self._kept = 0
         self._latest = 0
+        self.cut = ""
         self.quoted: Row | None = None
 
     def read(self, source: _Source) -> None:
@@ -141,6 +142,7 @@ class _Followed:
                 self._take(batch)
                 if self._kept >= _MOST_ROWS:
                     return
+            self.cut = reader.cut
 
     def _take(self, batch: Batch) -> None:
         places = self._places(batch)

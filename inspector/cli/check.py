@@ -16,8 +16,10 @@ from inspector.cli.asking import asking_options
 from inspector.cli.decoding import decoding_options
 from inspector.cli.files import as_table, inspect_all, inspect_one, with_jobs, with_rosetta
 from inspector.cli.lifetimes import lifetime_options
+from inspector.cli.once import Once
 from inspector.cli.one_connection import Wanted
 from inspector.cli.output import report_options
+from inspector.cli.sequence_text import STANDARD_INPUT, read_sequence
 from inspector.cli.speaking import Command
 from inspector.cli.streams import streams_of
 from inspector.language import shown
@@ -35,7 +37,9 @@ _PORT = click.IntRange(0, 65535)
 
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True)
-@click.option("-e", "--expect", required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file.")
+@click.option(
+    "-e", "--expect", cls=Once, required=True, metavar="NAME|FILE", help="A sequence of the library, or a .seq file."
+)
 @click.option("--all", "every", is_flag=True, help="Every connection has to match (what is asked by default).")
 @click.option("--any", "one_is_enough", is_flag=True, help="One connection of each capture that matches is enough.")
 @click.option(
@@ -73,12 +77,12 @@ def check(  # noqa: PLR0913 - the options that only this command has
     Every connection (for a UDP sequence: every exchange) has to match, unless --any says that one is enough; all
     differences are told at once, and how far each is from what was expected.
     """
-    from inspector.expect.library import load
-
     if every and one_is_enough:
         raise click.UsageError(shown("expected one of --all (every connection has to match) and --any (one is enough)"))
     _refuse_contradictions(files, connections, exchanges, ports, asked)
-    expected, streams = load(expect), streams_of(files, merge=False)
+    if expect == STANDARD_INPUT and STANDARD_INPUT in files:
+        raise click.UsageError(shown("expected a sequence or a capture on standard input, found both"))
+    expected, streams = read_sequence(expect), streams_of(files, merge=False)
     _refuse_the_other_kind(expected, connections, exchanges)
     if connections:
         wanted = Wanted(connections, (), as_hex=False, most_bytes=0, saved=())

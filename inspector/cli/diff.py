@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from inspector.cli.output import exit_code, print_json, print_text, report_optio
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection
-from inspector.language import shown
+from inspector.language import marked, shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _numbers(_: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     help="Compare UDP exchange NA of A with NB of B.",
 )
 @decoding_options
-@report_options
+@partial(report_options, json_help=marked("Print the report as JSON (schema inspector/diff/1)."))
 def diff(  # noqa: PLR0913 - the options of the command
     first: str,
     second: str,

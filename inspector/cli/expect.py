@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
+from inspector.cli.once import Once
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
-from inspector.cli.sequence_text import deliver_sequence, print_sequence, write_sequence
+from inspector.cli.sequence_text import STANDARD_INPUT, deliver_sequence, print_sequence, text_of, write_sequence
 from inspector.cli.speaking import Group
 from inspector.errors import ExpectationError
 from inspector.language import shown, shown_n
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
 __all__ = ["expect"]
-
-_STANDARD_INPUT = "-"
 
 
 @click.group(cls=Group)
@@ -59,10 +57,9 @@ def _show(name: str, *, expanded: bool) -> int:
 
     from inspector.expect.expansion import expand
     from inspector.expect.formatter import format_sequence
-    from inspector.expect.library import load
     from inspector.expect.notation import Part
 
-    sequence = load(name)
+    sequence = _load(name)
     if expanded:
         # What is expanded says where it begins and ends, and whose roles may be exchanged, in its items.
         sequence = replace(sequence, items=expand(sequence), peers=None, either_way=False, part=Part.WHOLE)
@@ -113,7 +110,7 @@ def _format(files: tuple[str, ...], *, check: bool) -> int:
     for name in files:
         sequence, text = _read(name)
         formatted = format_sequence(sequence)
-        if name == _STANDARD_INPUT and not check:
+        if name == STANDARD_INPUT and not check:
             print_sequence(formatted)
         elif text == formatted:
             continue
@@ -127,9 +124,11 @@ def _format(files: tuple[str, ...], *, check: bool) -> int:
 
 @expect.command("import", short_help="Import the packet lines of a packetdrill script.")
 @click.argument("script", metavar="FILE")
-@click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
+@click.option("-o", "--output", cls=Once, metavar="FILE.seq", help="Write it there instead of to standard output.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
-@click.option("--connection", type=click.IntRange(1), metavar="N", help="The Nth connection of the script alone.")
+@click.option(
+    "--connection", cls=Once, type=click.IntRange(1), metavar="N", help="The Nth connection of the script alone."
+)
 def _import(script: str, *, output: str | None, force: bool, connection: int | None) -> int:
     """Make a sequence of the packet lines of a packetdrill script (`-` is standard input).
 
@@ -139,7 +138,7 @@ def _import(script: str, *, output: str | None, force: bool, connection: int | N
     from inspector.expect.formatter import format_sequence
     from inspector.expect.packetdrill import import_script
 
-    imported = import_script(_text(script), script)
+    imported = import_script(text_of(script), script)
     several = len(imported.sequences)
     if connection is not None and connection > several:
         raise click.UsageError(
@@ -158,25 +157,21 @@ def _import(script: str, *, output: str | None, force: bool, connection: int | N
 
 def _read(name: str) -> tuple[Sequence, str]:
     """A sequence, and its text where it is a file of the user's."""
-    from inspector.expect.library import load, names
+    from inspector.expect.library import names
     from inspector.expect.parser import parse
 
-    if name == _STANDARD_INPUT:
-        text = _text(name)
+    if name == STANDARD_INPUT:
+        text = text_of(name)
         return parse(text, name), text
-    sequence = load(name)
-    return sequence, "" if name in names() else _text(sequence.path)
+    sequence = _load(name)
+    return sequence, "" if name in names() else text_of(sequence.path)
 
 
-def _text(name: str) -> str:
-    """The text of a file, in UTF-8; ExpectationError where it cannot be read."""
-    from inspector.expect.parser import LONGEST
+def _load(name: str) -> Sequence:
+    from inspector.expect.library import load
 
     try:
-        if name == _STANDARD_INPUT:
-            return sys.stdin.buffer.read(4 * LONGEST).decode()
-        with Path(name).open(encoding="utf-8") as file:
-            return file.read(LONGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
-        raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error
+        return load(name)
+    except ExpectationError as error:
+        error.remedies = ()  # they are for `--expect`, which no command here has
+        raise

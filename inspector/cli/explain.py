@@ -17,7 +17,7 @@ from inspector.cli.environment import invoking_user, pick_colour, pick_unicode, 
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.speaking import Command
 from inspector.errors import InspectorError, NoSuchFrame
-from inspector.language import said, shown
+from inspector.language import marked, said, shown
 from inspector.report.escape import safe_text
 from inspector.report.words import either
 
@@ -106,9 +106,12 @@ def _names_a_file(word: str) -> bool:
 
 
 def _is_file(name: str) -> bool:
-    with suppress(OSError, ValueError):  # one that may not be looked at is told when it is opened
+    try:
         return Path(name).exists()
-    return False
+    except PermissionError:  # it is told when it is opened
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _words(words: tuple[str, ...], look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]:
@@ -141,10 +144,15 @@ def _frame(word: str, look: dict[str, Any], *, as_json: bool) -> tuple[int, Any]
     except InspectorError as error:
         return tell_error(error), None
     explanation = explain_frame(subject)
+    code = ExitCode.AS_EXPECTED
+    if subject.cut:
+        code = ExitCode.UNREADABLE
+        words = marked("{source}: cut: {reason}; what came behind is not known")
+        tell(shown(words, source=safe_text(source), reason=safe_text(shown(subject.cut))))
     if as_json:
-        return ExitCode.AS_EXPECTED, frame_to_json(explanation, subject, source)
+        return code, frame_to_json(explanation, subject, source)
     print_text(render_frame(explanation, subject, source, **look))
-    return ExitCode.AS_EXPECTED, None
+    return code, None
 
 
 def _opened_before_dropping(name: str, stack: ExitStack) -> BinaryIO | None:
@@ -171,11 +179,12 @@ def _source_and_number(word: str) -> tuple[str, int]:
         raise NoSuchFrame(
             said("{name}: frames are numbered from 1, as Wireshark numbers them; found {found}", **values)
         )
-    if Path(name).is_dir():
-        raise NoSuchFrame(said("{name}: expected a capture, found a folder", name=name))
-    if Path(name).exists() and not Path(name).is_file():
-        reason = said("{name}: expected a file, which can be read twice; found a pipe or a device", name=name)
-        raise NoSuchFrame(reason)
+    with suppress(OSError, ValueError):  # what may not be looked at is told when it is opened
+        if Path(name).is_dir():
+            raise NoSuchFrame(said("{name}: expected a capture, found a folder", name=name))
+        if Path(name).exists() and not Path(name).is_file():
+            reason = said("{name}: expected a file, which can be read twice; found a pipe or a device", name=name)
+            raise NoSuchFrame(reason)
     _tell_if_a_word(word)
     return name, int(number) if len(number.lstrip("0")) <= len(str(_LARGEST)) else _LARGEST
 

@@ -21,7 +21,7 @@ from inspector.errors import (
 )
 from inspector.language import marked, shown
 from inspector.report.breaking import lines_of
-from inspector.report.escape import cells, safe_text
+from inspector.report.escape import cells, safe_text, safe_words
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
@@ -83,10 +83,12 @@ def exit_code(outcomes: Iterable[tuple[Verdict, bool]]) -> int:
     return ExitCode.NOTHING if verdicts <= {Verdict.NOTHING} else ExitCode.AS_EXPECTED
 
 
-def report_options(command: F) -> F:
+def report_options(
+    command: F, *, json_help: str = marked("Print the report as JSON (schema inspector/report/1).")
+) -> F:
     """The options that every command with a report has."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema inspector/report/1)."),
+        click.option("--json", "as_json", is_flag=True, help=json_help),
         click.option("-S", "--absolute", is_flag=True, help="Sequence numbers as they are on the wire, no symbols."),
         click.option(
             "-v",
@@ -222,7 +224,7 @@ def tell_slow_start() -> None:
 
 def tell_error(error: InspectorError) -> int:
     """Tell the user what is wrong and what mends it; the exit code to leave with."""
-    tell(safe_text(shown(error.message)))
+    tell(safe_words(shown(error.message)))
     if error.remedies:
         click.echo(shown("try:"), err=True)
         option = "--expect " if isinstance(error, ExpectationError) else ""  # whose remedies are names of sequences

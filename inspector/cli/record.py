@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
 from inspector.cli.decoding import decoding_options
+from inspector.cli.once import Once
 from inspector.cli.output import ExitCode, tell
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
 from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection, NothingToInspect
-from inspector.language import marked, shown, shown_n
+from inspector.language import marked, said, shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
     from inspector.cli.decoding import Decoding
-    from inspector.report.inspection import Inspection
+    from inspector.report.inspection import CaptureSummary, Inspection
     from inspector.tcp.model import Connection
     from inspector.udp.model import Exchange
 
@@ -32,8 +34,8 @@ _LISTED = 6
 
 @click.command(cls=Command)
 @click.argument("file")
-@click.option("--exact", "level", flag_value=Level.EXACT, help="All flags, numbers, windows, options, states; strict.")
-@click.option("--shape", "level", flag_value=Level.SHAPE, help="Who sends what, no numbers; data folded to `repeat`.")
+@click.option("--exact", is_flag=True, help="All flags, numbers, windows, options, states; strict.")
+@click.option("--shape", is_flag=True, help="Who sends what, no numbers; data folded to `repeat`.")
 @click.option(
     "--with",
     "details",
@@ -41,20 +43,21 @@ _LISTED = 6
     type=click.Choice([str(detail) for detail in Detail]),
     help="Write these as well; may be repeated.",
 )
-@click.option("--connection", type=click.IntRange(1), metavar="N", help="Record TCP connection N alone.")
-@click.option("--exchange", type=click.IntRange(1), metavar="N", help="Record UDP exchange N alone.")
-@click.option("--title", default="", metavar="TEXT", help="Of the sequence.")
-@click.option("-o", "--output", metavar="FILE.seq", help="Write it there instead of to standard output.")
+@click.option("--connection", cls=Once, type=click.IntRange(1), metavar="N", help="Record TCP connection N alone.")
+@click.option("--exchange", cls=Once, type=click.IntRange(1), metavar="N", help="Record UDP exchange N alone.")
+@click.option("--title", cls=Once, metavar="TEXT", help="Of the sequence.")
+@click.option("-o", "--output", cls=Once, metavar="FILE.seq", help="Write it there instead of to standard output.")
 @click.option("--force", is_flag=True, help="Replace an output that exists.")
 @decoding_options
 def record(  # noqa: PLR0913 - the options of the command
     file: str,
     *,
-    level: Level | None,
+    exact: bool,
+    shape: bool,
     details: tuple[str, ...],
     connection: int | None,
     exchange: int | None,
-    title: str,
+    title: str | None,
     output: str | None,
     force: bool,
     decoding: Decoding,
@@ -72,7 +75,9 @@ def record(  # noqa: PLR0913 - the options of the command
     from inspector.record.recorder import record as recorded
     from inspector.record.several import record_all
 
-    level = Level(level or Level.BOARD)
+    if exact and shape:
+        raise click.UsageError(shown("expected one of --exact and --shape, found both"))
+    level = Level.EXACT if exact else Level.SHAPE if shape else Level.BOARD
     if details and level is Level.SHAPE:
         raise click.UsageError(shown("--shape has no numbers; expected it without --with"))
     if connection is not None and exchange is not None:
@@ -82,22 +87,39 @@ def record(  # noqa: PLR0913 - the options of the command
             shown("standard input is a terminal, expected a capture: tcpdump -w - | inspector record -")
         )
     drop_privilege()
-    chosen = _chosen(file, decoding, connection, exchange)
+    chosen, capture = _chosen(file, decoding, connection, exchange)
     source = "standard input" if file == "-" else safe_text(Path(file).name)
-    title = safe_text(" ".join(title.split()))
+    title = safe_text(" ".join((title or "").split()))
     wish = Wish(level, frozenset(map(Detail, details)), source=source, title=title)
     sequence = recorded(chosen[0], wish) if len(chosen) == 1 else record_all(chosen, wish)
+    lacks = _lacks(capture)
+    if lacks:
+        sequence = replace(sequence, about=(*sequence.about, *(safe_text(about) for _, about in lacks)))
     deliver_sequence(format_sequence(sequence), output, replaces=force)
+    for words, _ in lacks:
+        tell(f"{source}: {safe_text(shown(words))}")
     if sequence.provokes:
         kinds = ", ".join(sequence.provokes)
         tell(shown("a rule was broken in what was recorded, and is expected to be from now on: {kinds}", kinds=kinds))
-    return ExitCode.AS_EXPECTED
+    return ExitCode.UNREADABLE if lacks else ExitCode.AS_EXPECTED
+
+
+def _lacks(capture: CaptureSummary) -> list[tuple[str, str]]:
+    """What could not be read, and so is not in the sequence: as whoever records it is told, and for its header."""
+    lacks: list[tuple[str, str]] = []
+    if skipped := capture.skipped:
+        words = said("damaged, and what was skipped is not recorded: {what}", what=skipped)
+        lacks.append((words, said("The capture is damaged, and this lacks what was skipped: {what}.", what=skipped)))
+    if cut := capture.cut:
+        words = said("cut, and what came behind is not recorded: {reason}", reason=cut)
+        lacks.append((words, said("The capture is cut, and this lacks what came behind: {reason}.", reason=cut)))
+    return lacks
 
 
 def _chosen(
     file: str, decoding: Decoding, connection: int | None, exchange: int | None
-) -> tuple[Connection | Exchange, ...]:
-    """The one that was asked for, or all that there are."""
+) -> tuple[tuple[Connection | Exchange, ...], CaptureSummary]:
+    """The one that was asked for, or all that there are; and what was read."""
     from inspector.choice.choosing import Choice
     from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
     from inspector.tcp.lifetimes import Limits
@@ -107,11 +129,12 @@ def _chosen(
         source = cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115 - it is not ours to close
     with decoding.of(source, file) as (given, how):
         if connection is not None:
-            return inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how).connections[:1]
+            inspection = inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how)
+            return inspection.connections[:1], inspection.capture
         inspection = inspect(given, name=file, keep=KEEP_SEGMENTS, limits=Limits(), **how)
     if exchange is not None:
-        return (_exchange(inspection, exchange),)
-    return _all_of(inspection)
+        return (_exchange(inspection, exchange),), inspection.capture
+    return _all_of(inspection), inspection.capture
 
 
 def _exchange(inspection: Inspection, number: int) -> Exchange:

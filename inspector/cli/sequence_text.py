@@ -1,16 +1,49 @@
-"""Where the text of a sequence goes: to standard output, safe to look at, or to a file, as a whole."""
+"""Where the text of a sequence comes from, and where it goes: `-` and files; what is written is written as a whole."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from inspector.cli.output import print_text
+from inspector.errors import ExpectationError
 from inspector.language import shown
 from inspector.report.escape import safe_text
 
-__all__ = ["deliver_sequence", "print_sequence", "write_sequence"]
+if TYPE_CHECKING:
+    from inspector.expect.notation import Sequence
+
+__all__ = ["STANDARD_INPUT", "deliver_sequence", "print_sequence", "read_sequence", "text_of", "write_sequence"]
+
+STANDARD_INPUT = "-"
+
+
+def read_sequence(name: str) -> Sequence:
+    """The sequence that `name` says: one of the library, a file, or `-`. ExpectationError where there is none."""
+    from inspector.expect.library import load
+    from inspector.expect.parser import parse
+
+    if name != STANDARD_INPUT:
+        return load(name)
+    return replace(parse(text_of(name), name), name=shown("standard input"))
+
+
+def text_of(name: str) -> str:
+    """The text of a file or of `-`, in UTF-8; ExpectationError where it cannot be read."""
+    from inspector.expect.parser import LONGEST
+
+    try:
+        if name == STANDARD_INPUT:
+            return sys.stdin.buffer.read(4 * LONGEST).decode()
+        with Path(name).open(encoding="utf-8") as file:
+            return file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
+        raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error
 
 
 def deliver_sequence(text: str, output: str | None, *, replaces: bool) -> None:
@@ -28,17 +61,22 @@ def print_sequence(text: str) -> None:
 
 def write_sequence(path: Path, text: str, *, replaces: bool) -> None:
     """Put `text` into `path` as a whole; what a link points to is written, not the link."""
-    from inspector.export.atomic import AtomicFile
+    from inspector.export.atomic import AtomicFile, cannot_write
 
-    path = path.resolve()
-    if path.exists() and not replaces:
+    try:
+        path = path.resolve()
+        mode = path.stat().st_mode if path.exists() else None
+    except OSError as error:  # in a folder that we may not look into
+        raise cannot_write(path, error) from error
+    if mode is not None and not replaces:
         raise click.UsageError(shown("{name} exists; expected a new file, or --force", name=safe_text(str(path))))
-    mode = path.stat().st_mode if path.exists() else None
     file = AtomicFile(path)
     try:
         file.stream.write(text.encode())
         file.commit()
+        if mode is not None:
+            path.chmod(mode)
+    except OSError as error:
+        raise cannot_write(path, error) from error
     finally:
         file.discard()
-    if mode is not None:
-        path.chmod(mode)

@@ -64,7 +64,7 @@ def compare_pair(pair: Pair) -> Compared:
     else:
         sequence = replace(record(pair.one, _WISH), name=name, provokes=())
         comparison, order = Comparer(sequence).compare(theirs), list(mine.events)
-    lost = {row.frame for row in _rows(pair.one) if row.direction == Direction.LOST}
+    lost = (_lost(pair.one), _lost(pair.other))
     frames = {event.frame: event for event in theirs.events}
     found = dict(comparison.lines)
     placed = tuple(_placed(each, order, frames, lost) for each in comparison.differences)
@@ -74,6 +74,7 @@ def compare_pair(pair: Pair) -> Compared:
         replace(comparison, differences=tuple(each.difference for each in placed)),
         placed,
         _clocks(together) if pair.is_same else None,
+        (max((a.frame for a, _ in together), default=0), max((b.frame for _, b in together), default=0)),
     )
 
 
@@ -89,19 +90,25 @@ def _rows(each: Conversation) -> list[Row]:
     return [one.row for one in traced]
 
 
+def _lost(each: Conversation) -> set[int]:
+    return {row.frame for row in _rows(each) if row.direction == Direction.LOST}
+
+
 def _mirrored(subject: Subject) -> Subject:
     return replace(subject, events=tuple(replace(event, sender=event.sender.other) for event in subject.events))
 
 
-def _placed(difference: Difference, order: list[Event], frames: dict[int, Event], lost: set[int]) -> Placed:
+def _placed(
+    difference: Difference, order: list[Event], frames: dict[int, Event], lost: tuple[set[int], set[int]]
+) -> Placed:
     """A difference with its frame in A, which its text names too."""
     if difference.line is None:
         event = None if difference.frame is None else frames.get(difference.frame)
-        return Placed(difference, None, difference.frame, _in_a_word(event))
+        return Placed(difference, None, difference.frame, _in_a_word(event), is_lost=difference.frame in lost[1])
     mine = order[difference.line - 1]
     expected = said("{expected} (frame {frame} of A)", expected=difference.expected, frame=mine.frame)
     told = replace(difference, expected=expected)
-    return Placed(told, mine.frame, difference.frame, _in_a_word(mine), is_lost=mine.frame in lost)
+    return Placed(told, mine.frame, difference.frame, _in_a_word(mine), is_lost=mine.frame in lost[0])
 
 
 def _in_a_word(event: Event | None) -> str:

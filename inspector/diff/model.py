@@ -37,7 +37,7 @@ class Placed:
     what: str
     """The segment or datagram in a word or two: `SYN`, `FIN,ACK`, `ICMP port-unreachable`."""
     is_lost: bool = False
-    """Whether A itself says that it was dropped on its way."""
+    """Whether the capture that has it says itself that it was dropped on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Compared:
     comparison: Comparison
     placed: tuple[Placed, ...]
     clocks: Clocks | None
+    last: tuple[int, int] = (0, 0)
+    """The last frames of A and of B that were found in the other; 0 where none was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ class _Expansion:
         except ExpectationError as error:
             if error.line:
                 raise
-            _fail(use, scope, said("cannot use {name}: {why}", name=use.name, why=error.message), error.remedies)
+            _fail(use, scope, said("cannot use {name}: {why}", name=use.name, why=error.message))
         if (sequence.path and sequence.path in scope.above) or len(scope.above) > _DEEPEST:
             _fail(use, scope, said("{name} includes itself", name=use.name))
         if unknown := [name for name, _ in use.values if name not in sequence.parameters]:
@@ -316,7 +316,5 @@ def _third(name: str, known: Iterable[str]) -> str:
     return said("found a third peer {name}, expected {known}", name=name, known=either_of(known))
 
 
-def _fail(use: Use, scope: _Scope, reason: str, remedies: Iterable[str] = ()) -> NoReturn:
-    raise ExpectationError(
-        scope.sequence.path, reason, line=use.at[0], column=use.at[1], text=use.name, remedies=tuple(remedies)
-    )
+def _fail(use: Use, scope: _Scope, reason: str) -> NoReturn:
+    raise ExpectationError(scope.sequence.path, reason, line=use.at[0], column=use.at[1], text=use.name)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.expect.notation import Part
-from inspector.expect.scanner import NAME, SYMBOL
+from inspector.expect.scanner import NAME, SYMBOL, nearest
 from inspector.findings import Blame
 from inspector.language import said
 from inspector.tcp.judgement import RULES
@@ -53,7 +53,9 @@ def _part(cursor: Cursor) -> Part:
     place = cursor.place
     word = cursor.need(NAME, said("`beginning`, `ending`, `anywhere` or `whole`"))
     if word not in tuple(Part):
-        cursor.fail(said("`beginning`, `ending`, `anywhere` or `whole`"), text=word, place=place)
+        cursor.fail(
+            said("`beginning`, `ending`, `anywhere` or `whole`"), text=word, place=place, meant=nearest(word, Part)
+        )
     cursor.end(said("the end of the line"))
     return Part(word)
 
@@ -62,7 +64,11 @@ def _parameters(cursor: Cursor) -> tuple[str, ...]:
     symbols = [cursor.need(SYMBOL, said("symbols, as in `parameters: x y`"))]
     while not cursor.at_end():
         cursor.accept(",")
-        symbols.append(cursor.need(SYMBOL, said("a symbol, or the end of the line")))
+        place = cursor.place
+        symbol = cursor.need(SYMBOL, said("a symbol, or the end of the line"))
+        if symbol in symbols:
+            cursor.fail(said("each symbol once"), text=symbol, place=place)
+        symbols.append(symbol)
     return tuple(symbols)
 
 
@@ -73,7 +79,8 @@ def _provokes(cursor: Cursor) -> tuple[str, ...]:
         place = cursor.place
         kind = cursor.need(NAME, said("a kind of finding, as in `provokes: syn-ack-wrong-ack`"))
         if kind not in _FAULTS:
-            cursor.fail(said("one of {kinds}", kinds=", ".join(_FAULTS)), text=kind, place=place)
+            expected = said("one of {kinds}", kinds=", ".join(_FAULTS))
+            cursor.fail(expected, text=kind, place=place, meant=nearest(kind, _FAULTS))
         kinds.append(kind)
     return tuple(kinds)
 

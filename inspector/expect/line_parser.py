@@ -21,11 +21,12 @@ from inspector.expect.notation import (
     OneOf,
     Relation,
 )
-from inspector.expect.scanner import NAME, SYMBOL
-from inspector.expect.written import MOST_CHOICES
+from inspector.expect.scanner import NAME, SYMBOL, nearest
+from inspector.expect.written import MOST_CHOICES, SEQUENCE_SPACE
 from inspector.language import said
 from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
+from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Carried, StatePair
@@ -44,9 +45,13 @@ _FIELD = re.compile(r"[A-Za-z][\w-]*")
 _RELATION = re.compile(r"!=|<=|>=|=|<|>")
 _INTEGER = re.compile(r"0[xX][0-9a-fA-F]{1,16}\b|[0-9]{1,20}(?![\w])")
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?[ ]*(ns|us|ms|s|min)\b")
-_STATE = re.compile(r"[A-Z][A-Z0-9-]*|-")
+_STATE = re.compile(r"[A-Z][A-Z0-9_-]*|-")
 _STATES = {str(state): state for state in reversed(State)}
 """By their printed names; SYN-RECEIVED is the passive one, and its active twin compares alike."""
+
+_NOT_BELOW = frozenset({Relation.EQUAL, Relation.AT_LEAST, Relation.ABOVE, Relation.BETWEEN})
+_MOST = dict.fromkeys(TCP_FIELDS, 0xFFFF) | {"seq": 0xFFFF_FFFF, "ack": 0xFFFF_FFFF, "wscale": 0xFF}
+"""What a header has room for. A shift above 14 is against RFC 7323 section 2.3, and can be seen all the same."""
 
 _SUM = said("a sum such as `x`, `x+1+n` or `1000`")
 _FLAG_WORDS = said("flags such as `RST,ACK` or `[R.]`")
@@ -104,8 +109,14 @@ def _flags(cursor: Cursor, expected: str) -> Flags:
     text = cursor.need(_CARRIED, expected)
     bits = parse_flags(text.removesuffix("+"))
     if bits is None:
-        cursor.fail(expected, text=text, place=place)
+        cursor.fail(expected, text=text, place=place, meant=_flags_meant(text))
     return Flags(bits, at_least=text.endswith("+"))
+
+
+def _flags_meant(text: str) -> str:
+    """The flags that `text` was probably meant to be; empty where one of them is like none."""
+    words = [nearest(word.strip(), Flag.members()) for word in text.strip("[]+").upper().split(",")]
+    return ",".join(words) if all(words) else ""
 
 
 def _icmp_kind(cursor: Cursor) -> str:
@@ -114,7 +125,7 @@ def _icmp_kind(cursor: Cursor) -> str:
     place = cursor.place
     kind = cursor.need(_ICMP_KIND, expected)
     if kind not in KINDS and kind != "any" and not re.fullmatch(r"(0|[1-9]\d{0,2})/(0|[1-9]\d{0,2})", kind, re.ASCII):
-        cursor.fail(expected, text=kind, place=place)
+        cursor.fail(expected, text=kind, place=place, meant=nearest(kind, KINDS))
     return kind
 
 
@@ -128,7 +139,8 @@ def _fields(cursor: Cursor, carried: Carried) -> tuple[Field, ...]:
             cursor.position = start
             break
         if name.removeprefix("no-") not in _field_names(carried):
-            cursor.fail(_what_may_follow(carried), text=name, place=place)
+            meant = nearest(name, (*_field_names(carried), "within"))
+            cursor.fail(_what_may_follow(carried), text=name, place=place, meant=meant)
         fields.append(_field(cursor, name, place))
     return tuple(fields)
 
@@ -144,10 +156,27 @@ def _field(cursor: Cursor, name: str, place: tuple[int, int]) -> Field:
         cursor.fail(said("`{name}` or `no-{name}`, which has no number", name=name), text=name + relation, place=place)
     if relation == "=" and cursor.accept_word("any"):
         return Field(name, Relation.ANY)
+    place = cursor.place
     low = parse_linear(cursor)
     if relation == "=" and cursor.accept(".."):
-        return Field(name, Relation.BETWEEN, low, parse_linear(cursor))
-    return Field(name, Relation(relation), low)
+        found = Field(name, Relation.BETWEEN, low, parse_linear(cursor))
+    else:
+        found = Field(name, Relation(relation), low)
+    _refuse_what_cannot_be(cursor, found, low, place)
+    return found
+
+
+def _refuse_what_cannot_be(cursor: Cursor, field: Field, low: Linear, place: tuple[int, int]) -> None:
+    """Where no segment could be as it is written, whatever the symbols are."""
+    text = cursor.text[place[1] - 1 : cursor.position]
+    most = _MOST[field.name]
+    is_number = not low.factors and (len(low.terms) == 1 or field.name not in SEQUENCE_SPACE)  # a sum of these wraps
+    if field.relation in _NOT_BELOW and is_number and low.constant > most:
+        cursor.fail(said("at most {most}, which is all that the field has room for", most=most), text=text, place=place)
+    if field.high is None or field.name in SEQUENCE_SPACE:  # these wrap
+        return
+    if field.high.factors == low.factors and field.high.constant < low.constant:
+        cursor.fail(said("a range whose second number is not below the first"), text=text, place=place)
 
 
 def parse_linear(cursor: Cursor) -> Linear:
@@ -205,10 +234,12 @@ def _state(cursor: Cursor) -> State | None:
     name = cursor.need(_STATE, expected)
     if name == "-":
         return None
-    if name not in _STATES:
+    state = _STATES.get(name.replace("_", "-"))
+    if state is None:
         cursor.fail(
             said("{expected}; the states are {states}", expected=expected, states=", ".join(reversed(_STATES))),
             text=name,
             place=place,
+            meant=nearest(name, _STATES),
         )
-    return _STATES[name]
+    return state

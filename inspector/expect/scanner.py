@@ -7,7 +7,9 @@ and shortened, for a sequence may come from anywhere.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
@@ -16,7 +18,7 @@ from inspector.language import said
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NAME", "SYMBOL", "Cursor", "either_of", "quoted"]
+__all__ = ["NAME", "SYMBOL", "Cursor", "either_of", "nearest", "quoted"]
 
 NAME = re.compile(r"[^\W\d_](?:[\w.-]*\w)?")
 """A peer or a sequence: letters of any script, digits, `_`, `.`, `-`."""
@@ -26,6 +28,8 @@ SYMBOL = re.compile(r"[^\W\d_]\w*'*")
 
 _REST = re.compile(r"\S+")
 _LONGEST_SHOWN = 40
+_WIDE = re.compile("[\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e]")
+"""Full-width signs, which a Chinese keyboard gives: like ours to the eye, and others to a program."""
 
 
 def quoted(text: str) -> str:
@@ -40,6 +44,12 @@ def either_of(names: Iterable[str]) -> str:
     for name in others:
         first = said("{one} or {two}", one=first, two=name)
     return first
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The one of `names` that `word` was probably meant to be; empty where it is like none."""
+    near = get_close_matches(word[:_LONGEST_SHOWN], tuple(names), n=1)
+    return near[0] if near else ""
 
 
 @dataclass(slots=True)
@@ -101,12 +111,23 @@ class Cursor:
         if not self.at_end():
             self.fail(expected)
 
-    def fail(self, expected: str, *, text: str | None = None, place: tuple[int, int] | None = None) -> NoReturn:
-        """Complain about what stands here (or about `text` at `place`): `expected` could stand there."""
+    def fail(
+        self, expected: str, *, text: str | None = None, place: tuple[int, int] | None = None, meant: str = ""
+    ) -> NoReturn:
+        """Complain about what stands here (or about `text` at `place`): `expected` could stand there.
+
+        `meant` is what `text` was probably meant to be (`nearest`).
+        """
         line, column = place or self.place
         if text is None:
             match = _REST.match(self.text, self.position)
             text = match.group() if match else ""
         found = quoted(text) if text else said("the end of the line")
         reason = said("found {found}, expected {expected}", found=found, expected=expected)
+        if wide := _WIDE.search(text):
+            sign = quoted(unicodedata.normalize("NFKC", wide.group()))
+            reason = said("{reason}; {wide} is full-width, write the ASCII sign {sign}", reason=reason,
+                          wide=quoted(wide.group()), sign=sign)  # fmt: skip
+        elif meant:
+            reason = said("{reason}; did you mean {name}?", reason=reason, name=quoted(meant))
         raise ExpectationError(self.path, reason, line=line, column=column, text=text)

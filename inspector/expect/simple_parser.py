@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inspector.expect.header_parser import HEADER
 from inspector.expect.line_parser import parse_duration, parse_line, parse_linear, parse_states
 from inspector.expect.notation import AnySegments, End, Line, Silence, States, Use
-from inspector.expect.scanner import NAME, SYMBOL
+from inspector.expect.scanner import NAME, SYMBOL, nearest
 from inspector.language import said
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ _MARKED = {
     "nothing": said("`nothing after this`, or `nothing` alone"),
 }
 """Words that begin a mark, and what they begin."""
+
+_WORDS = (
+    *("title", "about", "peers", "part", "parameters", "provokes", "strict"),
+    *("optional", "repeat", "any", "either", "or", "connection", "use", "nothing"),
+)
+"""Words that begin a line which is none of who sends what."""
 
 _ARROWS = (">", "->", "→")
 _END = re.compile(r"nothing[ \t]+after[ \t]+this(?![\w.-])")
@@ -59,7 +65,10 @@ def parse_simple(cursor: Cursor) -> Line | AnySegments | Use | Mark:
     cursor.position = start
     if HEADER.match(cursor.text, cursor.position):
         cursor.fail(said("header lines only at the top, before the first line of the sequence"))
+    place = cursor.place
     word = cursor.take(NAME)
+    if word and word not in _MARKED and not is_line(cursor) and (meant := nearest(word, _WORDS)) not in ("", word):
+        cursor.fail(ITEM, text=word, place=place, meant=meant)
     if word is None or cursor.at_end() or (word in _MARKED and not is_line(cursor)):
         cursor.position = start
         is_short = cursor.text[start:].strip() == word

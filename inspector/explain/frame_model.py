@@ -37,6 +37,8 @@ class FrameSubject:
     pieces: tuple[int, ...] = ()
     """Frames whose fragments made the datagram that this frame belongs to, in the order of the capture."""
     comments: tuple[str, ...] = ()
+    cut: str = ""
+    """Where and why reading the capture stopped early, behind the frame; empty where it did not."""
 
 
 class Detail(NamedTuple):

@@ -6,6 +6,7 @@ choice (`tcp.choice`) for columns of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +53,16 @@ class Selection:
     def chooses(self) -> bool:
         """Whether some may be left out."""
         return bool(self.where is not None or self.ports or self.exchanges)
+
+    def ports_there(
+        self, connections: Iterable[Connection], exchanges: Iterable[Exchange]
+    ) -> tuple[tuple[int, int], ...]:
+        """Where nobody has a port that was asked for: the responders' ports, and how many each has, the most first."""
+        ends = [(each.originator.endpoint.port, each.responder.endpoint.port) for each in connections]
+        ends += [(each.originator.port, each.responder.port) for each in exchanges]
+        if any(self.ports.intersection(each) for each in ends):
+            return ()
+        return tuple(Counter(responder for _, responder in ends).most_common())
 
     @property
     def text(self) -> str:

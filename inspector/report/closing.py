@@ -28,6 +28,8 @@ __all__ = ["closing"]
 
 _MOST_DIFFERENCES = 20
 _MOST_COMPARISONS = 20
+_MOST_PORTS = 6
+"""That are named where nobody has the one that was asked for."""
 _VERDICTS = {
     Verdict.AS_EXPECTED: marked("as expected"),
     Verdict.DIFFERS: marked("differs from what was expected"),
@@ -59,7 +61,7 @@ def closing(  # noqa: PLR0913 - what the picture above it has told already
     page.blank()
     if inspection.counted or (tabled and not verbose and len(inspection.comparisons) > _MOST_COMPARISONS):
         sums(page, inspection)
-    else:
+    elif inspection.selected is None or inspection.verdict is not Verdict.NOTHING:  # all lines of a sequence would lack
         _compared(page, inspection, told, verbose=verbose)
     nearest(page, inspection)
     kernel.total(page)
@@ -207,6 +209,11 @@ def _ports(page: Page, selected: Selected) -> None:
         "{chosen:,} of {n:,} connection on --port {ports}", "{chosen:,} of {n:,} connections on --port {ports}",
         selected.of, chosen=selected.chosen, ports=ports,
     )  # fmt: skip
+    if selected.there:
+        some = [f"{port} ({number:,})" for port, number in selected.there[:_MOST_PORTS]]
+        if more := len(selected.there) - len(some):
+            some.append(shown_n("{n:,} more", "{n:,} more", more))
+        told = shown("{selected}; there are {ports}", selected=told, ports=", ".join(some))
     page.fact(shown("selected"), told)
 
 
@@ -259,6 +266,8 @@ def _verdict(page: Page, inspection: Inspection) -> None:
     verdict = inspection.verdict
     glyph = page.glyphs.good if verdict.is_good else page.glyphs.fault
     words, parts = shown(_VERDICTS[verdict]), _of_what(inspection)
+    if verdict is Verdict.DIFFERS and inspection.differs:
+        words = inspection.differs
     if parts:
         words = shown("{verdict}: {facts}", verdict=words, facts=listed(parts))
     page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if verdict.is_good else "bold red")
@@ -289,7 +298,7 @@ def _of_what(inspection: Inspection) -> list[str]:
         number = sum(inspection.exchange_outcomes.values())
         parts.append(shown_n("{n:,} UDP exchange", "{n:,} UDP exchanges", number))
     differences = sum(len(each.differences) for each in inspection.comparisons)
-    if differences and not inspection.counted:
+    if differences and not inspection.counted and inspection.verdict is not Verdict.NOTHING:
         parts.append(shown_n("{n:,} difference", "{n:,} differences", differences))
     # Those of connections that are drawn are in the sum.
     faults = sum(finding.is_fault for finding in inspection.findings) if summary is None else summary.faults

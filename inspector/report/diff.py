@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inspector.expect.model import Kind
-from inspector.language import shown, shown_n
+from inspector.language import marked, shown, shown_n
 from inspector.report.inspection import Inspection, Verdict
 from inspector.report.terminal import render_inspection
 from inspector.report.words import duration
@@ -46,11 +46,13 @@ def render_diff(diff: Diff, one: Inspection, other: Inspection, *, verbose: bool
         title=title,
         comparisons=tuple(each.comparison for each in diff.pairs),
         verdict=diff_verdict(diff),
+        differs=shown("B differs from A"),
     )
+    cut = _Cut(diff, one, other)
 
     def below_the_ladders(page: Page) -> None:
         page.blank()
-        for lines, style in ((_gone(diff), "red"), (_alone(diff), "red"), (_two(diff), "dim")):
+        for lines, style in ((_gone(diff, cut), "red"), (_alone(diff, cut), "red"), (_two(diff), "dim")):
             _told(page, list(lines), style, verbose=verbose)
         _clocks(page, diff.pairs)
 
@@ -66,12 +68,45 @@ def _told(page: Page, lines: Sequence[str], style: str, *, verbose: bool) -> Non
         page.wrap(shown_n("and {n:,} more", "and {n:,} more", more), "italic", lead="    ", hang="    ")
 
 
-def _gone(diff: Diff) -> Iterator[str]:
+class _Cut:
+    """What lies behind the place where one of the captures is cut: behind all that was found in both."""
+
+    def __init__(self, diff: Diff, one: Inspection, other: Inspection) -> None:
+        last_a, last_b = zip((0, 0), *(pair.last for pair in diff.pairs if pair.pair.is_same), strict=True)
+        self._last_a = max(last_a) if other.capture.cut else None
+        self._last_b = max(last_b) if one.capture.cut else None
+
+    def hides_of_a(self, frame: int | None) -> bool:
+        """Whether B may lack this frame of A because B is cut."""
+        return frame is not None and self._last_a is not None and frame > self._last_a
+
+    def hides_of_b(self, frame: int | None) -> bool:
+        """Whether A may lack this frame of B because A is cut."""
+        return frame is not None and self._last_b is not None and frame > self._last_b
+
+
+def _gone(diff: Diff, cut: _Cut) -> Iterator[str]:
     """Frames of one place that were not seen at the other."""
     for pair in diff.pairs:
         for each in pair.placed if pair.pair.is_same else ():
-            if line := _in_words(each):
+            if line := _behind_the_cut(each, cut) or _in_words(each):
                 yield line
+
+
+def _behind_the_cut(each: Placed, cut: _Cut) -> str:
+    if each.difference.kind is Kind.MISSING and not each.is_lost and cut.hides_of_a(each.frame_a):
+        return shown(
+            "frame {frame} of A ({what}) is not in B: it is behind the place where B is cut",
+            frame=each.frame_a,
+            what=each.what,
+        )
+    if each.difference.kind is Kind.EXTRA and not each.is_lost and cut.hides_of_b(each.frame_b):
+        return shown(
+            "frame {frame} of B ({what}) is not in A: it is behind the place where A is cut",
+            frame=each.frame_b,
+            what=each.what,
+        )
+    return ""
 
 
 def _in_words(each: Placed) -> str:
@@ -87,6 +122,12 @@ def _in_words(each: Placed) -> str:
             frame=each.frame_a,
             what=each.what,
         )
+    if each.difference.kind is Kind.EXTRA and each.is_lost:
+        return shown(
+            "frame {frame} of B ({what}) is not in A: it was dropped on its way, as B says",
+            frame=each.frame_b,
+            what=each.what,
+        )
     if each.difference.kind is Kind.EXTRA:
         return shown(
             "frame {frame} of B ({what}) is not in A: lost between them, or not captured there",
@@ -96,12 +137,22 @@ def _in_words(each: Placed) -> str:
     return ""
 
 
-def _alone(diff: Diff) -> Iterator[str]:
+def _alone(diff: Diff, cut: _Cut) -> Iterator[str]:
     """What has no counterpart."""
     for each in diff.only_a:
-        yield shown("{name} is in A only", name=_name(each, "A"))
+        words = marked("{name} is in A only")
+        if cut.hides_of_a(_first_frame(each)):
+            words = marked("{name} is in A only: it is behind the place where B is cut")
+        yield shown(words, name=_name(each, "A"))
     for each in diff.only_b:
-        yield shown("{name} is in B only", name=_name(each, "B"))
+        words = marked("{name} is in B only")
+        if cut.hides_of_b(_first_frame(each)):
+            words = marked("{name} is in B only: it is behind the place where A is cut")
+        yield shown(words, name=_name(each, "B"))
+
+
+def _first_frame(each: Conversation) -> int:
+    return each.frames[0] if isinstance(each, Connection) else each.datagrams[0].row.frame
 
 
 def _two(diff: Diff) -> Iterator[str]:
@@ -141,12 +192,26 @@ def _clocks(page: Page, pairs: Sequence[Compared]) -> None:
         return
     best = max(known, key=lambda clocks: clocks.frames)
     apart = duration(abs(best.ahead_ns))
-    if best.way_ns is None:
+    agree = apart == duration(0)
+    if best.way_ns is None and agree:
+        words = shown_n(
+            "B's times are A's, the way of a frame included ({n:,} frame, one way only)",
+            "B's times are A's, the way of a frame included ({n:,} frames, one way only)",
+            best.frames,
+        )
+    elif best.way_ns is None:
         words = shown_n(
             "B's times are {apart} from A's, the way of a frame included ({n:,} frame, one way only)",
             "B's times are {apart} from A's, the way of a frame included ({n:,} frames, one way only)",
             best.frames,
             apart=apart,
+        )
+    elif agree:
+        words = shown_n(
+            "the clocks agree, and a frame takes {way} between them ({n:,} frame)",
+            "the clocks agree, and a frame takes {way} between them ({n:,} frames)",
+            best.frames,
+            way=duration(best.way_ns),
         )
     elif best.ahead_ns < 0:
         words = shown_n(

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cells", "portable", "quoted", "safe_lines", "safe_text", "visible"]
+__all__ = ["cells", "portable", "quoted", "safe_lines", "safe_text", "safe_words", "visible"]
 
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -90,6 +90,11 @@ def visible(text: str, *, ascii_only: bool = False) -> str:
     """Our own words with whatever invisible got into them escaped; a backslash stays as it is."""
     if text.isprintable() and (not ascii_only or text.isascii()):
         return text
+    return safe_words(text, ascii_only=ascii_only)
+
+
+def safe_words(text: str, *, ascii_only: bool = False) -> str:
+    """A complaint of ours, which quotes what was escaped where it was found: a backslash stays, else as `safe_text`."""
     return "".join(char if char == "\\" else piece for char, piece in _escaped(text, ascii_only=ascii_only))
 
 

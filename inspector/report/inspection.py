@@ -127,6 +127,8 @@ class Selected:
     """UDP exchanges that were left out, since an expression asks for connections."""
     ports: tuple[int, ...] = ()
     """Where only some ports were asked for: these."""
+    there: tuple[tuple[int, int], ...] = ()
+    """Where nobody has one of them: the responders' ports and how many conversations each has, the most first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class Inspection:
     exchange_sum: ExchangeSum | None = None
     """The same of exchanges, of which `exchanges` has the first only."""
     title: str = ""
+    differs: str = ""
+    """How it is said that something differs, where nothing was expected but another capture."""
     saved_to: str = ""
     messages: tuple[Message, ...] = ()
     """In the order in which the programs spoke."""

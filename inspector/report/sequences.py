@@ -26,7 +26,7 @@ _GROUPS = (
     (Part.WHOLE, marked("Whole connections and exchanges")),
 )
 _DEMO = "Demo "
-_FIRST_SENTENCE = re.compile(r".*?(?:[.:](?= )|。|$)")
+_FIRST_SENTENCE = re.compile(r".*?(?:\.(?=\s|$)|。|$)")
 
 
 def render_list(sequences: Sequence[notation.Sequence], *, width: int, colour: bool, unicode: bool = True) -> str:

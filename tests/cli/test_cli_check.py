@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def test_a_fault_of_one_that_does_not_match_is_none_with_any(tmp_path: Path) -> 
         (("--connection", "1", "--exchange", "1"), "expected one of --connection and --exchange"),
         (("--connection", "9"), "expected a number from 1 to 3, found 9"),
         (("--exchange", "1"), "three-way-handshake has no UDP line; expected --connection, found --exchange"),
+        (("-e", "tcp-hello"), "expected --expect once, found it 2 times"),
         (("--port", "70000"), "70000 is not in the range"),
     ],
 )
@@ -116,7 +118,32 @@ def test_only_connections_of_a_port_are_compared(tmp_path: Path) -> None:
 
 
 def test_a_port_that_no_connection_has_leaves_nothing_to_inspect(tmp_path: Path) -> None:
-    assert inspector("check", written(tmp_path / "c.pcap", 2), *HANDSHAKE, "--port", "9").code == 5
+    done = inspector("check", written(tmp_path / "c.pcap", 2), *HANDSHAKE, "--port", "9", "--port", "10")
+    assert done.code == 5
+    assert "selected  0 of 2 connections on --port 9, 10; there are 80 (2)\n" in done.out
+    assert "missing" not in done.out
+    assert "difference" not in done.out
+
+
+def test_a_port_that_nobody_has_is_answered_by_those_that_there_are() -> None:
+    one = inspector("check", shipped("tcp-multi"), *HANDSHAKE, "--port", "9")
+    datagrams = inspector("check", shipped("udp-request"), "-e", "udp-request", "--port", "9")
+    assert (one.code, datagrams.code) == (5, 5)
+    assert re.search(r"on --port 9; there are \d+", one.out)
+    assert re.search(r"on --port 9; there are \d+", datagrams.out)
+
+
+def test_a_sequence_may_come_from_standard_input_unless_a_capture_does() -> None:
+    text = b"use tcp-hello\n"
+    done = inspector("check", shipped("tcp-hello"), "-e", "-", stdin=text)
+    assert (done.code, done.err) == (0, "")
+    assert "expected  standard input: as expected" in done.out
+    refused = inspector("check", "-", "-e", "-", stdin=text)
+    assert (refused.code, refused.out) == (2, "")
+    assert "expected a sequence or a capture on standard input, found both" in refused.err
+    assert inspector("check", shipped("tcp-hello"), "-e", "-", stdin=b"client >").err.startswith(
+        "inspector: -, line 1, "
+    )
 
 
 def test_a_port_where_nothing_is_expected_and_nothing_is(tmp_path: Path) -> None:

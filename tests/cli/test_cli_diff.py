@@ -36,6 +36,36 @@ def test_nothing_differs_from_itself(sides: tuple[Path, Path]) -> None:
 
     assert done.code == 0
     assert "verdict   ✓ as expected" in done.out
+    assert "clocks    the clocks agree, and a frame takes 0.000 ms between them (9 frames)" in done.out
+
+
+def test_what_lies_behind_the_place_where_one_is_cut_is_told_so(tmp_path: Path) -> None:
+    whole, cut = shipped("tcp-hello"), tmp_path / "cut.pcapng"
+    cut.write_bytes(whole.read_bytes()[:900])
+
+    for words, line in (
+        ((whole, cut), "frame 8 of A (FIN,ACK) is not in B: it is behind the place where B is cut"),
+        ((cut, whole), "frame 8 of B (FIN,ACK) is not in A: it is behind the place where A is cut"),
+    ):
+        done = inspector("diff", *words)
+        assert done.code == 3
+        assert line in " ".join(done.out.split())
+        assert "lost between them" not in done.out
+        assert "✗ B differs from A: " in done.out
+
+
+def test_what_b_says_that_it_was_dropped_is_told_as_dropped(sides: tuple[Path, Path]) -> None:
+    done = inspector("diff", sides[1], shipped("tcp-syn-lost"))
+
+    line = "frame 1 of B (SYN) is not in A: it was dropped on its way, as B says"
+    assert line in " ".join(done.out.split())
+
+
+def test_its_help_names_the_schema_of_its_json() -> None:
+    text = " ".join(inspector("diff", "--help").out.split())
+
+    assert "schema inspector/diff/1" in text
+    assert "inspector/report/1" not in text
 
 
 def test_for_programs_it_keeps_the_promise_of_its_schema(sides: tuple[Path, Path]) -> None:

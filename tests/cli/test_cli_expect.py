@@ -72,6 +72,24 @@ def test_lint_says_of_each_file_what_is_wrong_with_it(own: Path, tmp_path: Path)
     assert "did you mean three-way-handshake?" in done.err
 
 
+def test_no_option_is_advised_that_the_command_does_not_have() -> None:
+    for done in (
+        inspector("expect", "lint", "-", stdin=b"use three-way-handshak\n"),
+        inspector("expect", "lint", "three-way-handshak"),
+        inspector("expect", "show", "three-way-handshak"),
+        inspector("check", shipped("tcp-hello"), "-e", "-", stdin=b"use three-way-handshak\n"),
+    ):
+        assert done.code in (1, 2)
+        assert done.err.endswith("did you mean three-way-handshake?\n")
+        assert done.err.count("\n") == 1
+
+
+def test_what_cannot_be_seen_is_escaped_once() -> None:
+    done = inspector("expect", "lint", "-", stdin=b"client > server SYN\x00\x1b")
+
+    assert "found `SYN\\x00\\x1b`, expected" in done.err
+
+
 def test_the_whole_library_is_well_written() -> None:
     done = inspector("expect", "lint", *names())
 

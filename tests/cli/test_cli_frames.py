@@ -67,6 +67,19 @@ def test_a_number_of_any_length_is_no_frame(inspector: Ask) -> None:
     assert inspector("explain", f"{HELLO}:{'9' * 5000}").code == 2
 
 
+def test_of_a_capture_that_is_cut_behind_it_a_frame_is_explained_and_it_is_told_where(
+    inspector: Ask, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.pcapng"
+    cut.write_bytes(HELLO.read_bytes()[:900])
+
+    done = inspector("explain", f"{cut}:2")
+
+    assert (done.code, done.err.count("\n")) == (3, 1)
+    assert "cut.pcapng: cut: byte 888: " in done.err
+    assert "SYN-SENT" in done.out
+
+
 def test_a_pipe_cannot_be_read_twice(inspector: Ask, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 

@@ -197,6 +197,25 @@ def test_a_file_that_may_not_be_read_is_said(nobody: Nobody) -> None:
     assert "Permission denied" in nobody.inspector("replay closed.pcapng").err
 
 
+def test_a_folder_that_may_not_be_looked_into_is_said(nobody: Nobody) -> None:
+    closed = nobody.home / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copy(shipped("tcp-hello"), nobody.home / "hello.pcapng")
+    (nobody.home / "hello.pcapng").chmod(0o644)
+    (nobody.home / "script.pkt").write_text("0 > S 0:0(0)\n", encoding="utf-8")
+
+    for words, what in (
+        ("record hello.pcapng -o closed/x.seq", "x.seq: cannot be written: Permission denied"),
+        ("expect import script.pkt -o closed/x.seq", "x.seq: cannot be written: Permission denied"),
+        ("explain closed/x.pcap:1", "closed/x.pcap: cannot be opened: Permission denied"),
+        ("explain closed/x:1", "closed/x: cannot be opened: Permission denied"),
+    ):
+        done = nobody.inspector(words)
+        assert done.code == 3, done.err
+        assert what in done.err.splitlines()[0]
+        assert "Traceback" not in done.err
+
+
 def test_a_folder_that_may_not_be_written_is_said(nobody: Nobody) -> None:
     done = nobody.shell(f"cd / && {nobody.quoted} demo tcp-hello --port auto")
     if done.code == 4:

@@ -101,6 +101,8 @@ def test_of_more_than_one_file_has_room_for_it_lists_some(tmp_path: Path) -> Non
         (("--connection", "4"), 2, "the capture has 1 connection; expected a number from 1 to 1, found 4"),
         (("--exchange", "1"), 2, "the capture has 0 UDP exchanges; found --exchange 1"),
         (("--connection", "1", "--exchange", "1"), 2, "expected one of --connection and --exchange"),
+        (("--exact", "--shape"), 2, "expected one of --exact and --shape, found both"),
+        (("--connection", "1", "--connection", "2"), 2, "expected --connection once, found it 2 times"),
         (("--shape", "--with", "times"), 2, "--shape has no numbers"),
         (("--connection", "1", "-o", "/nowhere/a.seq"), 3, "/nowhere/a.seq: cannot be written"),
     ],
@@ -111,6 +113,18 @@ def test_what_cannot_be_done_is_said_in_one_line(words: tuple[str, ...], code: i
     assert done.code == code
     assert error in done.err
     assert "Traceback" not in done.err
+
+
+def test_of_a_capture_that_is_cut_it_is_told_where_and_the_sequence_says_so_too(tmp_path: Path) -> None:
+    cut, target = tmp_path / "cut.pcapng", tmp_path / "cut.seq"
+    cut.write_bytes(HELLO.read_bytes()[:900])
+
+    done = inspector("record", cut, "-o", target)
+
+    assert (done.code, done.err.count("\n")) == (3, 1)
+    assert done.err.startswith("inspector: cut.pcapng: cut, and what came behind is not recorded: byte 888: ")
+    assert "\nabout: The capture is cut, and this lacks what came behind: byte 888: " in target.read_text("utf-8")
+    assert inspector("expect", "format", "--check", target).code == 0
 
 
 def test_an_empty_capture_has_nothing_to_record(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from inspector.expect.icmp import KINDS
 from inspector.expect.line_parser import TCP_FIELDS
 from inspector.expect.notation import (
     ANY,
+    SEQUENCE_SPACE,
     Alternatives,
     AnyOrder,
     AnySegments,
@@ -49,9 +50,9 @@ _COMPARED = ["=", "!=", "<", "<=", ">", ">="]
 
 
 @composite
-def sums(draw: DrawFn) -> Linear:
+def sums(draw: DrawFn, most: int = (1 << 32) - 1) -> Linear:
     terms = [
-        (draw(st.integers(-3, 1 << 33).filter(bool)), draw(st.one_of(st.just(""), _SYMBOL)))
+        (draw(st.integers(-3, most).filter(bool)), draw(st.one_of(st.just(""), _SYMBOL)))
         for _ in range(draw(st.integers(1, 3)))
     ]
     return Linear(tuple(terms))
@@ -65,7 +66,14 @@ def fields(draw: DrawFn, names: tuple[str, ...]) -> Field:
     relation = draw(st.sampled_from([*_COMPARED, "..", "any"]).map(Relation))
     if relation is Relation.ANY:
         return Field(name, relation)
-    return Field(name, relation, draw(sums()), draw(sums()) if relation is Relation.BETWEEN else None)
+    # What no header has room for, and a range that is empty, is refused.
+    most = (1 << 32) - 1 if name in SEQUENCE_SPACE else 0xFF // 3 if name == "wscale" else 0xFFFF // 3
+    low, high = draw(sums(most)), draw(sums(most))
+    if relation is not Relation.BETWEEN:
+        return Field(name, relation, low)
+    if low.factors == high.factors and low.constant > high.constant:
+        low, high = high, low
+    return Field(name, relation, low, high)
 
 
 @composite
@@ -186,7 +194,7 @@ def sequences(draw: DrawFn) -> Sequence:
         peers,
         peers is not None and draw(st.booleans()),
         draw(st.sampled_from(Part)),
-        tuple(draw(st.lists(_SYMBOL, max_size=2))),
+        tuple(draw(st.lists(_SYMBOL, max_size=2, unique=True))),
         draw(st.booleans()),
         tuple(draw(st.lists(st.sampled_from(["syn-ack-wrong-ack", "no-ack-flag"]), max_size=2))),
     )

@@ -150,7 +150,27 @@ def test_where_a_piece_stood_is_no_part_of_its_value() -> None:
         ("nothing after this too", 1, 20, "too", "the end of the line"),
         ("nothing after this\na > b SYN", 2, 1, "", "the end of the block"),
         ("| ESTABLISHED", 1, 14, "", "the responder's"),
-        ("| ESTABLISHED CLOSE_WAIT", 1, 15, "CLOSE", "CLOSE-WAIT"),
+        ("| ESTABLISHED CLOSE_WEIT", 1, 15, "CLOSE_WEIT", "did you mean `CLOSE-WAIT`?"),
+        ("a > b SNY", 1, 7, "SNY", "did you mean `SYN`?"),
+        ("a > b [SYN, AKC]", 1, 7, "[SYN, AKC]", "did you mean `SYN,ACK`?"),
+        ("a > b SYN sek=x", 1, 11, "sek", "did you mean `seq`?"),
+        ("a > b ICMP port-unreachabel", 1, 12, "port-unreachabel", "did you mean `port-unreachable`?"),
+        ("titel: x\n...", 1, 1, "titel", "did you mean `title`?"),
+        ("strikt\n...", 1, 1, "strikt", "did you mean `strict`?"),
+        ("repaet *: ...", 1, 1, "repaet", "did you mean `repeat`?"),
+        ("part: begining\n...", 1, 7, "begining", "did you mean `beginning`?"),
+        ("provokes: syn-ack-wrong-akc\n...", 1, 11, "syn-ack-wrong-akc", "did you mean `syn-ack-wrong-ack`?"),
+        ("parameters: x x\n...", 1, 15, "x", "each symbol once"),
+        ("a > b ACK win=10..5", 1, 15, "10..5", "not below"),
+        ("a > b ACK len=n+2..n+1", 1, 15, "n+2..n+1", "not below"),
+        ("a > b SYN wscale=256", 1, 18, "256", "at most 255"),
+        ("a > b SYN mss=65536", 1, 15, "65536", "at most 65535"),
+        ("a > b ACK win>=0x10000", 1, 16, "0x10000", "at most 65535"),
+        ("a > b ACK urg=65530+6", 1, 15, "65530+6", "at most 65535"),
+        ("a > b SYN seq=4294967296", 1, 15, "4294967296", "at most 4294967295"),
+        ("a\uff1eb SYN", 1, 2, "\uff1eb", "`\uff1e` is full-width, write the ASCII sign `>`"),
+        ("a > b SYN，ACK", 1, 7, "SYN，ACK", "write the ASCII sign `,`"),
+        ("optional： a > b SYN", 1, 9, "：", "write the ASCII sign `:`"),
         ("| ESTABLISHED CLOSE-WAIT LISTEN", 1, 26, "LISTEN", "the end of the line"),
         ("...\npart 1: ...", 2, 6, "1:", "a name for the part"),
         ("part one two: ...", 1, 10, "two:", "`:`"),
@@ -187,6 +207,15 @@ def test_a_complaint_names_the_place_the_text_and_what_could_stand_there(
 def test_nothing_at_all_is_no_sequence(text: str) -> None:
     with pytest.raises(ExpectationError):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["a > b ACK seq=4294967290..5", "a > b ACK win<=65536", "a > b SYN wscale=15"])
+def test_what_can_be_is_no_mistake(text: str) -> None:
+    assert parse(text).items
+
+
+def test_states_are_read_as_programs_spell_them_and_written_in_one_way() -> None:
+    assert format_sequence(parse("| SYN_SENT FIN_WAIT_1")) == "| SYN-SENT FIN-WAIT-1\n"
 
 
 def test_control_characters_of_a_file_are_never_repeated_raw() -> None:
