@@ -54,13 +54,21 @@ def test_by_default_every_connection_has_to_match(tmp_path: Path) -> None:
 def test_with_any_one_that_matches_is_enough(tmp_path: Path) -> None:
     done = inspector("check", written(tmp_path / "c.pcap", 3, cut=(1, 2)), *HANDSHAKE, "--any")
     assert done.code == 0
-    assert "✓ as expected" in done.out
+    verdict = done.out.rpartition("verdict")[2]
+    assert "✓ 1 of 3 connections as expected (--any)" in verdict
+    assert "difference" not in verdict
 
 
 def test_with_any_and_none_that_matches_the_nearest_is_told(tmp_path: Path) -> None:
     done = inspector("check", written(tmp_path / "c.pcap", 3, wrong=(2,), cut=(1, 3)), *HANDSHAKE, "--any")
     assert done.code == 1
     assert "nearest   connection 2: 1 difference, distance 6\n" in done.out
+    assert "0 of 3 connections as expected (--any)" in done.out.rpartition("verdict")[2]
+
+
+def test_where_no_connection_closes_the_verdict_says_so() -> None:
+    done = inspector("check", shipped("wrong-opening"), *HANDSHAKE)
+    assert "expected: 2 connections, none closes, " in done.out.rpartition("verdict")[2]
 
 
 def test_a_fault_of_one_that_does_not_match_is_none_with_any(tmp_path: Path) -> None:
