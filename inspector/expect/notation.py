@@ -205,6 +205,8 @@ class Remark:
     """A comment on a line of its own."""
 
     text: str
+    is_apart: bool = field(default=False, compare=False)
+    """Whether an empty line keeps it from the one above; how a file is laid out is no part of its value."""
 
 
 @dataclass(frozen=True, slots=True)
