@@ -117,6 +117,7 @@ class _Teller:
             self._filter_of_line(written),
             written.line.part,
             sender.other if self.subject.is_exchanged else sender,
+            written_at=written.line.written_at,
         )
 
     def _swapped(self, written: Written) -> Difference:
@@ -139,6 +140,7 @@ class _Teller:
             self._rule(written),
             f"{_frame_filter(second.frame)} || {_frame_filter(first.frame)}",
             written.line.part,
+            written_at=written.line.written_at,
         )
 
     def _rule(self, written: Written) -> str:
@@ -169,7 +171,16 @@ class _Teller:
         rule = rule_of_field(name, written.line, self._rule(written))
         shown_by = _frame_filter(event.frame)
         return Difference(
-            Kind.CHANGED, written.number, event.frame, name, expected, actual, rule, shown_by, written.line.part
+            Kind.CHANGED,
+            written.number,
+            event.frame,
+            name,
+            expected,
+            actual,
+            rule,
+            shown_by,
+            written.line.part,
+            written_at=written.line.written_at,
         )
 
     def _wrong(self, written: Written, event: Event) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ Hostile input: a sequence that includes itself, or grows past `MOST_LINES` lines
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
@@ -276,6 +277,7 @@ class _Scope:
             states=states,
             remark="",
             part=part,
+            written_at=f"{PurePath(self.sequence.path).name}:{line.at[0]}" if line.at[0] else "",
         )
 
     def linear(self, linear: Linear) -> Linear:

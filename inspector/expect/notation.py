@@ -159,6 +159,8 @@ class Line:
     at: Place = field(default=(0, 0), compare=False)
     part: str = field(default="", compare=False)
     """The named parts that it lies in, outermost first (`expansion` says so)."""
+    written_at: str = field(default="", compare=False)
+    """Its file, which may be one that is used, and its line there: `mine.seq:11` (`expansion` says so)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
         (plain if summed_up else told_apart).append(each)
     limit = len(told_apart) if verbose else _MOST_COMPARISONS
     for comparison in told_apart[:limit]:
-        _comparison(page, comparison, of_which, in_place=id(comparison) in told)
+        _comparison(page, comparison, of_which, in_place=id(comparison) in told, verbose=verbose)
     if len(told_apart) > limit:
         words = shown_n(
             "and {n:,} more comparison, none of them worse",
@@ -146,7 +146,7 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
         page.fact(shown("expected"), words)
 
 
-def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
+def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool, verbose: bool) -> None:
     number = len(comparison.differences)
     differences = shown_n("{n:,} difference", "{n:,} differences", number)
     outcome = shown("as expected") if comparison.matched else differences
@@ -156,14 +156,14 @@ def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: 
     words = shown("{name}: {outcome}, {found}", name=_named(comparison, of_which), outcome=outcome, found=found)
     page.fact(shown("expected"), words, "" if comparison.matched else "bold red")
     if not in_place:
-        _differences(page, comparison)
+        _differences(page, comparison, verbose=verbose)
     for note in comparison.notes:
         page.fact("", safe_text(shown(note)), "yellow")
 
 
-def _differences(page: Page, comparison: Comparison) -> None:
+def _differences(page: Page, comparison: Comparison, *, verbose: bool) -> None:
     for difference in comparison.differences[:_MOST_DIFFERENCES]:
-        words = in_words(difference)
+        words = in_words(difference, verbose=verbose)
         if difference.frame is not None and difference.kind is not Kind.MISSING:
             words = shown("frame {frame}, {difference}", frame=difference.frame, difference=words)
         page.wrap(words, "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)

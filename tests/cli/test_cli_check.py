@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.expect import notation
 from inspector.report.json_report import schema
 from tests.cli.command import inspector, shipped
 
@@ -194,3 +195,18 @@ def test_a_large_capture_is_compared_while_it_goes_by(tmp_path: Path) -> None:
     assert "≠ line 2, ack: expected x+1 = 100+1 = 101, found x = 100" in done.out
     assert "nearest   connection 30000: 1 difference, distance 6" in done.out
     assert "hold" not in done.err
+
+
+def test_verbose_tells_in_which_file_a_line_stands_and_where(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.seq"
+    mine.write_text("# mine\n\nuse three-way-handshake\n...\nclient > server  FIN,ACK  len=5\n...\n", "utf-8")
+    capture = shipped("wrong-syn-ack")
+
+    told = inspector("check", capture, "-e", mine, "-v").out
+    plain = inspector("check", capture, "-e", mine).out
+
+    library = Path(notation.__file__).parent / "library" / "three-way-handshake.seq"
+    (number,) = (at for at, line in enumerate(library.read_text("utf-8").splitlines(), 1) if "SYN,ACK" in line)
+    assert f"line 2 (three-way-handshake.seq:{number}), ack: " in told
+    assert "line 4 (mine.seq:5): " in told
+    assert "mine.seq:5" not in plain
