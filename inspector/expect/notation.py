@@ -14,7 +14,7 @@ The grammar, line by line; a deeper indentation is a block, `#` begins a comment
 
     file      header lines, then items; or header lines, then connections
     header    title: TEXT | about: TEXT | peers: NAME NAME [either way]
-              | part: beginning | ending | anywhere | parameters: SYMBOL... | provokes: FINDING... | strict
+              | part: beginning | ending | anywhere | whole | parameters: SYMBOL... | provokes: FINDING... | strict
     item      line | ... | nothing | use NAME [(PEER, PEER, SYMBOL=SUM...)] | mark | block
     mark      no segment | no datagram [from PEER] for DURATION | nothing after this | | STATE STATE
     block     optional: | repeat COUNT: | any order: | part NAME: | either: and one or more or:
