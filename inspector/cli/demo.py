@@ -107,7 +107,7 @@ def _command_for(chosen: Demo) -> click.Command:
     lesson = joined([Said(each, {}) for each in chosen.lesson], "\n\n")
     summary = Said(chosen.summary, {})
     told = said("{summary} ({where}).\n\n{lesson}", summary=summary, where=_where(chosen), lesson=lesson)
-    return click.command(chosen.name, cls=Command, help=told)(command)
+    return click.command(chosen.name, cls=Command, help=told, short_help=summary)(command)
 
 
 def _where(chosen: Demo) -> str:

@@ -117,6 +117,8 @@ class _Speaking(click.Command):
                 tell(why)
 
     def get_short_help_str(self, limit: int = 45) -> str:
+        if isinstance(self.short_help, Said):  # told whole, over as many lines as it takes
+            return shown(self.short_help)
         text = _in_language(self.help)
         if text is None or language() == "en":
             return super().get_short_help_str(limit)

@@ -17,7 +17,7 @@ from inspector.expect import icmp
 from inspector.expect.evaluation import flags_differ, holds, lacks_data, same_states, value_of
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN, choice_of, first_choice
 from inspector.expect.formatter import carried_text, duration_text, field_text, linear_text
-from inspector.expect.marks import MarkTeller, states_text
+from inspector.expect.marks import MarkTeller, passed_text, states_text
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
@@ -117,6 +117,7 @@ class _Teller:
             self._filter_of_line(written),
             written.line.part,
             sender.other if self.subject.is_exchanged else sender,
+            written_at=written.line.written_at,
         )
 
     def _swapped(self, written: Written) -> Difference:
@@ -139,6 +140,7 @@ class _Teller:
             self._rule(written),
             f"{_frame_filter(second.frame)} || {_frame_filter(first.frame)}",
             written.line.part,
+            written_at=written.line.written_at,
         )
 
     def _rule(self, written: Written) -> str:
@@ -161,15 +163,24 @@ class _Teller:
         if limit is not None and previous is not None and not written.swapped:
             before = self._event(previous)
             if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
-                took = said("{n:,} ns after frame {frame}", n=event.time_ns - before.time_ns, frame=before.frame)
-                bound = said("within {duration}, that is {n:,} ns", duration=duration_text(limit), n=limit)
-                yield self._change(written, event, "time", bound, took)
+                passed = passed_text(event.time_ns - before.time_ns)
+                took = said("{time} after frame {frame}", time=passed, frame=before.frame)
+                yield self._change(written, event, "time", f"within {duration_text(limit)}", took)
 
     def _change(self, written: Written, event: Event, name: str, expected: str, actual: str) -> Difference:
         rule = rule_of_field(name, written.line, self._rule(written))
         shown_by = _frame_filter(event.frame)
         return Difference(
-            Kind.CHANGED, written.number, event.frame, name, expected, actual, rule, shown_by, written.line.part
+            Kind.CHANGED,
+            written.number,
+            event.frame,
+            name,
+            expected,
+            actual,
+            rule,
+            shown_by,
+            written.line.part,
+            written_at=written.line.written_at,
         )
 
     def _wrong(self, written: Written, event: Event) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ Hostile input: a sequence that includes itself, or grows past `MOST_LINES` lines
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
@@ -45,12 +46,13 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item
 
-__all__ = ["MOST_LINES", "MOST_TERMS", "expand", "symbols_of", "told_peers"]
+__all__ = ["MOST_LINES", "MOST_TERMS", "MOST_USES_WITHIN", "expand", "symbols_of", "told_peers"]
 
 MOST_LINES = 5_000
 MOST_TERMS = 1_000
 
-_DEEPEST = 16
+MOST_USES_WITHIN = 16
+"""A sequence that is used by one that is used ..."""
 
 
 def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
@@ -196,7 +198,7 @@ class _Expansion:
             if error.line:
                 raise
             _fail(use, scope, said("cannot use {name}: {why}", name=use.name, why=error.message))
-        if (sequence.path and sequence.path in scope.above) or len(scope.above) > _DEEPEST:
+        if (sequence.path and sequence.path in scope.above) or len(scope.above) > MOST_USES_WITHIN:
             _fail(use, scope, said("{name} includes itself", name=use.name))
         if unknown := [name for name, _ in use.values if name not in sequence.parameters]:
             known = " ".join(sequence.parameters) or said("none")
@@ -276,6 +278,7 @@ class _Scope:
             states=states,
             remark="",
             part=part,
+            written_at=f"{PurePath(self.sequence.path).name}:{line.at[0]}" if line.at[0] else "",
         )
 
     def linear(self, linear: Linear) -> Linear:

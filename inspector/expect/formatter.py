@@ -1,8 +1,8 @@
 """Writes the notation: one canonical text for each sequence, columns aligned as on a board.
 
 `parse(format_sequence(x)) == x` for whatever `parse` can give. Neighbouring lines of a block share their columns:
-peers, what they carry, `seq` and `ack` where they come first; names may be Chinese, whose signs are two columns wide. A
-comment on a line of its own has an empty line above, and so has a connection.
+peers, what they carry, and each field below its like; names may be Chinese, whose signs are two columns wide. A
+comment on a line of its own has an empty line above, unless it goes on where another ended; so has a connection.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _items(items: tuple[Item, ...], indent: str) -> Iterator[str]:
             index += len(group)
             continue
         if isinstance(item, Remark):
-            if index and not isinstance(items[index - 1], Remark):
+            if index and (item.is_apart or not isinstance(items[index - 1], Remark)):
                 yield ""
             yield f"{indent}# {item.text}".rstrip()
         else:

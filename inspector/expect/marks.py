@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.evaluation import same_states
 from inspector.expect.formatter import simple_text
+from inspector.expect.line_parser import DURATIONS
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import Silence, States
 from inspector.expect.rules import RULE_OF_STATES
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from inspector.expect.reading import Reading, Standing
     from inspector.expect.subject import Event
 
-__all__ = ["MarkTeller", "states_text"]
+__all__ = ["MarkTeller", "passed_text", "states_text"]
 
 _Found = tuple[int, int, Difference]
 """Place among the events, order at that place, difference."""
+_UNITS = [(unit, scale) for unit, scale in reversed(DURATIONS.items()) if unit != "min"]
+"""Largest first; each a power of ten, so that a decimal is exact."""
 
 
 class MarkTeller:
@@ -99,9 +102,10 @@ class MarkTeller:
         passed = event.time_ns - before.time_ns
         if NO_TIME in (event.time_ns, before.time_ns) or passed >= mark.duration_ns:
             return
-        expected = said("{silence}, that is {n:,} ns", silence=simple_text(mark), n=mark.duration_ns)
-        segment = self.told(event)
-        actual = said("{segment}, {n:,} ns after frame {frame}", segment=segment, n=passed, frame=before.frame)
+        expected, segment = simple_text(mark), self.told(event)
+        actual = said(
+            "{segment}, {time} after frame {frame}", segment=segment, time=passed_text(passed), frame=before.frame
+        )
         shown_by = f"frame.number == {before.frame} || frame.number == {event.frame}"
         yield of_peer[later], 0, self._difference(standing, event, "silence", (expected, actual), "", shown_by)
 
@@ -111,6 +115,15 @@ class MarkTeller:
         line = None if standing.free else self.reading.lines[standing.after - 1]
         number, part = (None, "") if line is None else (line.number, line.line.part)
         return Difference(Kind.CHANGED, number, event.frame, field, *texts, rule, shown_by, part)
+
+
+def passed_text(nanoseconds: int) -> str:
+    """How long it was, in the unit that suits, and no digit of it left out: `1.021238638 s`, `40 ms`, `-17 ns`."""
+    size = abs(nanoseconds)
+    unit, scale = next((pair for pair in _UNITS if size >= pair[1]), _UNITS[-1])
+    whole, rest = divmod(size, scale)
+    digits = f"{rest:0{len(str(scale)) - 1}d}".rstrip("0") if rest else ""
+    return f"{'-' if nanoseconds < 0 else ''}{whole:,}{'.' if digits else ''}{digits} {unit}"
 
 
 def states_text(states: tuple[object, object] | None) -> str:

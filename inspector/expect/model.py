@@ -55,6 +55,8 @@ class Difference:
     """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
     sender: Side | None = None
     """Who should have sent a line that is missing."""
+    written_at: str = ""
+    """The file of its line, and where that stands in it: `mine.seq:11`; hostile."""
 
 
 @dataclass(frozen=True, slots=True)

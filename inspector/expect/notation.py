@@ -14,7 +14,7 @@ The grammar, line by line; a deeper indentation is a block, `#` begins a comment
 
     file      header lines, then items; or header lines, then connections
     header    title: TEXT | about: TEXT | peers: NAME NAME [either way]
-              | part: beginning | ending | anywhere | parameters: SYMBOL... | provokes: FINDING... | strict
+              | part: beginning | ending | anywhere | whole | parameters: SYMBOL... | provokes: FINDING... | strict
     item      line | ... | nothing | use NAME [(PEER, PEER, SYMBOL=SUM...)] | mark | block
     mark      no segment | no datagram [from PEER] for DURATION | nothing after this | | STATE STATE
     block     optional: | repeat COUNT: | any order: | part NAME: | either: and one or more or:
@@ -159,6 +159,8 @@ class Line:
     at: Place = field(default=(0, 0), compare=False)
     part: str = field(default="", compare=False)
     """The named parts that it lies in, outermost first (`expansion` says so)."""
+    written_at: str = field(default="", compare=False)
+    """Its file, which may be one that is used, and its line there: `mine.seq:11` (`expansion` says so)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ class Remark:
     """A comment on a line of its own."""
 
     text: str
+    is_apart: bool = field(default=False, compare=False)
+    """Whether an empty line keeps it from the one above; how a file is laid out is no part of its value."""
 
 
 @dataclass(frozen=True, slots=True)

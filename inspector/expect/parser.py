@@ -32,6 +32,8 @@ from inspector.expect.wholeness import check_whole
 from inspector.language import said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from inspector.expect.notation import Item
 
 __all__ = ["DEEPEST", "LONGEST", "parse"]
@@ -68,23 +70,29 @@ class _Physical:
     indent: int
     text: str
     comment: str | None
+    is_apart: bool = False
+    """Whether an empty line stands above."""
 
     def cursor(self, path: str) -> Cursor:
         return Cursor(path, self.number, self.text, self.indent)
 
 
 def _physical_lines(text: str, path: str) -> list[_Physical]:
-    lines = []
+    lines: list[_Physical] = []
+    is_apart = False
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.expandtabs(8).rstrip()
         indent = len(line) - len(line.lstrip())
         if re.match(r"(title|about)\s*:", line):
             lines.append(_Physical(number, 0, line, None))
+            is_apart = False
             continue
         text_part, sign, comment = line.partition("#")
         if not line or line.isspace():
+            is_apart = True
             continue
-        lines.append(_Physical(number, indent, text_part.rstrip(), comment.strip() if sign else None))
+        lines.append(_Physical(number, indent, text_part.rstrip(), comment.strip() if sign else None, is_apart))
+        is_apart = False
     if not any(line.text for line in lines):
         raise ExpectationError(path, said("the sequence is empty, expected {items}", items=ITEM))
     return lines
@@ -101,8 +109,7 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
             continue
         if line.indent or not HEADER.match(line.text):
             # Comments among the header lines lead the items: the header itself has words of its own.
-            remarks = tuple(Remark(other.comment) for other in lines[:index] if other.comment is not None)
-            return replace(header, items=remarks), lines[index:]
+            return replace(header, items=tuple(_remarks_of_header(lines[:index]))), lines[index:]
         cursor = line.cursor(path)
         place = cursor.place
         word = cursor.need(NAME, ITEM)
@@ -111,6 +118,13 @@ def _split_header(lines: list[_Physical], path: str) -> tuple[Sequence, list[_Ph
         seen.add(word)
         header = with_header(header, word, cursor)
     raise ExpectationError(path, said("a header without a sequence, expected {items}", items=ITEM))
+
+
+def _remarks_of_header(lines: list[_Physical]) -> Iterator[Remark]:
+    """Its comments; what a line of the header stood between stays apart."""
+    for index, line in enumerate(lines):
+        if line.comment is not None:
+            yield Remark(line.comment, line.is_apart or bool(line.text or (index and lines[index - 1].text)))
 
 
 # ------------------------------------------------------------------------------------- the blocks
@@ -158,7 +172,7 @@ class _Blocks:
                 following = self._next_text(self.index)
                 if line.indent < indent and (following is None or following.indent < indent):
                     break
-                items.append(Remark(line.comment or ""))
+                items.append(Remark(line.comment or "", line.is_apart))
                 self.index += 1
                 continue
             if line.indent < indent:

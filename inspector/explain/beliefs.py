@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from inspector.explain.numbers import end_of
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead, plus
+from inspector.tcp.states import State
 from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _TEACHES_NOTHING = (
 )
 _REFUSED = _TEACHES_NOTHING | Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ
 _WRONG_ACK = Fact.ACK_BEYOND_FIN | Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK
+
+_HAS_THE_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
 
 
 @dataclass(slots=True)
@@ -121,7 +124,9 @@ def _arrived(traced: TracedSegment, me: Belief, window: int | None) -> None:
     if traced.facts & Fact.ZERO_WINDOW_PROBE:
         return
     if row.flags & Flag.SYN:
-        taken = plus(row.seq, 1)  # what a SYN carries is taken when it is acknowledged
+        # What a SYN carries is taken when it is acknowledged; its FIN where the state says so (the fold delivers it).
+        has_the_fin = row.flags & Flag.FIN and traced.states[traced.sender.other] in _HAS_THE_FIN
+        taken = end_of(row) if has_the_fin else plus(row.seq, 1)
         if me.rcv_nxt is None or ahead(taken, me.rcv_nxt) > 0:
             me.rcv_nxt = taken
         return

@@ -102,9 +102,14 @@ def _event_between(before: State, after: State, *, sent: bool, row: Row) -> str:
             return words
     if not sent:
         for pair, both in (
+            (Event.RCV_SYN | Event.RCV_FIN, marked("a SYN arrives, and with it the peer's FIN")),
             (Event.RCV_SYN | Event.RCV_ACK_OF_SYN, marked("a SYN,ACK arrives that acknowledges its SYN")),
             (Event.RCV_ACK_OF_FIN | Event.RCV_FIN, marked("a FIN arrives that also acknowledges its own")),
             (Event.RCV_ACK_OF_SYN | Event.RCV_FIN, marked("its SYN is acknowledged, and the peer's FIN arrives")),
+            (
+                Event.RCV_SYN | Event.RCV_ACK_OF_SYN | Event.RCV_FIN,
+                marked("a SYN,ACK arrives that acknowledges its SYN, and with it the peer's FIN"),
+            ),
         ):
             if advance(before, pair) is after:
                 return both

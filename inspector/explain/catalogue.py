@@ -142,17 +142,26 @@ def met_at(identifier: str) -> tuple[Entry, ...]:
 
 
 def listed(word: str) -> Listing | None:
-    """The whole list that a word asks for: `findings`, `labels`, `misconceptions`; None for any other word."""
-    name = _plurals().get(plain(word))
-    if name is None:
+    """The whole list that a word asks for: `findings`, `outcomes`, `misconceptions`; None for any other word."""
+    kinds = _plurals().get(plain(word))
+    if kinds is None:
         return None
-    return Listing(name, misconceptions() if name == MISCONCEPTION else tuple(entries(name).values()))
+    if kinds == (MISCONCEPTION,):
+        return Listing(MISCONCEPTION, misconceptions())
+    return Listing(kinds[0], tuple(entry for kind in kinds for entry in entries(kind).values()))
 
 
 @cache
-def _plurals() -> Mapping[str, str]:
-    found = {f"{kind}s": kind for kind in (*CATALOGUE, MISCONCEPTION)}
-    return found | {"icmp-errors": "icmp", "kernel-reasons": "kernel", "cross-check-reasons": "cross-check"}
+def _plurals() -> Mapping[str, tuple[str, ...]]:
+    """The kinds that a plural lists, one or several."""
+    found: dict[str, tuple[str, ...]] = {f"{kind}s": (kind,) for kind in (*CATALOGUE, "word", MISCONCEPTION)}
+    return found | {
+        "outcomes": ("handshake", "close", "exchange"),
+        "icmp-errors": ("icmp",),
+        "reasons": ("kernel", "cross-check"),
+        "kernel-reasons": ("kernel",),
+        "cross-check-reasons": ("cross-check",),
+    }
 
 
 @cache

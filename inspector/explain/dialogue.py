@@ -165,6 +165,9 @@ def ending_of(connection: Connection) -> Said | None:
     roles = roles_of(connection)
     handshake, close = connection.handshake, connection.close
     if handshake is Handshake.UNANSWERED:
+        first = connection.segments[0].sender
+        if any(each.sender is not first and not each.lost for each in connection.segments):
+            return said("nothing that came back may be heeded: {who} still waits for an answer", who=roles.of(first))
         return said("nobody answers: filtered, lost, or no such host; a closed port would say RST")
     if handshake is Handshake.HALF_OPEN:
         return said("the handshake is never completed in this capture")

@@ -112,10 +112,10 @@ class Explanation:
 
 
 class Listing(NamedTuple):
-    """Every entry of one kind, or every misconception."""
+    """Every entry of one kind, or of several that one word names (`outcomes`), or every misconception."""
 
     name: str
-    """The kind, or `misconception`."""
+    """The first kind, or `misconception`."""
     entries: tuple[Entry, ...]
 
 

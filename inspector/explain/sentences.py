@@ -31,11 +31,12 @@ _AGAIN = Fact.RETRANSMISSION | Fact.FAST_RETRANSMISSION | Fact.SPURIOUS_RETRANSM
 def sentences_of(past: Past, number: Number) -> list[Said]:
     """All that it says; `number` writes a number of one end's stream."""
     row, facts = past.this.row, past.this.facts
+    values = _values(past, number)
     if row.flags & Flag.RST:
-        return [_reset(past)]
+        opens = [said("SYN: let us talk; my numbers begin at {seq}.", **values)] if row.flags & Flag.SYN else []
+        return [*opens, *([said("FIN: I have finished sending.")] if row.flags & Flag.FIN else []), _reset(past)]
     if facts & Fact.NO_ACK_FLAG and not row.flags & Flag.SYN:
         return [said("(flags that say nothing: neither SYN, RST nor ACK)")]
-    values = _values(past, number)
     sentences = []
     if row.flags & Flag.SYN:
         sentences += _syn(past, values)

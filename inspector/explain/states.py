@@ -40,6 +40,10 @@ _AT_ONCE = {
     Event.RCV_ACK_OF_FIN | Event.RCV_FIN: said("a FIN arrives that also acknowledges its own"),
 }
 """Two events in one segment."""
+_SENT_NOTHING = frozenset({State.CLOSED, State.LISTEN})
+"""What comes to an end in these cannot acknowledge anything of its own (RFC 9293 section 3.10.7.2: it is answered by
+RST)."""
+_ACKS = Event.RCV_ACK_OF_SYN | Event.RCV_ACK_OF_FIN
 _ORDINARY = {Event.SND_SYN_CROSSING: Event.SND_SYN, Event.SND_FIN_CROSSING: Event.SND_FIN}
 _RESETS = (Event.SND_RST, Event.RCV_RST)
 
@@ -64,6 +68,8 @@ def _moves(state: State) -> Iterator[tuple[State, str]]:
         if event not in _RESETS and row.get(_ORDINARY.get(event, -1)) != after:
             yield after, EVENTS[event]
     for events, words in _AT_ONCE.items():
+        if events & _ACKS and state in _SENT_NOTHING:
+            continue
         after = advance(state, events)
         if after != state and all(advance(state, event) != after for event in EVENTS if events & event):
             yield after, words

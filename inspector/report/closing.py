@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from inspector.expect.model import Kind
+from inspector.expect.model import Kind, Transport
 from inspector.language import marked, shown, shown_n
 from inspector.report.compared import nearest, sums
 from inspector.report.differences import in_words
@@ -15,6 +15,7 @@ from inspector.report.page import Text
 from inspector.report.speech import role_in_words
 from inspector.report.stream import note_files
 from inspector.report.words import listed
+from inspector.tcp.model import Close
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -130,7 +131,7 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
         (plain if summed_up else told_apart).append(each)
     limit = len(told_apart) if verbose else _MOST_COMPARISONS
     for comparison in told_apart[:limit]:
-        _comparison(page, comparison, of_which, in_place=id(comparison) in told)
+        _comparison(page, comparison, of_which, in_place=id(comparison) in told, verbose=verbose)
     if len(told_apart) > limit:
         words = shown_n(
             "and {n:,} more comparison, none of them worse",
@@ -147,7 +148,7 @@ def _compared(page: Page, inspection: Inspection, told: Collection[int], *, verb
         page.fact(shown("expected"), words)
 
 
-def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool) -> None:
+def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: bool, verbose: bool) -> None:
     number = len(comparison.differences)
     differences = shown_n("{n:,} difference", "{n:,} differences", number)
     outcome = shown("as expected") if comparison.matched else differences
@@ -157,14 +158,14 @@ def _comparison(page: Page, comparison: Comparison, of_which: str, *, in_place: 
     words = shown("{name}: {outcome}, {found}", name=_named(comparison, of_which), outcome=outcome, found=found)
     page.fact(shown("expected"), words, "" if comparison.matched else "bold red")
     if not in_place:
-        _differences(page, comparison)
+        _differences(page, comparison, verbose=verbose)
     for note in comparison.notes:
         page.fact("", safe_text(shown(note)), "yellow")
 
 
-def _differences(page: Page, comparison: Comparison) -> None:
+def _differences(page: Page, comparison: Comparison, *, verbose: bool) -> None:
     for difference in comparison.differences[:_MOST_DIFFERENCES]:
-        words = in_words(difference)
+        words = in_words(difference, verbose=verbose)
         if difference.frame is not None and difference.kind is not Kind.MISSING:
             words = shown("frame {frame}, {difference}", frame=difference.frame, difference=words)
         page.wrap(words, "red", lead=f"        {page.glyphs.differs} ", hang=" " * 10)
@@ -268,17 +269,20 @@ def _verdict(page: Page, inspection: Inspection) -> None:
     words, parts = shown(_VERDICTS[verdict]), _of_what(inspection)
     if verdict is Verdict.DIFFERS and inspection.differs:
         words = inspection.differs
-    if parts:
+    if verdict is Verdict.AS_EXPECTED and _of_any(inspection):  # their first says it
+        words = listed(parts)
+    elif parts:
         words = shown("{verdict}: {facts}", verdict=words, facts=listed(parts))
     page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if verdict.is_good else "bold red")
 
 
 def _of_what(inspection: Inspection) -> list[str]:
     """`2 connections`, `each handshake complete`, `each close three-segment`, `1 remark`."""
-    parts = []
+    of_any = _of_any(inspection)
+    parts = list(of_any.values())
     connections, summary = inspection.connections, inspection.summary
     total = len(connections) if summary is None else summary.connections
-    if total > 1:
+    if total > 1 and Transport.TCP not in of_any:
         parts.append(_conversations("connection", total))
     for one, each, ways in (
         (
@@ -292,13 +296,17 @@ def _of_what(inspection: Inspection) -> list[str]:
             {one.close for one in connections} if summary is None else set(summary.closes),
         ),
     ):
-        if len(ways) == 1:
+        if total > 1 and ways == {Close.NONE}:
+            parts.append(shown("none closes"))
+        elif len(ways) == 1:
             parts.append(shown(each if total > 1 else one, outcome=shown(str(next(iter(ways))))))
-    if inspection.exchanges:
+    if inspection.exchanges and Transport.UDP not in of_any:
         number = sum(inspection.exchange_outcomes.values())
         parts.append(shown_n("{n:,} UDP exchange", "{n:,} UDP exchanges", number))
     differences = sum(len(each.differences) for each in inspection.comparisons)
-    if differences and not inspection.counted and inspection.verdict is not Verdict.NOTHING:
+    # Where one is enough and there is one, nobody asked the others to match.
+    is_asked = inspection.verdict is not Verdict.NOTHING and not (of_any and inspection.verdict is not Verdict.DIFFERS)
+    if differences and not inspection.counted and is_asked:
         parts.append(shown_n("{n:,} difference", "{n:,} differences", differences))
     # Those of connections that are drawn are in the sum.
     faults = sum(finding.is_fault for finding in inspection.findings) if summary is None else summary.faults
@@ -310,3 +318,24 @@ def _of_what(inspection: Inspection) -> list[str]:
     if inspection.capture.is_lossy:
         parts.append(shown("from an incomplete capture"))
     return parts
+
+
+def _of_any(inspection: Inspection) -> dict[Transport, str]:
+    """Where one is enough, of several: how many there are as expected."""
+    if not inspection.one_is_enough:
+        return {}
+    matched = Counter[Transport]()
+    totals = Counter[Transport]()
+    for each in inspection.sums:
+        matched[each.transport] += each.matched
+        totals[each.transport] += each.total
+    words = {Transport.TCP: "connection", Transport.UDP: "exchange"}
+    return {
+        transport: shown(
+            "{number:,} of {conversations} as expected (--any)",
+            number=matched[transport],
+            conversations=_conversations(words[transport], total),
+        )
+        for transport, total in totals.items()
+        if total > 1
+    }

@@ -75,9 +75,9 @@ def is_about(comparison: Comparison, conversation: Connection | Exchange, inspec
     return isinstance(conversation, Connection) or not inspection.connections
 
 
-def in_words(difference: Difference) -> str:
-    """A difference in a sentence: where in the sequence, what was expected, what came instead."""
-    place, words = _place_in_words(difference), _what_differs(difference)
+def in_words(difference: Difference, *, verbose: bool = False) -> str:
+    """A difference in a sentence: where in the sequence (`verbose`: and in which file), what was expected, what came."""
+    place, words = _place_in_words(difference, verbose=verbose), _what_differs(difference)
     if difference.kind is Kind.MISSING:
         expected = shown(difference.expected)
         words = shown("missing: {expected}", expected=expected)
@@ -90,10 +90,12 @@ def in_words(difference: Difference) -> str:
     return words
 
 
-def _place_in_words(difference: Difference) -> str:
-    """`line 3 of closing, ack`: the line of the sequence, its part where that has a name, and the field."""
-    line, part = difference.line, safe_text(difference.part)
-    if line is None:
+def _place_in_words(difference: Difference, *, verbose: bool) -> str:
+    """`line 3 (mine.seq:7) of closing, ack`: the line of the sequence, its part where that has a name, the field."""
+    line, part = str(difference.line), safe_text(difference.part)
+    if verbose and difference.written_at:
+        line = f"{line} ({safe_text(difference.written_at)})"
+    if difference.line is None:
         where = part
     elif part:
         where = shown("line {line} of {part}", line=line, part=part)

@@ -1,7 +1,7 @@
 """One frame explained: what `inspector explain FILE:FRAME` prints.
 
-A block for each header, every field with its value, the reason and the section; then what both ends believe, what
-the label means, and what was found. The same for programs is `frame_json`'s.
+What was found comes first. Then a block for each header, every field with its value, the reason and the section; what
+both ends believe; and what the label means. The same for programs is `frame_json`'s.
 Payload, comments and names are hostile: all of them are escaped.
 """
 
@@ -76,6 +76,7 @@ def render_frame(  # noqa: PLR0913 - what a page is made from
     """The whole explanation, no line wider than `width`."""
     page = Page(width, unicode=unicode)
     _title(page, explanation, source)
+    _found(page, explanation)
     signs = signs_of(subject)
     for part in explanation.parts:
         page.blank()
@@ -88,7 +89,6 @@ def render_frame(  # noqa: PLR0913 - what a page is made from
             _payload(page, subject)
     _beliefs(page, explanation, subject)
     _meaning(page, explanation)
-    _found(page, explanation)
     page.blank()
     names = (shown("this frame"), shown("conversation"))
     for name, text in zip(names, explanation.filters, strict=False):
@@ -220,7 +220,7 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     label = _clean(page, retold(explanation.label))
     is_orderly = not any(finding.is_fault for finding, _ in explanation.findings)
     # What the catalogue says of such segments need not be so of one with a wrong number.
-    page.add(label if is_orderly else shown("{label}, as it should be", label=label), "bold")
+    page.add(label if is_orderly else shown("what a right {label} looks like", label=label), "bold")
     _entry(page, explanation.meaning)
     if explanation.facts:
         _line(page, shown("facts"), Text(", ".join(explanation.facts)))

@@ -200,11 +200,13 @@ class ConnectionLadder:
 
     def _missing_after(self, frame: int) -> None:
         for difference in self._placed.missing_after.get(frame, ()):
-            self._lanes.missing(Text(in_words(difference), "bold red"), difference.sender)
+            self._lanes.missing(Text(in_words(difference, verbose=self._verbose), "bold red"), difference.sender)
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:
-        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference)), "red")
+        self._lanes.note(
+            Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference, verbose=self._verbose)), "red"
+        )
         self._filter(difference)
 
     def _filter(self, difference: Difference) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.expect import notation
 from inspector.report.json_report import schema
 from tests.cli.command import inspector, shipped
 
@@ -55,13 +56,21 @@ def test_by_default_every_connection_has_to_match(tmp_path: Path) -> None:
 def test_with_any_one_that_matches_is_enough(tmp_path: Path) -> None:
     done = inspector("check", written(tmp_path / "c.pcap", 3, cut=(1, 2)), *HANDSHAKE, "--any")
     assert done.code == 0
-    assert "✓ as expected" in done.out
+    verdict = done.out.rpartition("verdict")[2]
+    assert "✓ 1 of 3 connections as expected (--any)" in verdict
+    assert "difference" not in verdict
 
 
 def test_with_any_and_none_that_matches_the_nearest_is_told(tmp_path: Path) -> None:
     done = inspector("check", written(tmp_path / "c.pcap", 3, wrong=(2,), cut=(1, 3)), *HANDSHAKE, "--any")
     assert done.code == 1
     assert "nearest   connection 2: 1 difference, distance 6\n" in done.out
+    assert "0 of 3 connections as expected (--any)" in " ".join(done.out.rpartition("verdict")[2].split())
+
+
+def test_where_no_connection_closes_the_verdict_says_so() -> None:
+    done = inspector("check", shipped("wrong-opening"), *HANDSHAKE)
+    assert "expected: 2 connections, none closes, " in done.out.rpartition("verdict")[2]
 
 
 def test_a_fault_of_one_that_does_not_match_is_none_with_any(tmp_path: Path) -> None:
@@ -213,3 +222,18 @@ def test_a_large_capture_is_compared_while_it_goes_by(tmp_path: Path) -> None:
     assert "≠ line 2, ack: expected x+1 = 100+1 = 101, found x = 100" in done.out
     assert "nearest   connection 30000: 1 difference, distance 6" in done.out
     assert "hold" not in done.err
+
+
+def test_verbose_tells_in_which_file_a_line_stands_and_where(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.seq"
+    mine.write_text("# mine\n\nuse three-way-handshake\n...\nclient > server  FIN,ACK  len=5\n...\n", "utf-8")
+    capture = shipped("wrong-syn-ack")
+
+    told = inspector("check", capture, "-e", mine, "-v").out
+    plain = inspector("check", capture, "-e", mine).out
+
+    library = Path(notation.__file__).parent / "library" / "three-way-handshake.seq"
+    (number,) = (at for at, line in enumerate(library.read_text("utf-8").splitlines(), 1) if "SYN,ACK" in line)
+    assert f"line 2 (three-way-handshake.seq:{number}), ack: " in told
+    assert "line 4 (mine.seq:5): " in told
+    assert "mine.seq:5" not in plain

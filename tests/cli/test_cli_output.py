@@ -200,3 +200,11 @@ def test_the_doctor_tells_programs_too() -> None:
 
     assert done.code in (0, 4)
     assert {"Python", "tshark", "compiled code"} <= {check["name"] for check in checks}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_list_of_demos_in_the_help_is_whole(language: str) -> None:
+    told = inspector("demo", "--help", "--lang", language).out.partition("\n  tcp-hello")[2]
+    assert "tcp-greeting" in told
+    assert "..." not in told
+    assert "…" not in told

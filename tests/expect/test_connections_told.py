@@ -43,7 +43,7 @@ def test_the_report_tells_each_difference_below_its_connection(inspection: Inspe
     assert "line 2 of opening, ack: expected x+2 = " in one
     assert "endpoints: expected 127.0.0.1:49770 and 127.0.0.1:8888, as first has them" in two
     assert "begin: expected after frame 22, the last of first, found frame 8" in two
-    assert "silence: expected no segment for 2s, that is 2,000,000,000 ns" in two
+    assert "silence: expected no segment for 2s, found " in two
     assert "connection: not expected here: 10 segments between 127.0.0.1:49784 and 127.0.0.1:8888" in three
     assert "two, connection first (connection 1): 1 difference" in end
     assert "two, connection second (connection 2): 3 differences" in end

@@ -10,14 +10,16 @@ import pytest
 from rich.cells import cell_len
 
 from inspector.errors import ExpectationError
-from inspector.expect import automaton, connections, expansion, notation, parser, wholeness
+from inspector.expect import automaton, connections, expansion, icmp, notation, parser, wholeness
 from inspector.expect.comparison import check_comparable
 from inspector.expect.formatter import format_sequence
 from inspector.expect.notation import Line, Part, Relation, Sequence
 from inspector.expect.parser import parse
+from inspector.expect.simple_parser import MOST_VALUES
 from inspector.expect.wholeness import all_items
 from inspector.expect.written import MOST_CHOICES
 from inspector.pipeline import inspect
+from inspector.wire.row import Protocol
 
 PAGE = Path(notation.__file__).with_name("GRAMMAR.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```seq ?([\w-]*)\n(.*?)```", PAGE, re.DOTALL)
@@ -61,6 +63,18 @@ def test_every_word_of_the_grammar_in_the_head_of_notation_is_on_the_page() -> N
     assert {word for word in words if word.rstrip(":") not in PAGE} == set()
 
 
+def test_the_page_has_every_name_of_an_icmp_error_and_its_numbers() -> None:
+    for name, kinds in icmp.KINDS.items():
+        numbers = {protocol: f"{number}/{code}" for protocol, number, code in kinds}
+        assert f"| `{name}` | {numbers[Protocol.ICMP]} | {numbers[Protocol.ICMPV6]} |" in PAGE
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_the_page_has_every_part(part: Part) -> None:
+    header = PAGE.partition("## The header")[2].partition("```")[0]
+    assert re.search(rf"`(part: )?{part}`", header)
+
+
 LIMITS = {
     "characters": parser.LONGEST,
     "depth": parser.DEEPEST,
@@ -68,6 +82,9 @@ LIMITS = {
     "positions": automaton.MOST_POSITIONS,
     "any order": automaton.MOST_IN_ANY_ORDER,
     "marks": automaton.MOST_MARKS,
+    "uses": expansion.MOST_USES_WITHIN,
+    "values": MOST_VALUES,
+    "terms": expansion.MOST_TERMS,
     "choices": MOST_CHOICES,
     "blocks": wholeness.MOST_BLOCKS,
     "slots": connections.MOST_SLOTS,

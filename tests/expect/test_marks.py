@@ -6,6 +6,7 @@ import pytest
 
 from inspector.errors import ExpectationError
 from inspector.expect.automaton import MOST_MARKS
+from inspector.expect.marks import passed_text
 from inspector.expect.model import Kind
 from inspector.tcp.facts import Fact
 from inspector.tcp.states import State
@@ -83,10 +84,28 @@ def test_a_silence_lasts_as_long_as_it_says(time: int, matched: bool) -> None:  
 def test_a_broken_silence_is_told_with_both_times_and_both_frames() -> None:
     (difference,) = at(Said().client("ACK", len=1).client("ACK", len=2), 0, 40).compare(SILENT).differences
     assert (difference.kind, difference.field, difference.line, difference.frame) == (Kind.CHANGED, "silence", 1, 2)
-    assert difference.expected == "no segment for 100ms, that is 100,000,000 ns"
+    assert difference.expected == "no segment for 100ms"
     assert difference.actual.startswith("client > server  ACK")
-    assert difference.actual.endswith("40,000,000 ns after frame 1")
+    assert difference.actual.endswith(", 40 ms after frame 1")
     assert difference.display_filter == "frame.number == 1 || frame.number == 2"
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "0 ns"),
+        (999, "999 ns"),
+        (1_000, "1 us"),
+        (1_050_001, "1.050001 ms"),
+        (999_999_999, "999.999999 ms"),
+        (1_021_238_638, "1.021238638 s"),
+        (60_000_000_000, "60 s"),
+        (4_000_000_000_001, "4,000.000000001 s"),
+        (-17, "-17 ns"),
+    ],
+)
+def test_a_time_is_told_in_the_unit_that_suits_and_with_every_digit(nanoseconds: int, text: str) -> None:
+    assert passed_text(nanoseconds) == text
 
 
 def test_what_breaks_a_silence_is_not_told_as_extra_too() -> None:

@@ -76,6 +76,20 @@ def test_a_comment_keeps_its_place_and_loses_no_word() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "laid_out"),
+    [
+        ("# of the file\ntitle: T\n\n# of the line\na > b SYN\n", "# of the file\n\n# of the line\n"),
+        ("title: T\n# one\npeers: a b\n# two\na > b SYN\n", "# one\n\n# two\n"),
+        ("...\n# one\n# on\n\n\n# two\na > b SYN\n", "# one\n# on\n\n# two\n"),
+    ],
+)
+def test_comments_that_stood_apart_stay_apart(text: str, laid_out: str) -> None:
+    again = format_sequence(parse(text))
+    assert laid_out in again
+    assert format_sequence(parse(again)) == again
+
+
 def test_a_comment_at_the_margin_does_not_end_a_block() -> None:
     (repeat,) = parse("repeat *:\n    a > b  SYN\n# at the margin\n    b > a  ACK\n").items
     assert isinstance(repeat, Repeat)

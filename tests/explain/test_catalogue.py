@@ -286,6 +286,17 @@ def test_every_kind_of_the_catalogue_is_listed_by_its_plural() -> None:
         assert listing.entries == tuple(entries(kind).values())
 
 
+@pytest.mark.parametrize(
+    ("word", "kinds"),
+    [("outcomes", ("handshake", "close", "exchange")), ("words", ("word",)), ("reasons", ("kernel", "cross-check"))],
+)
+def test_a_plural_may_be_of_several_kinds(word: str, kinds: tuple[str, ...]) -> None:
+    listing = listed(word)
+
+    assert listing is not None
+    assert listing.entries == tuple(entry for kind in kinds for entry in entries(kind).values())
+
+
 def test_a_client_port_meets_what_people_believe_of_client_ports() -> None:
     assert [each.misconception for each in only("48634").answers] == [22]
     assert [each for each in ask("80") if each.answers] == []

@@ -195,3 +195,17 @@ def test_half_open_and_unanswered_say_how_it_stands() -> None:
 
     assert ending_of(lost) == "the handshake is never completed in this capture"
     assert str(ending_of(connections("unanswered")[0])).startswith("nobody answers")
+
+
+def test_who_got_an_answer_that_it_must_ignore_is_not_said_to_have_got_none() -> None:
+    (refused,) = connections("wrong-refusal")
+    nobody = connections("wrong-flags")[0]
+
+    assert "the client still waits for an answer" in str(ending_of(refused))
+    assert "nobody answers" in str(ending_of(nobody))
+
+
+def test_a_reset_that_carries_a_syn_says_both() -> None:
+    (words,) = told(connections("wrong-flags")[1])
+
+    assert words == "SYN: let us talk; my numbers begin at 1000. RST: I end this, at once."

@@ -136,6 +136,7 @@ def test_both_ends_know_each_other_after_the_handshake() -> None:
     [
         ("tcp-hello", 2, 0, "a SYN,ACK arrives that acknowledges its SYN"),
         ("tcp-hello", 3, 1, "its SYN is acknowledged"),
+        ("wrong-flags", 1, 1, "a SYN arrives, and with it the peer's FIN"),
         ("tcp-hello", 8, 0, "it sends its FIN"),
         ("tcp-hello", 8, 1, "the peer's FIN arrives"),
         ("tcp-hello", 9, 0, "a FIN arrives that also acknowledges its own"),
@@ -144,6 +145,14 @@ def test_both_ends_know_each_other_after_the_handshake() -> None:
 )
 def test_what_moved_a_state(name: str, frame: int, side: int, why: str) -> None:
     assert explained(name, frame).beliefs[side].why == (why,)
+
+
+def test_who_has_taken_the_fin_of_a_syn_expects_what_comes_behind_it() -> None:
+    client, server = (
+        {name: after for name, _, after in each.variables} for each in explained("wrong-flags", 1).beliefs
+    )
+
+    assert (server["state"], server["RCV.NXT"]) == ("CLOSE-WAIT", client["SND.NXT"])
 
 
 def test_who_opened_decides_who_is_client_whatever_spoke_first_here() -> None:

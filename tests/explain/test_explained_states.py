@@ -54,6 +54,12 @@ def test_a_segment_that_means_two_things_is_told_where_it_leads_elsewhere() -> N
     assert not [way for way in said(only("CLOSING"), "next") if "also" in way]
 
 
+@pytest.mark.parametrize("name", ["LISTEN", "CLOSED"])
+def test_nothing_that_arrives_acknowledges_what_was_never_sent(name: str) -> None:
+    assert not [way for way in said(only(name), "next") if "acknowledge" in way]
+    assert not [way for way in said(only("ESTABLISHED"), "before") if way.startswith(name)]
+
+
 def test_a_way_in_is_a_way_out_of_the_other() -> None:
     for name in entries("state"):
         for way in said(only(name), "before"):

@@ -47,6 +47,14 @@ def test_the_text_is_the_golden_one(name: str, frame: int, golden: Golden) -> No
     golden(GOLDEN / f"{name}-{frame}.txt", shown(subject(name, frame), f"{name}.pcapng"))
 
 
+def test_of_a_wrong_segment_the_fault_comes_first_and_nothing_is_called_right_that_is_not() -> None:
+    text = shown(subject("wrong-third-ack-beyond", 3))
+
+    fault, fields = text.index("✗ third segment acknowledges 5100"), text.index("\nframe\n")
+    right = text.index("what a right ACK (3 of 3) looks like\n")
+    assert fault < fields < right < text.index("ack = y + 1")
+
+
 @pytest.mark.parametrize(("name", "frame"), FRAMES)
 def test_it_keeps_to_the_page_and_the_json_to_its_schema(name: str, frame: int) -> None:
     found = subject(name, frame)
