@@ -160,7 +160,9 @@ class ExchangeLadder:
             self._lanes.missing(Text(in_words(difference, verbose=self._verbose), "bold red"), difference.sender)
 
     def _difference(self, difference: Difference) -> None:
-        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference, verbose=self._verbose)), "red")
+        self._lanes.note(
+            Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference, verbose=self._verbose)), "red"
+        )
         if self._verbose and difference.display_filter:
             self._lanes.note(Text(" "), Text(f"Wireshark: {difference.display_filter}"), "dim")
 

@@ -204,7 +204,9 @@ class ConnectionLadder:
             self._filter(difference)
 
     def _difference(self, difference: Difference) -> None:
-        self._lanes.note(Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference, verbose=self._verbose)), "red")
+        self._lanes.note(
+            Text(self._page.glyphs.differs, "bold red"), Text(in_words(difference, verbose=self._verbose)), "red"
+        )
         self._filter(difference)
 
     def _filter(self, difference: Difference) -> None:

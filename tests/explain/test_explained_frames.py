@@ -148,7 +148,9 @@ def test_what_moved_a_state(name: str, frame: int, side: int, why: str) -> None:
 
 
 def test_who_has_taken_the_fin_of_a_syn_expects_what_comes_behind_it() -> None:
-    client, server = ({name: after for name, _, after in each.variables} for each in explained("wrong-flags", 1).beliefs)
+    client, server = (
+        {name: after for name, _, after in each.variables} for each in explained("wrong-flags", 1).beliefs
+    )
 
     assert (server["state"], server["RCV.NXT"]) == ("CLOSE-WAIT", client["SND.NXT"])
 
