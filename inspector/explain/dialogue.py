@@ -165,10 +165,7 @@ def ending_of(connection: Connection) -> Said | None:
     roles = roles_of(connection)
     handshake, close = connection.handshake, connection.close
     if handshake is Handshake.UNANSWERED:
-        first = connection.segments[0].sender
-        if any(each.sender is not first and not each.lost for each in connection.segments):
-            return said("nothing that came back may be heeded: {who} still waits for an answer", who=roles.of(first))
-        return said("nobody answers: filtered, lost, or no such host; a closed port would say RST")
+        return _unanswered(connection, roles)
     if handshake is Handshake.HALF_OPEN:
         return said("the handshake is never completed in this capture")
     if close is Close.NONE and handshake in {Handshake.COMPLETE, Handshake.SIMULTANEOUS, Handshake.NOT_SEEN}:
@@ -180,3 +177,10 @@ def ending_of(connection: Connection) -> Said | None:
     if close is Close.UNANSWERED:
         return said("the last FIN is never acknowledged in this capture")
     return None
+
+
+def _unanswered(connection: Connection, roles: Roles) -> Said:
+    first = connection.segments[0].sender
+    if any(each.sender is not first and not each.lost for each in connection.segments):
+        return said("nothing that came back may be heeded: {who} still waits for an answer", who=roles.of(first))
+    return said("nobody answers: filtered, lost, or no such host; a closed port would say RST")

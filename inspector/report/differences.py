@@ -76,7 +76,7 @@ def is_about(comparison: Comparison, conversation: Connection | Exchange, inspec
 
 
 def in_words(difference: Difference, *, verbose: bool = False) -> str:
-    """A difference in a sentence: where in the sequence (`verbose`: and in which file), what was expected, what came."""
+    """A difference in a sentence: where in the sequence (`verbose`: and in which file), what was expected, what is."""
     place, words = _place_in_words(difference, verbose=verbose), _what_differs(difference)
     if difference.kind is Kind.MISSING:
         expected = shown(difference.expected)

@@ -159,7 +159,7 @@ def _in_short(entry: Entry, name: str) -> Iterable[str]:
         where = [*(f"captures/{name}" for name in entry.captures), *(f"demo {name}" for name in entry.demos)]
         yield shown("shown by {places}", places=", ".join(where))
     else:
-        yield shown(entry.short or entry.lines[0].text)
+        yield shown(entry.short) if entry.short else shown(entry.lines[0].text)
 
 
 def render_index(*, width: int, colour: bool, unicode: bool = True) -> str:

@@ -58,7 +58,7 @@ NAMED = re.compile(
     r"|\b(client|server) > *(client|server)?|^[ │]*(client|server)  "  # a line of a sequence, which may be broken
     r"|│ +none(?=  )"  # no flag
     r"|\b(SF|S[0-3]|SH|SHR|REJ|RST[OR]|RST[OR]S0|RSTRH|OTH)\b"  # Zeek's
-    r"|\b[a-z-]+\.pcapng|^demo tcp-hello$|\btcp\b(?!-)"
+    r"|\b[a-z0-9-]+\.seq:[0-9]+|\b[a-z-]+\.pcapng|^demo tcp-hello$|\btcp\b(?!-)"
     r"|^ +[a-z] (?=[a-z0-9-]+:)|(?<=  )[a-z] (?=[A-Z])"  # letters of reasons, in the list and beside states
     r"|\b[xyzkmn](['+-]\w*)+"
 )
