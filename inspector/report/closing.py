@@ -214,7 +214,7 @@ def _ports(page: Page, selected: Selected) -> None:
         some = [f"{port} ({number:,})" for port, number in selected.there[:_MOST_PORTS]]
         if more := len(selected.there) - len(some):
             some.append(shown_n("{n:,} more", "{n:,} more", more))
-        told = shown("{selected}; there are {ports}", selected=told, ports=", ".join(some))
+        told = shown("{selected}; ports that there are: {ports}", selected=told, ports=", ".join(some))
     page.fact(shown("selected"), told)
 
 

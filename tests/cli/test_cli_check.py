@@ -129,7 +129,7 @@ def test_only_connections_of_a_port_are_compared(tmp_path: Path) -> None:
 def test_a_port_that_no_connection_has_leaves_nothing_to_inspect(tmp_path: Path) -> None:
     done = inspector("check", written(tmp_path / "c.pcap", 2), *HANDSHAKE, "--port", "9", "--port", "10")
     assert done.code == 5
-    assert "selected  0 of 2 connections on --port 9, 10; there are 80 (2)\n" in done.out
+    assert "selected  0 of 2 connections on --port 9, 10; ports that there are: 80 (2)\n" in done.out
     assert "missing" not in done.out
     assert "difference" not in done.out
 
@@ -138,8 +138,8 @@ def test_a_port_that_nobody_has_is_answered_by_those_that_there_are() -> None:
     one = inspector("check", shipped("tcp-multi"), *HANDSHAKE, "--port", "9")
     datagrams = inspector("check", shipped("udp-request"), "-e", "udp-request", "--port", "9")
     assert (one.code, datagrams.code) == (5, 5)
-    assert re.search(r"on --port 9; there are \d+", one.out)
-    assert re.search(r"on --port 9; there are \d+", datagrams.out)
+    assert re.search(r"on --port 9; ports that there are: \d+", one.out)
+    assert re.search(r"on --port 9; ports that there are: \d+", datagrams.out)
 
 
 def test_a_sequence_may_come_from_standard_input_unless_a_capture_does() -> None:
