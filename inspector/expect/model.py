@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ class Difference:
     """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
     sender: Side | None = None
     """Who should have sent a line that is missing."""
-    written_at: str = field(default="", compare=False)
+    written_at: str = made_by(default="", compare=False)
     """The file of its line, and where that stands in it: `mine.seq:11`; hostile."""
 
 
