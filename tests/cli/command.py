@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 INSPECTOR = Path(sys.executable).with_name("inspector")
 CAPTURES = ROOT / "captures"
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @dataclass(frozen=True)
