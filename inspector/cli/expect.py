@@ -12,8 +12,8 @@ from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.sequence_text import deliver_sequence, print_sequence, write_sequence
 from inspector.cli.speaking import Group
-from inspector.errors import ExpectationError
-from inspector.language import shown, shown_n
+from inspector.errors import ExpectationError, system_words
+from inspector.language import said, shown, shown_n
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _lint(files: tuple[str, ...]) -> int:
         found = shown_n("well written, {n:,} line", "well written, {n:,} lines", count)
         if text and text != format_sequence(sequence):
             found = shown("{found}; inspector expect format would lay it out anew", found=found)
-        print_text(f"{safe_text(name)}: {found}\n")
+        print_text(shown("{path}: {reason}", path=safe_text(name), reason=found) + "\n")
     return code
 
 
@@ -178,5 +178,5 @@ def _text(name: str) -> str:
         with Path(name).open(encoding="utf-8") as file:
             return file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
-        raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error
+        reason = system_words(error) if isinstance(error, OSError) else said("expected text in UTF-8")
+        raise ExpectationError(name, said("cannot be read: {reason}", reason=reason)) from error

@@ -14,7 +14,7 @@ from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
 from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection, NothingToInspect
-from inspector.language import marked, shown, shown_n
+from inspector.language import joined, marked, shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
 from inspector.report.escape import safe_text
 
@@ -89,7 +89,7 @@ def record(  # noqa: PLR0913 - the options of the command
     sequence = recorded(chosen[0], wish) if len(chosen) == 1 else record_all(chosen, wish)
     deliver_sequence(format_sequence(sequence), output, replaces=force)
     if sequence.provokes:
-        kinds = ", ".join(sequence.provokes)
+        kinds = joined(sequence.provokes)
         tell(shown("a rule was broken in what was recorded, and is expected to be from now on: {kinds}", kinds=kinds))
     return ExitCode.AS_EXPECTED
 
@@ -139,7 +139,7 @@ def _all_of(inspection: Inspection) -> tuple[Connection | Exchange, ...]:
     named = [_named(each) for each in every[:_LISTED]]
     if (more := connections + exchanges - len(named)) > 0:
         named.append(shown_n("{n:,} more", "{n:,} more", more))
-    listed = ", ".join(named)
+    listed = joined(named)
     words = marked(
         "expected --connection N or --exchange N, since a sequence is of {most:,} connections at most, and of a capture"
         " of {frames:,} frames at most; there are {listed}"

@@ -23,7 +23,7 @@ from inspector.expect.notation import (
 )
 from inspector.expect.scanner import NAME, SYMBOL
 from inspector.expect.written import MOST_CHOICES
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
 
@@ -72,7 +72,7 @@ def parse_line(cursor: Cursor) -> Line:
 
 
 def _what_may_follow(carried: Carried) -> str:
-    known = ", ".join(f"`{name}`" for name in _field_names(carried))
+    known = joined(f"`{name}`" for name in _field_names(carried))
     if not known:
         return said("`within 200ms`, `| STATE STATE`, or the end")
     return said("a field ({fields}) or `within 200ms`, `| STATE STATE`, or the end", fields=known)
@@ -109,7 +109,7 @@ def _flags(cursor: Cursor, expected: str) -> Flags:
 
 
 def _icmp_kind(cursor: Cursor) -> str:
-    known = ", ".join(f"`{name}`" for name in KINDS)
+    known = joined(f"`{name}`" for name in KINDS)
     expected = said("{kinds}, `any`, or numbers as in `3/9`", kinds=known)
     place = cursor.place
     kind = cursor.need(_ICMP_KIND, expected)
@@ -207,7 +207,7 @@ def _state(cursor: Cursor) -> State | None:
         return None
     if name not in _STATES:
         cursor.fail(
-            said("{expected}; the states are {states}", expected=expected, states=", ".join(reversed(_STATES))),
+            said("{expected}; the states are {states}", expected=expected, states=joined(reversed(_STATES))),
             text=name,
             place=place,
         )

@@ -14,7 +14,7 @@ from inspector.report.inspection import Verdict
 from inspector.report.page import Text
 from inspector.report.speech import role_in_words
 from inspector.report.stream import note_files
-from inspector.report.words import listed
+from inspector.report.words import listed, strung
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -202,7 +202,7 @@ def _selected(page: Page, selected: Selected | None) -> None:
 
 
 def _ports(page: Page, selected: Selected) -> None:
-    ports = ", ".join(map(str, selected.ports))
+    ports = listed(map(str, selected.ports))
     told = shown_n(
         "{chosen:,} of {n:,} connection on --port {ports}", "{chosen:,} of {n:,} connections on --port {ports}",
         selected.of, chosen=selected.chosen, ports=ports,
@@ -260,7 +260,7 @@ def _verdict(page: Page, inspection: Inspection) -> None:
     glyph = page.glyphs.good if verdict.is_good else page.glyphs.fault
     words, parts = shown(_VERDICTS[verdict]), _of_what(inspection)
     if parts:
-        words = shown("{verdict}: {facts}", verdict=words, facts=listed(parts))
+        words = shown("{verdict}: {facts}", verdict=words, facts=strung(parts))
     page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if verdict.is_good else "bold red")
 
 
