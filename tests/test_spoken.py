@@ -114,9 +114,9 @@ def test_a_list_is_joined_as_chinese_joins(missed: Missed) -> None:
     assert missed.phrases == set()
 
 
-def told(name: str, **how: bool) -> str:
+def told(name: str, *, narrate: bool = False, rosetta: bool = False) -> str:
     path = CAPTURES[0].parents[1] / name / f"{name}.pcapng"
-    return render_inspection(inspect(str(path)), width=80, colour=False, **how)
+    return render_inspection(inspect(str(path)), width=80, colour=False, narrate=narrate, rosetta=rosetta)
 
 
 def test_facts_of_a_verdict_are_phrases_and_no_names(missed: Missed) -> None:
