@@ -19,7 +19,7 @@ CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 HELLO = str(CAPTURES / "tcp-hello" / "tcp-hello.pcapng")
 TYPED = re.compile(
     r"\bFILE\.seq\b|\bduration:N\b|(?<!\w)--?[A-Za-z][\w-]*|\[[^\]]*\]|\b[A-Z]{2,}[A-Z|_.]*\b|\bN\b|\bA B\b|`[^`]*`|"
-    r"'[^']*'|\b(tcp|udp)-[a-z-]+|/\S+|\bnothing\.(pcap|seq)\b|(?<!\w)\.[a-z]+\b"
+    r"'[^']*'|\b(tcp|udp)-[a-z-]+|/\S+|\bnothing\.pcap\b|(?<!\w)\.[a-z]+\b"
 )
 """What is typed as it stands, and the names of demos and files."""
 
@@ -66,7 +66,6 @@ def test_help_is_in_the_language_of_its_reader(monkeypatch: pytest.MonkeyPatch, 
     text = told(monkeypatch, *words, "-h")
 
     assert leaks(text) == []
-    assert "INTEGER" not in text, "click's word for what an option takes"
     assert [line for line in text.splitlines() if cells(line) > 80] == []
 
 
@@ -110,13 +109,6 @@ def test_the_explanation_of_a_frame_is_too(monkeypatch: pytest.MonkeyPatch, name
         ("demo", "tcp-hello", "--port", "x"),
         ("demo", "tcp-hello", "-w", "-"),
         ("exec", "--link", "drop SYN", "--port", "80", "--", "true"),
-        ("replay", HELLO, "-c", "x"),
-        ("replay", HELLO, "-c", "0"),
-        ("check",),
-        ("expect", "lst"),
-        ("expect", "lint", "nothing.seq"),
-        ("expect", "lint", "tcp-hello"),
-        ("--version",),
         ("nonsense",),
         ("replai",),
     ],
