@@ -44,6 +44,7 @@ __all__ = [
     "NothingToInspect",
     "OutputError",
     "QueryError",
+    "raised_words",
     "system_words",
 ]
 
@@ -69,6 +70,7 @@ _SYSTEM_SAYS = (
     marked("Resource temporarily unavailable"),
     marked("Too many levels of symbolic links"),
     marked("Too many open files"),
+    marked("timed out"),
 )
 """What the system says most often; it says it in English to Python, whatever the locale."""
 
@@ -76,6 +78,13 @@ _SYSTEM_SAYS = (
 def system_words(error: OSError) -> str:
     """Why the system could not do it, in its words."""
     return Said(error.strerror or str(error) or type(error).__name__, {})
+
+
+def raised_words(error: OSError) -> str:
+    """An error as Python prints it: `[Errno 98] Address already in use`."""
+    if str(error) != f"[Errno {error.errno}] {error.strerror}":
+        return Said(str(error), {})
+    return said("[Errno {number}] {reason}", number=error.errno, reason=system_words(error))
 
 
 class InspectorError(Exception):

@@ -21,6 +21,7 @@ catalogues, made, checked and compiled by `scripts/translations`.
 from __future__ import annotations
 
 import gettext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -42,6 +43,7 @@ __all__ = [
     "shown",
     "shown_n",
     "speak",
+    "translations",
 ]
 
 LANGUAGES = ("en", "zh_CN")
@@ -158,6 +160,16 @@ def retold(text: str) -> str:
 def shown_n(one: str, many: str, n: int, /, **values: Any) -> str:
     """One of two patterns in the language that is spoken, by the number `n`, which is a value of that name as well."""
     return _filled(_Spoken.catalogue.ngettext(one, many, n), {"n": n, **values})
+
+
+def translations(text: str) -> tuple[str, ...]:
+    """What `text` is in every other language, whichever is spoken, where it is something else there."""
+    return tuple(told for told in (catalogue.gettext(text) for catalogue in _catalogues()) if told != text)
+
+
+@cache
+def _catalogues() -> tuple[gettext.NullTranslations, ...]:
+    return tuple(gettext.translation(DOMAIN, str(CATALOGUES), [each], fallback=True) for each in LANGUAGES[1:])
 
 
 def _looked_up(pattern: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from inspector.capture.engine import ON_LINUX
 from inspector.errors import CaptureError, system_words
-from inspector.language import said
+from inspector.language import joined, said
 
 __all__ = ["IFF_LOOPBACK", "Interface", "capturable", "interface_facts", "interfaces"]
 
@@ -50,7 +50,7 @@ def capturable(name: str) -> tuple[int, int]:
     try:
         flags, hardware = interface_facts(name)
     except OSError as error:
-        there = ", ".join(found.name for found in interfaces())
+        there = joined(found.name for found in interfaces())
         raise CaptureError(
             said("expected an interface to capture on, found none named {name!r}: {there}", name=name, there=there)
         ) from error

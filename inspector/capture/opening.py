@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, KINDS, ON_LINUX, Options
 from inspector.errors import CaptureError
-from inspector.language import said
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,7 +50,7 @@ def open_engine(  # noqa: PLR0913 - the options of a capture, all but one with a
 def _check(options: Options, kind: str) -> None:
     if kind not in KINDS:
         raise CaptureError(
-            said("expected a capture engine among {known}, found {kind!r}", known=", ".join(KINDS), kind=kind)
+            said("expected a capture engine among {known}, found {kind!r}", known=joined(KINDS), kind=kind)
         )
     if kind == "linux" and not ON_LINUX:
         raise CaptureError(

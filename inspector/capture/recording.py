@@ -31,7 +31,7 @@ from inspector.capture.engine import DEFAULT_RING_BYTES, DEFAULT_SNAPLEN, Statis
 from inspector.capture.opening import open_engine
 from inspector.capture.sink import Sink
 from inspector.errors import CaptureError, CaptureFileError
-from inspector.language import said, said_n
+from inspector.language import joined, said, said_n
 
 if TYPE_CHECKING:
     import os
@@ -292,7 +292,7 @@ class Recording:
                 self.undrained = said_n(
                     "{n} socket did not come to rest in {patience:g} s (port {ports})",
                     "{n} sockets did not come to rest in {patience:g} s (port {ports})",
-                    len(open_), patience=self._drain_s, ports=", ".join(sorted(set(open_))[:3]),
+                    len(open_), patience=self._drain_s, ports=joined(sorted(set(open_))[:3]),
                 )  # fmt: skip
                 break
             self._ended.wait(_PACE_S)

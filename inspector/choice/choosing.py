@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from inspector.errors import ExpectationError, NoSuchConnection
-from inspector.language import said, said_n
+from inspector.language import joined, said, said_n
 from inspector.tcp.watch import Watch
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Choice:
         connections = tuple(self.watch.connections())
         missing = sorted(self._numbers - {each.number for each in connections})
         if missing:
-            found = ", ".join(map(str, missing))
+            found = joined(map(str, missing))
             raise NoSuchConnection(_not_there(self.watch.seen, found))
         for taker in self._takers:
             taker.close()

@@ -56,7 +56,13 @@ class _Ran:
     "--kernel", is_flag=True, help="Ask the kernel too, over a wire, and sum up how its states agree with ours."
 )
 @click.option("-w", "--write", "folder", metavar="FOLDER", help="Save the captures here.")
-@click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "linux", "portable"]),
+    default="auto",
+    show_default=True,
+    help="Who captures: our own sockets (linux) or scapy (portable).",
+)
 def all_demos(*, as_json: bool, kernel: bool, folder: str | None, engine: str) -> int:
     """Run every demo and show a table of verdicts."""
     demos = tuple(catalogue().values())

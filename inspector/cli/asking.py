@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.output import print_text, tell
-from inspector.language import marked, shown, shown_n
+from inspector.language import joined, marked, shown, shown_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,7 +67,7 @@ class Asked:
 
         if not is_known(self.out):
             words = marked("--out: expected a file that ends in {endings}, found {file!r}")
-            raise click.UsageError(shown(words, endings=", ".join(FORMATS), file=str(self.out)))
+            raise click.UsageError(shown(words, endings=joined(FORMATS), file=str(self.out)))
         if self.out.suffix.lower() == ".parquet":
             need_parquet()
         for path in (self.out, findings_path(self.out)):

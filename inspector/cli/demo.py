@@ -49,7 +49,13 @@ _RUN_OPTIONS: tuple[Callable[..., Any], ...] = (
         "--sockets", is_flag=True, help="As --kernel, and show its socket tables at each milestone, as ss -tan does."
     ),
     click.option("-w", "--write", "path", metavar="FILE", help="Save the capture here."),
-    click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
+    click.option(
+        "--engine",
+        type=click.Choice(["auto", "linux", "portable"]),
+        default="auto",
+        show_default=True,
+        help="Who captures: our own sockets (linux) or scapy (portable).",
+    ),
 )
 
 

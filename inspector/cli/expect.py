@@ -92,7 +92,7 @@ def _lint(files: tuple[str, ...]) -> int:
         found = shown_n("well written, {n:,} line", "well written, {n:,} lines", count)
         if text and text != format_sequence(sequence):
             found = shown("{found}; inspector expect format would lay it out anew", found=found)
-        print_text(f"{safe_text(name)}: {found}\n")
+        print_text(shown("{path}: {reason}", path=safe_text(name), reason=found) + "\n")
     return code
 
 

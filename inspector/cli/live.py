@@ -17,6 +17,7 @@ from inspector.cli.environment import command_line, invoking_user
 from inspector.cli.output import ExitCode, exit_code_of, print_text, render, report_options, tell
 from inspector.cli.privilege import drop_privilege, scratch_folder, secure_privilege
 from inspector.cli.speaking import Command
+from inspector.errors import system_words
 from inspector.language import marked, said, shown
 from inspector.report.escape import safe_text
 from inspector.report.words import listed
@@ -41,7 +42,13 @@ def _capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-f", "capture_filter", default="", metavar="FILTER", help="Only `port N [or port M ...]`."),
         click.option("-w", "path", metavar="FILE", help="Save the capture as pcapng; `-` is standard output."),
         click.option("-e", "--expect", metavar="NAME|FILE", help="Compare with an expected sequence."),
-        click.option("--engine", type=click.Choice(["auto", "linux", "portable"]), default="auto", show_default=True),
+        click.option(
+            "--engine",
+            type=click.Choice(["auto", "linux", "portable"]),
+            default="auto",
+            show_default=True,
+            help="Who captures: our own sockets (linux) or scapy (portable).",
+        ),
         click.option("-n", "_numeric", is_flag=True, help="Accepted for tcpdump's sake: names are never resolved."),
         report_options,
     ):
@@ -115,9 +122,13 @@ def _exec_over(link: str, command: tuple[str, ...], options: dict[str, Any]) -> 
                 tell_waiting=partial(_tell_waiting, command),
             )  # fmt: skip
         except OSError as error:
-            raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error
+            raise click.UsageError(_not_run(command, error)) from error
     render([inspection], **options)
     return exit_code_of([inspection])
+
+
+def _not_run(command: tuple[str, ...], error: OSError) -> str:
+    return shown("{path}: {reason}", path=safe_text(command[0]), reason=system_words(error))
 
 
 def _tell_waiting(command: tuple[str, ...]) -> None:
@@ -136,7 +147,7 @@ def _run_command(command: tuple[str, ...], **streams: Any) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except OSError as error:
-        raise click.UsageError(f"{safe_text(command[0])}: {error.strerror}") from error
+        raise click.UsageError(_not_run(command, error)) from error
 
 
 @contextmanager

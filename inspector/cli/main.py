@@ -18,7 +18,7 @@ from inspector.cli.output import ExitCode, tell, tell_error, tell_slow_start
 from inspector.cli.speaking import Group, show_complaint
 from inspector.compiled import tell_when_compiling, use_cache
 from inspector.errors import InspectorError
-from inspector.language import marked, shown
+from inspector.language import joined, marked, shown
 
 __all__ = ["cli", "main"]
 
@@ -60,7 +60,7 @@ class _Verbs(Group):
             words = marked("no command {name!r} (commands: {commands})")
             if near:
                 words = marked("no command {name!r}; did you mean {near!r}? (commands: {commands})")
-            ctx.fail(shown(words, name=args[0], near="".join(near), commands=", ".join(_VERBS)))
+            ctx.fail(shown(words, name=args[0], near="".join(near), commands=joined(_VERBS)))
         return super().resolve_command(ctx, args)
 
     def summaries(self) -> list[str]:
@@ -72,8 +72,21 @@ class _Verbs(Group):
             formatter.write_dl([(name, shown(summary)) for name, (_, _, summary) in _VERBS.items()])
 
 
+def _tell_version(ctx: click.Context, *, is_wanted: bool) -> None:
+    if is_wanted and not ctx.resilient_parsing:
+        click.echo(shown("inspector, version {version}", version=__version__))
+        ctx.exit()
+
+
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
-@click.version_option(__version__, prog_name="inspector")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, wanted: _tell_version(ctx, is_wanted=wanted),
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Show, prove and grade what TCP and UDP really did on the wire.
 

@@ -16,7 +16,7 @@ from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
 from inspector.cli.speaking import Command
 from inspector.errors import NoSuchConnection, NothingToInspect
-from inspector.language import marked, said, shown, shown_n
+from inspector.language import joined, marked, said, shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
 from inspector.report.escape import safe_text
 
@@ -99,7 +99,7 @@ def record(  # noqa: PLR0913 - the options of the command
     for words, _ in lacks:
         tell(f"{source}: {safe_text(shown(words))}")
     if sequence.provokes:
-        kinds = ", ".join(sequence.provokes)
+        kinds = joined(sequence.provokes)
         tell(shown("a rule was broken in what was recorded, and is expected to be from now on: {kinds}", kinds=kinds))
     return ExitCode.UNREADABLE if lacks else ExitCode.AS_EXPECTED
 
@@ -162,7 +162,7 @@ def _all_of(inspection: Inspection) -> tuple[Connection | Exchange, ...]:
     named = [_named(each) for each in every[:_LISTED]]
     if (more := connections + exchanges - len(named)) > 0:
         named.append(shown_n("{n:,} more", "{n:,} more", more))
-    listed = ", ".join(named)
+    listed = joined(named)
     words = marked(
         "expected --connection N or --exchange N, since a sequence is of {most:,} connections at most, and of a capture"
         " of {frames:,} frames at most; there are {listed}"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.cli.output import print_text
-from inspector.errors import ExpectationError
-from inspector.language import shown
+from inspector.errors import ExpectationError, system_words
+from inspector.language import said, shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def text_of(name: str) -> str:
         with Path(name).open(encoding="utf-8") as file:
             return file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else shown("expected text in UTF-8")
-        raise ExpectationError(name, shown("cannot be read: {reason}", reason=reason)) from error
+        reason = system_words(error) if isinstance(error, OSError) else said("expected text in UTF-8")
+        raise ExpectationError(name, said("cannot be read: {reason}", reason=reason)) from error
 
 
 def deliver_sequence(text: str, output: str | None, *, replaces: bool) -> None:

@@ -36,12 +36,9 @@ _RAW = "\b"
 """What begins a paragraph whose lines are left as they are; click's sign."""
 
 CLICK_SAYS = (
-    "Usage:",
     "Options",
     "Commands",
     "Show this message and exit.",
-    "Show the version and exit.",
-    "%(prog)s, version %(version)s",
     "default: {default}",
     "required",
     "Error: {message}",
@@ -50,6 +47,7 @@ CLICK_SAYS = (
     "Missing argument",
     "Missing option",
     "No such option {name!r}.",
+    "No such command {name!r}.",
     "Invalid value: {message}",
     "Invalid value for {param_hint}: {message}",
     "Option {name!r} does not take a value.",
@@ -61,6 +59,8 @@ CLICK_SAYS = (
     ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
 )
 """What click may say here, of all that it can say; pairs have a plural."""
+_NUMBERS = (marked("integer"), marked("integer range"))
+"""What click calls a number that does not fit, and in capitals where it shows what an option takes."""
 
 
 def paragraphs(text: str) -> list[str]:
@@ -75,8 +75,16 @@ def paragraphs(text: str) -> list[str]:
 def show_complaint(error: click.ClickException) -> int:
     """Say what is wrong with the command line; the exit code to leave with."""
     with gettext_in(language()):
-        error.show()
+        _whole(error).show()
     return error.exit_code
+
+
+def _whole(error: click.ClickException) -> click.ClickException:
+    """`error`, ended as sentences end in the language that is spoken: what lacks is what click puts together itself."""
+    if not isinstance(error, click.MissingParameter):
+        return error
+    complaint = error.format_message().removesuffix(".")
+    return click.UsageError(shown("{complaint}.", complaint=complaint), error.ctx)
 
 
 class _Context(click.Context):
@@ -98,7 +106,9 @@ class _Speaking(click.Command):
         params = super().get_params(ctx)
         at = len(params) - (self.get_help_option(ctx) is not None)
         params[at:at] = [LANGUAGE]
-        return [_with_help_shown(each) for each in params] if self._is_shown else params
+        if language() == "en":
+            return params
+        return [_shown(each, with_help=self._is_shown) for each in params]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         self._choose_language(ctx, args)
@@ -144,16 +154,30 @@ class Group(_Speaking, click.Group):
 
     command_class = Command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or complain."""
+        with gettext_in(language()):
+            return super().resolve_command(ctx, args)
+
 
 def _given(command: click.Command, ctx: click.Context, args: list[str]) -> str:
     """What follows `--lang` in a command line; the last word, as of any option."""
     try:
-        given = command.make_parser(ctx).parse_args(list(args))[0].get("lang")
+        options, others, _ = command.make_parser(ctx).parse_args(list(args))
+        _need_command(command, ctx, others)
+        given = options.get("lang")
     except click.UsageError:  # which will be said, in the language that was wished for as far as one can tell
         pairs = zip(args, [*args[1:], ""], strict=True)
         words = [value if name == "--lang" else name.partition("=")[2] for name, value in pairs if _names_it(name)]
         given = words[-1] if words else ""
     return given if isinstance(given, str) else ""
+
+
+def _need_command(command: click.Command, ctx: click.Context, words: list[str]) -> None:
+    if isinstance(command, click.Group) and words and words[0] not in command.list_commands(ctx):
+        raise click.UsageError(words[0])
 
 
 def _names_it(word: str) -> bool:
@@ -166,12 +190,14 @@ def _in_language(text: str | None) -> str | None:
     return shown(text) if isinstance(text, Said) else "\n\n".join(shown(each) for each in paragraphs(text))
 
 
-def _with_help_shown(parameter: click.Parameter) -> click.Parameter:
-    text = getattr(parameter, "help", None)
-    if not text or language() == "en":
-        return parameter
+def _shown(parameter: click.Parameter, *, with_help: bool) -> click.Parameter:
     like = copy.copy(parameter)
-    like.help = shown(text)
+    if parameter.type.name in _NUMBERS:
+        like.type = copy.copy(parameter.type)
+        like.type.name = shown(parameter.type.name)
+    text = getattr(parameter, "help", None)
+    if text and with_help:
+        like.help = shown(text)
     return like
 
 
@@ -182,7 +208,8 @@ class _WideFormatter(click.HelpFormatter):
         self.write(" " * self.current_indent + shown("{heading}:", heading=heading) + "\n")
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        begin = f"{prefix or shown('Usage:')} {prog} "
+        del prefix  # click never gives one
+        begin = shown("Usage: {command}", command=prog) + " "
         self._write_broken(args, begin, " " * _cells(begin))
 
     def write_text(self, text: str) -> None:

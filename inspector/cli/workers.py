@@ -27,6 +27,7 @@ from inspector.cli.jobs import Refusal, Told
 from inspector.cli.output import tell_slow_start
 from inspector.cli.progress import REFRESHED_S
 from inspector.compiled import tell_when_compiling
+from inspector.errors import system_words
 from inspector.language import marked, shown
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class _Office:
             self._hire()
         except OSError as error:
             words = marked("no process could be started to inspect it ({reason}); --jobs 1 needs none")
-            why = shown(words, reason=error.strerror)
+            why = shown(words, reason=system_words(error))
             while self._ahead and not self._workers:
                 position = self._ahead.pop()
                 self.done[position] = Told(refusals=(Refusal(self._names[position], why, None, ()),))

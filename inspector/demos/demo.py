@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from inspector.errors import DemoError
-from inspector.language import said
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +89,7 @@ class Option:
                 said(
                     "--{name}: expected one of {known}, found {given!r}",
                     name=self.name,
-                    known=", ".join(self.choices),
+                    known=joined(self.choices),
                     given=given,
                 )
             )
@@ -153,7 +153,7 @@ class Demo:
         asked = {name.replace("_", "-"): value for name, value in given.items()}
         unknown = sorted(asked.keys() - {option.name for option in self.options})
         if unknown:
-            known = ", ".join(f"--{option.name}" for option in self.options) or said("none")
+            known = joined(f"--{option.name}" for option in self.options) or said("none")
             raise DemoError(
                 said(
                     "{name} has no option --{option}; its options: {known}",

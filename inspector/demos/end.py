@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.demos.demo import Said
 from inspector.demos.trouble import cannot_bind
+from inspector.errors import raised_words
 from inspector.kernel_states import KERNEL_STATES
 from inspector.language import Said as Words
 
@@ -167,7 +168,7 @@ class End:
 
     def raised(self, call: str, error: OSError, **values: Any) -> None:
         """Say which exception a call of the program met: `connect raised ConnectionRefusedError: ...`."""
-        name, words = type(error).__name__, str(error)
+        name, words = type(error).__name__, raised_words(error)
         self.note("{call} raised {name}: {words}", call=Words(call, values), name=name, words=words)
 
     def ready(self) -> None:

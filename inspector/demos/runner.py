@@ -28,7 +28,7 @@ from inspector.demos.end import End
 from inspector.demos.stage import Asked, CurtainFell, Ended, Ready, Stage
 from inspector.demos.trouble import explained, too_late
 from inspector.errors import DemoError, system_words
-from inspector.language import said, said_n
+from inspector.language import joined, said, said_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ def choose_ports(demo: Demo, port: Ports = None, host: str = "127.0.0.1") -> tup
                 needed,
                 highest=_HIGHEST,
                 name=demo.name,
-                found=", ".join(map(str, ports)),
+                found=joined(map(str, ports)),
             )
         )
     return ports

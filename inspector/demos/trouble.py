@@ -10,7 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from inspector.errors import DemoError
-from inspector.language import Said, said
+from inspector.language import Said, marked, said
 
 if TYPE_CHECKING:
     from inspector.demos.demo import Demo
@@ -145,6 +145,17 @@ def too_late(  # noqa: PLR0913 - all that there is to say of it
 
 def _neighbour(port: int) -> int:
     return port + 1 if port < 65535 else port - 1
+
+
+_SYSTEM_SAYS = (
+    marked("address already in use"),
+    marked("cannot assign requested address"),
+    marked("connection refused"),
+    marked("network is unreachable"),
+    marked("permission denied"),
+    marked("timed out"),
+)
+"""What the system says most often of what fails here, within a line."""
 
 
 def _reason(error: OSError) -> str:

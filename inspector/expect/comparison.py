@@ -30,7 +30,7 @@ from inspector.expect.model import Comparison, Kind, Transport
 from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, subject_of
-from inspector.language import said, said_n
+from inspector.language import joined, said, said_n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -247,7 +247,7 @@ def _notes_of_states(frames: tuple[int, ...]) -> Iterator[str]:
 
 
 def _frames(frames: list[int]) -> str:
-    first = ", ".join(map(str, frames[:_FRAMES_NAMED]))
+    first = joined(map(str, frames[:_FRAMES_NAMED]))
     if len(frames) > _FRAMES_NAMED:
         return said("frames {frames} and {more:,} more", frames=first, more=len(frames) - _FRAMES_NAMED)
     return said_n("frame {frames}", "frames {frames}", len(frames), frames=first)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inspector.expect.notation import Part
 from inspector.expect.scanner import NAME, SYMBOL, nearest
 from inspector.findings import Blame
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.tcp.judgement import RULES
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _provokes(cursor: Cursor) -> tuple[str, ...]:
         place = cursor.place
         kind = cursor.need(NAME, said("a kind of finding, as in `provokes: syn-ack-wrong-ack`"))
         if kind not in _FAULTS:
-            expected = said("one of {kinds}", kinds=", ".join(_FAULTS))
+            expected = said("one of {kinds}", kinds=joined(_FAULTS))
             cursor.fail(expected, text=kind, place=place, meant=nearest(kind, _FAULTS))
         kinds.append(kind)
     return tuple(kinds)

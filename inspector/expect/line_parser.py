@@ -23,7 +23,7 @@ from inspector.expect.notation import (
 )
 from inspector.expect.scanner import NAME, SYMBOL, nearest
 from inspector.expect.written import MOST_CHOICES, SEQUENCE_SPACE
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.tcp.states import State
 from inspector.wire.flags import parse_flags
 from inspector.wire.row import Flag
@@ -77,7 +77,7 @@ def parse_line(cursor: Cursor) -> Line:
 
 
 def _what_may_follow(carried: Carried) -> str:
-    known = ", ".join(f"`{name}`" for name in _field_names(carried))
+    known = joined(f"`{name}`" for name in _field_names(carried))
     if not known:
         return said("`within 200ms`, `| STATE STATE`, or the end")
     return said("a field ({fields}) or `within 200ms`, `| STATE STATE`, or the end", fields=known)
@@ -120,7 +120,7 @@ def _flags_meant(text: str) -> str:
 
 
 def _icmp_kind(cursor: Cursor) -> str:
-    known = ", ".join(f"`{name}`" for name in KINDS)
+    known = joined(f"`{name}`" for name in KINDS)
     expected = said("{kinds}, `any`, or numbers as in `3/9`", kinds=known)
     place = cursor.place
     kind = cursor.need(_ICMP_KIND, expected)
@@ -237,7 +237,7 @@ def _state(cursor: Cursor) -> State | None:
     state = _STATES.get(name.replace("_", "-"))
     if state is None:
         cursor.fail(
-            said("{expected}; the states are {states}", expected=expected, states=", ".join(reversed(_STATES))),
+            said("{expected}; the states are {states}", expected=expected, states=joined(reversed(_STATES))),
             text=name,
             place=place,
             meant=nearest(name, _STATES),

@@ -27,7 +27,7 @@ from inspector.expect.notation import (
     lines_of,
 )
 from inspector.expect.scanner import either_of, quoted
-from inspector.language import said
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,7 +170,7 @@ def _check_bonds(sequence: Sequence, block: ConnectionBlock, repeated: dict[str,
         )
     for name in filter(None, (block.endpoints_of, block.after)):
         if name not in repeated and not (name == block.name and is_repeated):
-            known = ", ".join(map(quoted, repeated)) or said("none")
+            known = joined(map(quoted, repeated)) or said("none")
             reason = said("found no connection {name} above, expected one of: {known}", name=quoted(name), known=known)
             _fail(sequence, reason, block.at, name)
     if block.endpoints_of != block.name and repeated.get(block.endpoints_of):

@@ -3,6 +3,7 @@
 A name is looked for without regard to case, and to what stands between its words: `TIME_WAIT`, `time-wait`, `Time Wait`
 and `TIMEWAIT` are one. Kinds that are found by their form (a flag, a block of addresses, a letter) are not listed under
 their names, only under their other spellings; and a reason of another room only where nothing else has its name.
+Names are found by their translations too, whichever language is spoken.
 
 Every entry has an identifier as well (`Entry.identifier`): its kind, a full stop and its name, `close.unanswered`, by
 which it is found alone where other kinds have something of the same name. Identifiers are a promise, as are those of
@@ -23,7 +24,7 @@ from inspector.crosscheck import reasons as crosscheck_reasons
 from inspector.explain.model import HEADS, Entry, Listing, plain
 from inspector.explain.severity import Blamed
 from inspector.kernel import reasons as kernel_reasons
-from inspector.language import marked
+from inspector.language import marked, translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -161,6 +162,11 @@ def _plurals() -> Mapping[str, tuple[str, ...]]:
         "reasons": ("kernel", "cross-check"),
         "kernel-reasons": ("kernel",),
         "cross-check-reasons": ("cross-check",),
+        "误解": (MISCONCEPTION,),
+        "差异": ("difference",),
+        "发现": ("finding",),
+        "标签": ("label",),
+        "结论": ("verdict",),
     }
 
 
@@ -168,13 +174,20 @@ def _plurals() -> Mapping[str, tuple[str, ...]]:
 def _index() -> Mapping[str, tuple[Entry, ...]]:
     found: dict[str, dict[tuple[str, str], Entry]] = defaultdict(dict)
     for entry in sorted(_everything(), key=lambda each: each.kind in _REASONS):
-        for spelling in entry.also if entry.kind in _BY_FORM else (entry.name, *entry.also):
+        for spelling in _spelled(entry):
             for form in (plain(spelling), plain(spelling).replace("-", "")):
                 if entry.kind not in _REASONS or {kind for kind, _ in found[form]} <= _REASONS.keys():
                     found[form][entry.kind, entry.name] = entry
         if entry.misconception:
             found[plain(f"{MISCONCEPTION}.{entry.misconception}")][entry.kind, entry.name] = entry
     return {spelling: tuple(by_name.values()) for spelling, by_name in found.items() if by_name}
+
+
+def _spelled(entry: Entry) -> tuple[str, ...]:
+    """Its name, unless it is found by its form, and all other spellings; names that have translations, by these too."""
+    if entry.kind in _BY_FORM:
+        return entry.also
+    return (entry.name, *entry.also, *translations(entry.name))
 
 
 @cache

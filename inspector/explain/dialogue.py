@@ -16,6 +16,7 @@ How it looks is `report.narrative`'s; what a finding is, is told there in the fi
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.explain.both_ends import moves_of
@@ -72,11 +73,15 @@ def _turn(connection: Connection, past: Past, number: Number) -> Utterance:
     return Utterance(
         frames=(traced.row.frame, traced.row.frame),
         side=traced.sender,
-        text=joined(sentences_of(past, number), " "),
+        text=_in_turn(list(sentences_of(past, number))),
         asides=tuple(_asides(connection, past)),
         states=traced.states if traced.states != before else None,
         segment=traced,
     )
+
+
+def _in_turn(sentences: list[str]) -> str:
+    return reduce(lambda told, further: said("{told} {further}", told=told, further=further), sentences or [""])
 
 
 def _told_at_once(connection: Connection, turn: Sequence[int], roles: Roles) -> Utterance:

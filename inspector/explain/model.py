@@ -80,6 +80,11 @@ class Entry:
         return f"{self.kind}.{self.name if self.kind in _AS_WRITTEN else plain(self.name)}"
 
     @property
+    def in_chinese(self) -> str:
+        """The first of its spellings that is not Latin, which is its title beside the name; empty if it has none."""
+        return next((each for each in self.also if not each.isascii()), "")
+
+    @property
     def severity(self) -> Severity | None:
         """How grave it is; None where there is nothing to blame anybody for."""
         return severity_of(self.kind, self.identifier, self.blame) if self.blame else None

@@ -6,27 +6,29 @@ import re
 
 from inspector.explain.catalogue import entries
 from inspector.explain.model import Explanation, Line
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.tcp.completeness import Completeness, describe
 
 __all__ = ["LARGEST_COMPLETENESS", "explain_completeness", "explain_history", "is_history"]
 
 LARGEST_COMPLETENESS = sum(Completeness.members().values())
 
-_NAMES = {bit: name.replace("_", ",") for name, bit in Completeness.members().items()} | {Completeness.DATA: "data"}
+_NAMES = {bit: name.replace("_", ",") for name, bit in Completeness.members().items()} | {
+    Completeness.DATA: said("data")
+}
 _MOST_LETTERS = 48
 """Nobody's history is longer than this here, and a hostile one shall not fill a screen."""
 
 
 def explain_completeness(value: int) -> Explanation:
     """The sum, its parts, and what there is to say of it."""
-    parts = [f"{bit} {_NAMES[bit]}" for bit in Completeness.members().values() if value & bit]
+    parts = [said("{bit} {name}", bit=bit, name=_NAMES[bit]) for bit in Completeness.members().values() if value & bit]
     entry = entries("completeness").get(str(value))
     return Explanation(
         kind="completeness",
         name=str(value),
         lines=(
-            Line("seen", said("{sum}: {parts}.", sum=describe(value), parts=" + ".join(parts) or said("nothing"))),
+            Line("seen", said("{sum}: {parts}.", sum=describe(value), parts=joined(parts, " + ") or said("nothing"))),
             Line("rule", said("Which kinds of segment were seen: no direction, no order, no arithmetic.")),
             *(entry.lines if entry else ()),
             Line("filter", f"tcp.completeness == {value}"),

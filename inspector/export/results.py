@@ -12,7 +12,7 @@ from inspector.errors import OutputError
 from inspector.export import table
 from inspector.export.atomic import AtomicFile, cannot_write
 from inspector.export.formats import FORMATS
-from inspector.language import said
+from inspector.language import joined, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +81,7 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         if not is_known(path):
-            raise OutputError(str(path), said("expected a name that ends in {known}", known=", ".join(FORMATS)))
+            raise OutputError(str(path), said("expected a name that ends in {known}", known=joined(FORMATS)))
         self._file = ""
         self._connections = _Table(path, table.CONNECTION_COLUMNS)
         try:

@@ -27,7 +27,7 @@ from typing import IO, TYPE_CHECKING, Self
 from inspector.kernel.model import StateChange, Testimony
 from inspector.kernel.ring import Layout, events_of, layout_of
 from inspector.kernel_states import KERNEL_STATES
-from inspector.language import Said, said
+from inspector.language import Said, joined, said
 from inspector.wire.row import Endpoint
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class _Seen:
                 elif change.is_of(event) and change.read(event, "protocol") == _TCP:
                     found.append((time + offset_ns, event))
                     spoke.add(processor)
-        lacking = ", ".join(map(str, sorted(spoke - whole)))
+        lacking = joined(map(str, sorted(spoke - whole)))
         why = said(
             "no mark came through from processor {lacking}, whose ring was full: later changes are lost",
             lacking=lacking,

@@ -32,7 +32,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from inspector.errors import LinkError
-from inspector.language import said
+from inspector.language import joined, said
 
 __all__ = ["ALWAYS", "END_NAMES", "Action", "Kind", "Rule", "Script", "What", "parse_script"]
 
@@ -157,7 +157,7 @@ class _Parser:
         self._words = self._text.split()
 
     def rule(self) -> Rule:
-        action = Action(self._one_of(said("an action: {known}", known=", ".join(Action)), list(Action)))
+        action = Action(self._one_of(said("an action: {known}", known=joined(Action)), list(Action)))
         first, kind = self._ordinal_and_kind()
         sender = self._sender()
         times = self._times()
@@ -187,14 +187,14 @@ class _Parser:
         length = 3 if " ".join(self._words[:3]).lower() in named else 1
         name = " ".join(self._words[:length]).lower()
         if name not in named:
-            self._fail(said("one of {known}", known=", ".join(Kind)), name)
+            self._fail(said("one of {known}", known=joined(Kind)), name)
         del self._words[:length]
         return first, named[name]
 
     def _sender(self) -> str:
         if not self._take("from"):
             return ""
-        return self._one_of(said("a sender: {known}", known=", ".join(END_NAMES)), END_NAMES)
+        return self._one_of(said("a sender: {known}", known=joined(END_NAMES)), END_NAMES)
 
     def _times(self) -> int:
         for word, times in (("once", 1), ("twice", 2), ("always", ALWAYS)):

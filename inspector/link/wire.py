@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Literal
 from inspector.capture.engine import Statistics
 from inspector.language import said
 from inspector.link.matching import Matcher, Watch, is_infrastructure
+from inspector.link.remarks import AGAIN, KEPT_BACK, THROWN_AWAY
 from inspector.link.script import Action, Kind, What
 from inspector.wire.frame import Frame
 from inspector.wire.row import Direction
@@ -84,6 +85,7 @@ class _Kept:
     leg: int
     taken_ns: int
     comment: str
+    """What stands at it when it goes; or only the rule, by which it was kept back."""
     due_ns: int | None = None
     watch: Watch | None = None
 
@@ -180,16 +182,16 @@ class Wire:
         if rule is None:
             self._pass(data, leg, time_ns)
         elif rule.action is Action.DROP:
-            self._record(data, time_ns, f"link: thrown away by `{rule}`", lost=True)
+            self._record(data, time_ns, THROWN_AWAY.format(rule=rule), lost=True)
         else:
             self._keep(rule, seen, data, leg, time_ns)
         self._release_watched(seen, data)
 
     def _keep(self, rule: Rule, seen: Seen, data: bytes, leg: int, time_ns: int) -> None:
-        kept = _Kept(data, leg, time_ns, f"`{rule}`")
+        kept = _Kept(data, leg, time_ns, str(rule))
         if rule.action is Action.DUPLICATE:
             number = self._pass(data, leg, time_ns)
-            kept.comment = f"delivered again, the same as frame {number}, by {kept.comment}"
+            kept.comment = AGAIN.format(number=number, rule=rule)
             kept.due_ns = time_ns + rule.time_ns
         elif rule.action is Action.DELAY:
             kept.due_ns = time_ns + rule.time_ns
@@ -216,9 +218,9 @@ class Wire:
         self._kept.remove(kept)
         now = time.time_ns()
         comment = kept.comment
-        if comment.startswith("`"):
-            comment = f"kept back for {(now - kept.taken_ns) / 1e6:.3f} ms by {comment}"
-        self._pass(kept.data, kept.leg, now, f"link: {comment}" if comment else "")
+        if comment and not comment.startswith("link: "):
+            comment = KEPT_BACK.format(ms=f"{(now - kept.taken_ns) / 1e6:.3f}", rule=comment)
+        self._pass(kept.data, kept.leg, now, comment)
 
     def _pass(self, data: bytes, leg: int, time_ns: int, comment: str = "") -> int:
         number = self._record(data, time_ns, comment, lost=False)

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from inspector.language import Said, marked, said
+from inspector.language import Said, joined, marked, said
 from inspector.query.expression import UNITS, Prefix, Value
 from inspector.query.fields import Field, Kind
 from inspector.query.moments import moment_of
@@ -93,7 +93,7 @@ def _word(field: Field, _operator: str, token: Token) -> str:
     if token.what == "word" and token.text in words:
         raise NotThis(said('a word stands in quotes: "{word}"', word=token.text))
     near = get_close_matches(token.content[:60].lower(), [word.lower() for word in words], n=1, cutoff=0.5)
-    known = {"field": field.name, "found": token.text[:60], "words": ", ".join(words)}
+    known = {"field": field.name, "found": token.text[:60], "words": joined(words)}
     meant = next((word for word in words if [word.lower()] == near), "")
     if meant:
         raise NotThis(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inspector.errors import QueryError
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.query.fields import FIELDS, Field, Kind
 from inspector.query.parser import near_names
 from inspector.query.reading import UNKNOWN
@@ -97,7 +97,7 @@ def parse_order(text: str) -> Order:
     if field is None or not field.is_sortable:
         names = tuple(each.name for each in FIELDS.values() if each.is_sortable)
         near = near_names(name, names)
-        known = {"name": name[:60] or said("nothing"), "names": ", ".join(names)}
+        known = {"name": name[:60] or said("nothing"), "names": joined(names)}
         if near:
             reason = said(
                 "there is no order by {name}; did you mean {near}?; expected one of {names}", near=near, **known

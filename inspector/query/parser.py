@@ -133,7 +133,7 @@ class _Parser:
         allowed = _operators(field.kind)
         if token.what in allowed:
             return token.what
-        known = {"field": field.name, "allowed": ", ".join(allowed)}
+        known = {"field": field.name, "allowed": joined(allowed)}
         if token.what in ORDERINGS:
             raise error_at(self._text, token, said("{field} has no order: expected {allowed}", **known))
         if token.what == "contains":

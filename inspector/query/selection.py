@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inspector.errors import NoSuchConnection
-from inspector.language import said, said_n
+from inspector.language import joined, said, said_n
 from inspector.query.evaluation import holds, mask_of
 from inspector.query.expression import text_of
 from inspector.tcp.choice import Sink
@@ -94,7 +94,7 @@ class Selection:
                 said(
                     "the capture has {exchanges}; expected the number of one of them, found {found}",
                     exchanges=said_n("{n} UDP exchange", "{n} UDP exchanges", len(told)),
-                    found=", ".join(map(str, missing)),
+                    found=joined(map(str, missing)),
                 )
             )
         return tuple(

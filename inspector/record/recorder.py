@@ -158,7 +158,7 @@ def about(subjects: Iterable[Subject], faults: Collection[str], wish: Wish) -> I
         reasons = joined(said("{reason} ({count:,})", reason=reason, count=each) for reason, each in left_out.items())
         yield said("Left out, since they are tolerated: {reasons}.", reasons=reasons)
     if faults:
-        kinds = ", ".join(faults)
+        kinds = joined(faults)
         yield said_n(
             "A rule was broken in it, which is expected here: {kinds}.",
             "{n} rules were broken in it, which is expected here: {kinds}.",

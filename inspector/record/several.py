@@ -201,7 +201,7 @@ def _items(group: _Group, wish: Wish) -> Iterator[Item]:
 def _numbers(numbers: list[int]) -> str:
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
         return said("{first} to {last}", first=numbers[0], last=numbers[-1])
-    listed = ", ".join(map(str, numbers[:_NUMBERS]))
+    listed = joined(map(str, numbers[:_NUMBERS]))
     if (more := len(numbers) - _NUMBERS) > 0:
         return said("{numbers} and {more:,} more", numbers=listed, more=more)
     return listed

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inspector.errors import CaptureError, CaptureFileError
-from inspector.language import said
+from inspector.language import joined, said
 from inspector.referee.dissected import DissectedBatch, DissectingReader
 from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp, row_of
 from inspector.wire.fragments import Reassembly
@@ -104,7 +104,7 @@ class ScapyReader(DissectingReader):
             yield self._dissected(batch)
         found = {face.link_type for face in self._reader.interfaces}
         if found and not any(self._dissect.knows(each) for each in found):
-            kinds = ", ".join(link_type_text(number) for number in sorted(found))
+            kinds = joined(link_type_text(number) for number in sorted(found))
             raise CaptureFileError(self.name, said("link type {kinds} is not known to scapy", kinds=kinds))
 
     def _dissected(self, batch: Batch) -> DissectedBatch:

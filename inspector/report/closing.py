@@ -14,7 +14,7 @@ from inspector.report.inspection import Verdict
 from inspector.report.page import Text
 from inspector.report.speech import role_in_words
 from inspector.report.stream import note_files
-from inspector.report.words import listed
+from inspector.report.words import listed, strung
 from inspector.tcp.model import Close
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _selected(page: Page, selected: Selected | None) -> None:
 
 
 def _ports(page: Page, selected: Selected) -> None:
-    ports = ", ".join(map(str, selected.ports))
+    ports = listed(map(str, selected.ports))
     told = shown_n(
         "{chosen:,} of {n:,} connection on --port {ports}", "{chosen:,} of {n:,} connections on --port {ports}",
         selected.of, chosen=selected.chosen, ports=ports,
@@ -270,9 +270,9 @@ def _verdict(page: Page, inspection: Inspection) -> None:
     if verdict is Verdict.DIFFERS and inspection.differs:
         words = inspection.differs
     if verdict is Verdict.AS_EXPECTED and _of_any(inspection):  # their first says it
-        words = listed(parts)
+        words = strung(parts)
     elif parts:
-        words = shown("{verdict}: {facts}", verdict=words, facts=listed(parts))
+        words = shown("{verdict}: {facts}", verdict=words, facts=strung(parts))
     page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if verdict.is_good else "bold red")
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from inspector.explain.catalogue import CATALOGUE, KINDS, MISCONCEPTION, entries
-from inspector.language import marked, shown
+from inspector.language import language, marked, shown
 from inspector.report.escape import portable, safe_text
 from inspector.report.page import Page, Text, named
 from inspector.report.words import either, listed
@@ -96,7 +96,7 @@ def render_answer(answer: Answer, *, width: int, colour: bool, unicode: bool = T
 
 
 def _block(page: Page, explanation: Explanation) -> None:
-    title, entry = safe_text(shown(explanation.name), ascii_only=not page.unicode), explanation.entry
+    title, entry = safe_text(_title(explanation), ascii_only=not page.unicode), explanation.entry
     page.wrap(Text.assemble((title, "bold"), (f" {page.glyphs.bullet} {shown(KINDS[explanation.kind])}", "dim")))
     if entry and entry.short:
         page.wrap(safe_text(shown(entry.short), ascii_only=not page.unicode), lead="  ", hang="  ")
@@ -114,6 +114,14 @@ def _block(page: Page, explanation: Explanation) -> None:
         _line(page, "demo", f"inspector demo {either(explanation.demos)}")
     if explanation.captures:
         _line(page, "capture", listed(f"captures/{name}" for name in explanation.captures))
+
+
+def _title(explanation: Explanation) -> str:
+    """Its name, as the catalogues have it; where they have not, with its title in the language of the reader."""
+    title, entry = shown(explanation.name), explanation.entry
+    if language() == "en" or title != explanation.name or entry is None or not entry.in_chinese:
+        return title
+    return shown("{name} ({title})", name=title, title=entry.in_chinese)
 
 
 def _answered(page: Page, explanation: Explanation) -> None:
@@ -155,9 +163,9 @@ def _listing(page: Page, listing: Listing) -> None:
 def _in_short(entry: Entry, name: str) -> Iterable[str]:
     if name == MISCONCEPTION:
         yield f'"{shown(entry.texts["belief"])}"'
-        yield shown("met at {places}", places=", ".join(entry.met))
+        yield shown("met at {places}", places=listed(entry.met))
         where = [*(f"captures/{name}" for name in entry.captures), *(f"demo {name}" for name in entry.demos)]
-        yield shown("shown by {places}", places=", ".join(where))
+        yield shown("shown by {places}", places=listed(where))
     else:
         yield shown(entry.short) if entry.short else shown(entry.lines[0].text)
 

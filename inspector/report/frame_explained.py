@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from inspector.findings import Side
 from inspector.language import marked, retold, shown
+from inspector.link.remarks import remark_of
 from inspector.report.escape import cells, quoted, safe_text
 from inspector.report.page import Page, Text
 from inspector.report.symbols import symbols_of
-from inspector.report.words import cited, duration
+from inspector.report.words import cited, duration, listed
 from inspector.wire.row import NO_TIME, Flag
 
 if TYPE_CHECKING:
@@ -94,7 +95,12 @@ def render_frame(  # noqa: PLR0913 - what a page is made from
     for name, text in zip(names, explanation.filters, strict=False):
         _line(page, name, Text(text), "dim")
     for comment in explanation.comments:
-        _line(page, shown("comment"), Text(safe_text(comment, _LONGEST_COMMENT, ascii_only=not unicode)), "dim")
+        _line(
+            page,
+            shown("comment"),
+            Text(safe_text(retold(remark_of(comment)), _LONGEST_COMMENT, ascii_only=not unicode)),
+            "dim",
+        )
     return page.text(colour=colour)
 
 
@@ -158,7 +164,7 @@ def _detail(page: Page, detail: Detail, sign: str) -> None:
     for why in detail.why:
         text.append(f" {bullet} {_clean(page, shown(why))}")
     if detail.rule:
-        text.append(f" ({cited(detail.rule)})", "dim")
+        text.append(shown(" ({rule})", rule=cited(detail.rule)), "dim")
     _line(page, shown(_NAMES.get(detail.what, detail.what)), text)
 
 
@@ -186,7 +192,9 @@ def _beliefs(page: Page, explanation: FrameExplanation, subject: FrameSubject) -
     page.add(shown("what each end believes, before and after"), "bold")
     for belief in explanation.beliefs:
         role = shown(belief.role)
-        page.add(f"  {role} ({shown(belief.side)})" if belief.role != belief.side else f"  {role}", "italic")
+        if belief.role != belief.side:
+            role = shown("{role} ({side})", role=role, side=shown(belief.side))
+        page.add(f"  {role}", "italic")
         own = Side.ORIGINATOR if belief.side == str(Side.ORIGINATOR) else Side.RESPONDER
         whose = {"SND.UNA": origins[own], "SND.NXT": origins[own], "RCV.NXT": origins[own.other]}
         for name, before, after in belief.variables:
@@ -207,7 +215,7 @@ def _variable(page: Page, name: str, old: str, new: str, belief: EndBelief) -> N
     if name == "state" and belief.why:
         for why in belief.why:
             text.append(f" {page.glyphs.bullet} {shown(why)}")
-        text.append(f" ({cited('RFC 9293 section 3.3.2')})", "dim")
+        text.append(shown(" ({rule})", rule=cited("RFC 9293 section 3.3.2")), "dim")
     head = shown(_NAMES.get(name, name))
     lead = Text(f"    {head}" + " " * max(_COLUMN - 4 - cells(head), 1), "dim")
     page.wrap(text, lead=lead, hang=" " * _COLUMN)
@@ -223,7 +231,7 @@ def _meaning(page: Page, explanation: FrameExplanation) -> None:
     page.add(label if is_orderly else shown("what a right {label} looks like", label=label), "bold")
     _entry(page, explanation.meaning)
     if explanation.facts:
-        _line(page, shown("facts"), Text(", ".join(explanation.facts)))
+        _line(page, shown("facts"), Text(listed(explanation.facts)))
 
 
 def _entry(page: Page, lines: tuple[Line, ...]) -> None:

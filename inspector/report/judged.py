@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
-from inspector.language import shown
+from inspector.language import retold, shown
+from inspector.link.remarks import remark_of
 from inspector.report.differences import in_words
 from inspector.report.escape import safe_text
 from inspector.report.page import Text
@@ -48,7 +49,7 @@ def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]
 def remarks(lanes: Lanes, comments: Iterable[str]) -> None:
     """What the capture itself says of a frame (its comments): hostile text, as all that a file holds."""
     for comment in comments:
-        lanes.note(Text(lanes.bullet), Text(safe_text(comment, _LONGEST_REMARK), "dim"), "dim")
+        lanes.note(Text(lanes.bullet), Text(safe_text(retold(remark_of(comment)), _LONGEST_REMARK), "dim"), "dim")
 
 
 def of_the_whole(page: Page, differences: Iterable[Difference], findings: Iterable[Finding]) -> None:

@@ -162,7 +162,7 @@ class KernelsWord:
             mark = page.glyphs.differs if unexplained else page.glyphs.good
             page.fact(shown("kernel"), f"{mark} {listed(parts)}", "bold red" if unexplained else "")
         for reason, letter in self.letters.items():
-            told = Text.assemble((f"{reason}: ", "bold"), shown(EXPLANATIONS[reason]))
+            told = Text.assemble((f"{reason}{shown(': ')}", "bold"), shown(EXPLANATIONS[reason]))
             page.wrap(told, lead=f"        {letter} ", hang=" " * _NAME)
         for number, why in enumerate(filter(None, (self.testimony.untraced, self.testimony.unlooked))):
             of_tables = why == self.testimony.unlooked

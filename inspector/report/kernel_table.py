@@ -44,7 +44,9 @@ def table_of_agreement(
     page.blank()
     reasons = _reasons(everything)
     for reason, number in reasons.most_common():
-        page.wrap(Text.assemble((f"{count(number)} {reason}: ", "bold"), shown(EXPLANATIONS[reason])), hang="  ")
+        page.wrap(
+            Text.assemble((f"{count(number)} {reason}{shown(': ')}", "bold"), shown(EXPLANATIONS[reason])), hang="  "
+        )
     for why in dict.fromkeys(each["kernel"]["untraced"] for each in reports if "kernel" in each):
         if why:
             page.wrap(shown("the tracepoint was not asked: {reason}", reason=shown(why)), "yellow", hang="  ")

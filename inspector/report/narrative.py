@@ -123,10 +123,10 @@ class _Sheet:
         if side is None:
             first, last = frames
             lead = self._lead(str(first) if first == last else f"{first}-{last}", "")
-            self._page.wrap(Text(f"({text})", "italic"), lead=lead, hang=" " * (self._indent + 1))
+            self._page.wrap(Text(shown("({aside})", aside=text), "italic"), lead=lead, hang=" " * (self._indent + 1))
         else:
             lead = self._lead(str(frames[0]), self._names[side])
-            self._page.wrap(Text(f'"{text}"'), lead=lead, hang=" " * (self._indent + 1))
+            self._page.wrap(Text(shown('"{words}"', words=text)), lead=lead, hang=" " * (self._indent + 1))
 
     def _lead(self, frames: str, who: str) -> Text:
         lead = Text.assemble((frames.rjust(self._frame_cells), "dim"), " ", (who, "bold"))
@@ -149,7 +149,9 @@ class _Sheet:
     def asides(self, asides: Iterable[str]) -> None:
         """What the speakers do not say, in parentheses."""
         for text in asides:
-            self._page.wrap(Text(f"({text})", "italic"), lead=" " * self._indent, hang=" " * (self._indent + 1))
+            self._page.wrap(
+                Text(shown("({aside})", aside=text), "italic"), lead=" " * self._indent, hang=" " * (self._indent + 1)
+            )
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """What was found, as the ladder has it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inspector.language import shown, shown_n
+from inspector.language import retold, shown, shown_n
 from inspector.report.words import listed
 from inspector.rosetta import rosetta
 
@@ -22,7 +22,7 @@ _FRAMES = 3
 def rosetta_lines(page: Page, connection: Connection) -> None:
     """What each tool calls it, a line each, and the tool's remarks behind it."""
     for number, called in enumerate(rosetta(connection)):
-        told = shown("; ").join((called.word, *map(_remark, called.remarks)))
+        told = shown("; ").join((retold(called.word), *map(_remark, called.remarks)))
         page.fact("" if number else "rosetta", f"{called.tool}: {told}")
 
 

@@ -63,7 +63,7 @@ def _table(page: Page, rows: Sequence[SocketRow]) -> None:
     if not rows:
         page.wrap(shown("none"), "dim", lead="  ")
         return
-    lines = [_HEADS, *((row.host, *ss_columns(row), _left(row)) for row in rows)]
+    lines = [_HEADS, *((shown(row.host), *ss_columns(row), _left(row)) for row in rows)]
     widths = [max(cells(line[index]) for line in lines) for index in range(len(_HEADS))]
     if len({row.protocol for row in rows}) == 1:
         widths[1] = 0

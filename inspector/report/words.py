@@ -7,6 +7,7 @@ own in each language: `shown_n("{n:,} segment", "{n:,} segments", number)`.
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
@@ -28,6 +29,7 @@ __all__ = [
     "either",
     "listed",
     "side_in_words",
+    "strung",
     "unexplained_in_words",
 ]
 
@@ -69,6 +71,11 @@ def unexplained_in_words(differences: int) -> str:
 def listed(parts: Iterable[str]) -> str:
     """`a, b, c`: each is shown already."""
     return shown(", ").join(parts)
+
+
+def strung(parts: Iterable[str]) -> str:
+    """`a, b, c`, of phrases where `listed` is of names: each is shown already."""
+    return reduce(lambda fact, further: shown("{fact}, {further}", fact=fact, further=further), parts)
 
 
 def either(parts: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Side
+from inspector.language import said
 from inspector.rosetta.model import Called, remarks_of
 from inspector.tcp.facts import Fact
 from inspector.tcp.states import State
@@ -127,7 +128,7 @@ def called_by_suricata(connection: Connection) -> Called:
     """`session`, or `no session` where it began without a SYN, and the events."""
     first = next((traced for traced in connection.segments if not traced.facts & Fact.DUPLICATE), None)
     if first is None or first.row.flags & (_SYN_ACK | Flag.RST | Flag.FIN) != Flag.SYN:
-        return Called("Suricata", "no session", remarks_of(_sessionless(connection)))
+        return Called("Suricata", said("no session"), remarks_of(_sessionless(connection)))
     return Called("Suricata", "session", remarks_of(_events(connection)))
 
 

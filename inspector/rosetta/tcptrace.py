@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.language import said
 from inspector.rosetta.model import Called
 from inspector.wire.row import Flag
 
@@ -38,4 +39,5 @@ def called_by_tcptrace(connection: Connection) -> Called:
         if holds
     ]
     notation = f"S{len(syns)}F{len(fins)}{' R' * has_reset}"
-    return Called("tcptrace", f"{' '.join(words) or '(no word)'}, {notation}")
+    word = f"{' '.join(words)}, {notation}" if words else said("(no word), {notation}", notation=notation)
+    return Called("tcptrace", word)

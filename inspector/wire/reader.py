@@ -321,8 +321,8 @@ class CaptureReader:
             return
         from shlex import quote
 
-        kinds = ", ".join(link_type_text(number) for number in sorted(found))
-        known = ", ".join(link_type_text(number) for number in sorted(_SUPPORTED))
+        kinds = joined(link_type_text(number) for number in sorted(found))
+        known = joined(link_type_text(number) for number in sorted(_SUPPORTED))
         raise CaptureFileError(
             self.name,
             said("link type {kinds} is not supported; supported: {known}", kinds=kinds, known=known),

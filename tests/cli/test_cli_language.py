@@ -1,5 +1,7 @@
 """`--lang`, the locale, and what stays English whatever is spoken."""
 
+# ruff: noqa: RUF001 - Chinese has brackets of its own
+
 from __future__ import annotations
 
 import json
@@ -128,10 +130,10 @@ def test_programs_that_are_started_find_their_environment_as_it_was(monkeypatch:
 
     monkeypatch.setenv("LANGUAGE", "fr")
     with gettext_in("zh_CN"):
-        assert gettext.gettext("Usage:") != "Usage:"
+        assert gettext.gettext("Options") != "Options"
 
     assert os.environ["LANGUAGE"] == "fr"
-    assert gettext.gettext("Usage:") == "Usage:"
+    assert gettext.gettext("Options") == "Options"
 
     monkeypatch.delenv("LANGUAGE")
     with gettext_in("zh_CN"):
@@ -188,3 +190,22 @@ def test_help_is_no_wider_than_the_terminal(verb: str) -> None:
     done = inspector(*verb.split(), "-h", "--lang", "zh")
 
     assert [line for line in done.out.splitlines() if cell_len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("replay -c x a", "错误：'-c' 的值无效：'x' 不是有效的整数。"),
+        ("check", "错误：缺少参数 'FILES...'。"),
+        ("expect lst", "错误：没有 'lst' 这个命令。 （您是指 'list' 吗？）"),
+        ("nope", "错误：没有命令 'nope'（命令：demo、replay、"),
+        ("--version", "inspector，版本 "),
+    ],
+)
+def test_complaints_and_lists_are_written_as_chinese_is(words: str, told: str) -> None:
+    for done in (inspector(*words.split(), "--lang", "zh"), inspector(*words.split(), LANG="zh_CN.UTF-8", LC_ALL="")):
+        assert (done.out + done.err).splitlines()[-1].startswith(told)
+
+
+def test_no_blank_stands_behind_the_colon_of_usage() -> None:
+    assert inspector("replay", "-h", "--lang", "zh").out.startswith("用法：inspector replay ")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.explain.answer import answer
-from inspector.explain.catalogue import KINDS
+from inspector.explain.catalogue import KINDS, named
 from inspector.explain.model import System
 from inspector.explain.ports import is_ephemeral, range_of
 from inspector.tcp.completeness import Completeness
@@ -239,3 +239,19 @@ def test_any_words_have_an_answer(words: list[str]) -> None:
     found = answer(words, LINUX)
 
     assert found.explanations or found.listings or found.unknown or not words
+
+
+@pytest.mark.parametrize(
+    ("term", "identifier"),
+    [
+        ("序列号", "word.sequence-numbers-of-syn-and-fin"),
+        ("半关闭", "word.half-close"),
+        ("零窗口", "label.zero-window"),
+        ("重传", "label.retransmission"),
+        ("保活", "label.keep-alive"),
+        ("校验和", "word.bad-checksum"),
+        ("四次挥手", "close.four-segment"),
+    ],
+)
+def test_chinese_terms_are_found_whatever_is_spoken(term: str, identifier: str) -> None:
+    assert identifier in [entry.identifier for entry in named(term)]

@@ -10,6 +10,7 @@ from socket import MSG_TRUNC, SOCK_DGRAM
 from typing import TYPE_CHECKING
 
 from inspector.demos.demo import Demo
+from inspector.language import said
 
 if TYPE_CHECKING:
     from inspector.demos.end import End
@@ -32,7 +33,7 @@ def server(end: End) -> None:
 
         data, _ancillary, flags, _sender = receiver.recvmsg(BUFFER)
         end.received(data)
-        cut = "set" if flags & MSG_TRUNC else "clear"
+        cut = said("set") if flags & MSG_TRUNC else said("clear")
         end.note(
             "recvmsg({buffer}) gave {size} bytes of the next datagram, with MSG_TRUNC {cut}",
             buffer=BUFFER,

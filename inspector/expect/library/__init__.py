@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.errors import ExpectationError
+from inspector.errors import ExpectationError, system_words
 from inspector.expect.parser import LONGEST, parse
 from inspector.expect.scanner import either_of, quoted
 from inspector.language import said
@@ -73,6 +73,6 @@ def _read(path: Path) -> Sequence:
         with path.open(encoding="utf-8") as file:
             text = file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else said("expected text in UTF-8")
+        reason = system_words(error) if isinstance(error, OSError) else said("expected text in UTF-8")
         raise ExpectationError(str(path), said("cannot be read: {reason}", reason=reason)) from error
     return parse(text, str(path))
