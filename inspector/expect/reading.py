@@ -183,9 +183,9 @@ def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event
     trial = Reading(lines, reading.extra, reading.free, reading.names)
     trial.numbers = numbers_of(trial, events, reading.numbers)
     more_wrong = _wrong(trial, events) - _wrong(reading, events)
-    if _agreement(trial, events) <= _agreement(reading, events) or more_wrong > _has_too_much(
-        lines[index], events[event]
-    ):
+    begins_both = index == event == 0  # a first segment with a wrong flag is still the first: what else could be?
+    agrees = begins_both or _agreement(trial, events) > _agreement(reading, events)
+    if not agrees or more_wrong > _has_too_much(lines[index], events[event]):
         return False
     reading.lines, reading.numbers = lines, trial.numbers
     reading.extra = [other for other in reading.extra if other != event]

@@ -211,3 +211,10 @@ def test_no_length_is_made_up_that_is_less_than_nothing() -> None:
 
     assert not comparison.matched
     assert all(value < 2**31 for _, value in comparison.bindings)
+
+
+def test_a_first_segment_with_a_wrong_flag_is_still_the_first() -> None:
+    """Also where `...` would take it, and no other number speaks for it."""
+    said = Said().client("FIN,SYN").server("RST,ACK")
+
+    assert told(said.compare("three-way-handshake"))[0] == ("changed", 1, 1, "flags")
