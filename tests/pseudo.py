@@ -28,10 +28,11 @@ class _Pseudo(gettext.NullTranslations):
     def __init__(self, *, every: bool) -> None:
         super().__init__()
         self._every = every
+        self._known = frozenset() if every else _known()  # now: it asks the commands, which would ask this catalogue
 
     def gettext(self, message: str) -> str:
         """`message` as nobody says it; what has no letters needs no translation."""
-        if not self._every and message not in _known():
+        if not self._every and message not in self._known:
             return message
         parts = _FIELD.split(message)
         told = "".join(part if number % 2 else part.translate(_WIDE) for number, part in enumerate(parts))
