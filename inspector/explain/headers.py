@@ -190,10 +190,6 @@ def _meaning(option: TcpOption, row: Row) -> tuple[str, str]:  # noqa: PLR0911 -
     return said("of a kind that is not known here: receivers ignore what they do not know"), "RFC 9293 section 3.2"
 
 
-def _scale(factor: int) -> str:
-    return said("its windows count times {factor}, from the next segment on, if both ends offer", factor=factor)
-
-
 def _timestamps(row: Row) -> str:
     if not row.tsecr:
         return said("its clock; the echo is 0: it has none of the peer's yet")
