@@ -135,7 +135,8 @@ def _in_commands() -> Iterator[tuple[str, Key]]:
                     yield from below(lower, click.Context(lower, parent=context, info_name=name))
 
     yield from (("inspector/cli/speaking.py", message) for message in CLICK_SAYS)
-    for text in (*cli.summaries(), *below(cli, click.Context(cli, info_name="inspector"))):
+    # A command remembers the help option of the context that it is first asked in: let it be the one it is run in.
+    for text in (*cli.summaries(), *below(cli, click.Context(cli, info_name="inspector", **cli.context_settings))):
         yield "inspector/cli", text
 
 

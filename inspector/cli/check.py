@@ -49,8 +49,8 @@ _PORT = click.IntRange(0, 65535)
     "--exchange", "exchanges", type=_NUMBER, multiple=True, metavar="N", help="Only UDP exchange N; may be repeated."
 )
 @click.option(
-    "--port", "ports", type=_PORT, multiple=True, metavar="P",
-    help="Only connections and exchanges with an end on port P; may be repeated.",
+    "--port", "ports", type=_PORT, multiple=True, metavar="N",
+    help="Only connections and exchanges with an end on port N; may be repeated.",
 )  # fmt: skip
 @with_jobs
 @with_rosetta

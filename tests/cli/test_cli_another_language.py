@@ -25,7 +25,7 @@ TYPED = re.compile(
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    context = click.Context(group)
+    context = click.Context(group, **main.cli.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         yield (*path, name)
@@ -65,6 +65,7 @@ def leaks(text: str) -> list[str]:
 def test_help_is_in_the_language_of_its_reader(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
     text = told(monkeypatch, *words, "-h")
 
+    assert "-h, --help" in text
     assert leaks(text) == []
     assert [line for line in text.splitlines() if cells(line) > 80] == []
 

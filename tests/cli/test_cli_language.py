@@ -92,7 +92,7 @@ def test_complaints_of_the_command_line_are_in_it_too() -> None:
 
 
 def test_what_follows_the_command_of_exec_is_that_commands() -> None:
-    context = click.Context(exec_, **exec_.context_settings)
+    context = click.Context(exec_, parent=click.Context(cli, **cli.context_settings), **exec_.context_settings)
 
     assert _given(exec_, context, ["--lang", "en", "echo", "--lang", "zh"]) == "en"
     assert _given(exec_, context, ["-w", "--lang", "echo", "--lang", "zh"]) == ""
@@ -174,7 +174,7 @@ def test_workers_speak_as_their_parent_does() -> None:
 
 
 def commands(command: click.Command, path: str = "inspector") -> list[tuple[str, click.Command]]:
-    context = click.Context(command, info_name=path)
+    context = click.Context(command, info_name=path, **cli.context_settings)
     below = command.list_commands(context) if isinstance(command, click.Group) else []
     found = [(name, command.get_command(context, name)) for name in below] if isinstance(command, click.Group) else []
     return [(path, command), *(each for name, lower in found if lower for each in commands(lower, f"{path} {name}"))]

@@ -155,7 +155,11 @@ def test_a_command_that_an_entry_advises_exists() -> None:
     advised = [found for text in texts for found in re.findall(r"inspector ([a-z-]+) ([^ ;)]*[^ ;).,:])", text)]
     verbs = {verb for verb, _ in advised} - {"removes"}
 
-    assert {"demo", "replay", "check", "explain"} <= verbs <= set(cli.list_commands(click.Context(cli)))
+    assert (
+        {"demo", "replay", "check", "explain"}
+        <= verbs
+        <= set(cli.list_commands(click.Context(cli, **cli.context_settings)))
+    )
     assert {name for verb, name in advised if verb == "demo"} <= set(catalogue())
     assert [name for verb, name in advised if verb == "explain" and answer([name], WITH_DEMOS).unknown] == []
 
