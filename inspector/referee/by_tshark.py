@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["TsharkReader"]
 
 _PREFERENCES = {"tcp.desegment_tcp_streams": "FALSE", "tcp.analyze_sequence_numbers": "FALSE"}
+_CONTRADICTED = ("ip.fragment.overlap.conflict", "ipv6.fragment.overlap.conflict")
 _OF_FRAME = (
     *("frame.encap_type", "frame.protocols", "frame.time_epoch", "frame.len", "frame.cap_len", "frame.interface_id"),
     *("frame.comment", "frame.packet_flags_direction", "frame.verdict.ebpf_tc", "frame.verdict.ebpf_xdp"),
     *("frame.p2p_dir", "sll.pkttype", "ip.reassembled.length", "ipv6.reassembled.length", "_ws.malformed"),
+    *_CONTRADICTED,
 )
 _OF_IPV4 = ("src", "dst", "id", "ttl", "proto", "frag_offset", "flags.mf", "len", "hdr_len", "checksum", "dsfield")
 _OF_IPV6 = ("src", "dst", "hlim", "nxt", "plen", "tclass")
@@ -110,10 +112,18 @@ class TsharkReader(DissectingReader):
         for told in self._run.columns(_FIELDS):
             if told["frame.encap_type"]:
                 number += 1
-                yield _dissected(number, told)
+                is_contradicted = _is_contradicted(told)
+                self.fragments.refused += is_contradicted
+                yield _dissected(number, told, is_contradicted=is_contradicted)
 
 
-def _dissected(number: int, told: Mapping[str, Sequence[str]]) -> Dissected:
+def _is_contradicted(told: Mapping[str, Sequence[str]]) -> bool:
+    """Whether it completes a datagram whose fragments contradict each other, and which is believed here by nobody."""
+    return any(_first(told, name) for name in _CONTRADICTED)
+
+
+def _dissected(number: int, told: Mapping[str, Sequence[str]], *, is_contradicted: bool) -> Dissected:
+    is_joined = bool(told["ip.reassembled.length"] or told["ipv6.reassembled.length"])
     return Dissected(
         number=number,
         time_ns=_nanoseconds(told["frame.time_epoch"]),
@@ -123,7 +133,7 @@ def _dissected(number: int, told: Mapping[str, Sequence[str]]) -> Dissected:
         direction=_direction(told),
         layers=list(_layers(told)),
         malformed=bool(told["_ws.malformed"]),
-        joined=bool(told["ip.reassembled.length"] or told["ipv6.reassembled.length"]),
+        joined=is_joined and not is_contradicted,
         comments=tuple(_ESCAPED.sub(lambda found: _ESCAPES[found[1]], text) for text in told["frame.comment"]),
     )
 
