@@ -39,6 +39,7 @@ _RAW = 101
 _EVERY_FRAME_PLAIN = 1 << 62
 _LAYERS = (
     *("layers.l2", "layers.inet", "layers.inet6", "layers.dot11", "layers.ppp", "layers.vxlan", "layers.l2tp"),
+    "layers.ipsec",
     *("contrib.mpls", "contrib.gtp", "contrib.geneve", "contrib.etherip", "contrib.erspan"),
 )
 _NAMES = {

@@ -27,7 +27,6 @@ UNKNOWN_TO_SCAPY = {
     **{f"{FORMS}{name}.pcap-snap48.pcap": CUT_HEADER for name in ("fast_reuse", "handshake_reorder", "refused", "tfo")},
     "gopacket/pcap/test_loopback.pcap": LOOPBACK,
     "libpcap/tests/filter/AH-IPcomp-IPv4.pcap": AH,
-    "libpcap/tests/filter/AH-IPcomp-IPv6.pcap": AH,
     "libpcap/tests/filter/ipv6_ah_modes.pcap": AH,
     "tcpdump/tests/lspping-fec-ldp.pcap": MPLS,
     "tcpdump/tests/lspping-fec-rsvp.pcap": MPLS,
