@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from inspector.crosscheck.reasons import EXPLANATIONS, Reason
 from inspector.referee.wireshark import bulk_opinions, tshark_version
-from tests.crosscheck.agreement import captures_with_tcp, sum_of
+from tests.crosscheck.agreement import Sum, captures_with_tcp, sum_of
 from tests.crosscheck.echoing import checked
 
 KNOWN: dict[str, dict[Reason, int]] = {
@@ -59,17 +60,31 @@ def test_nothing_is_unexplained_where_headers_are_cut_or_frames_counted_apart(co
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tshark")
-def test_nothing_is_unexplained_and_the_page_has_the_counts(corpus: Path, captures: Path, page: str) -> None:
+def test_nothing_is_unexplained_and_the_page_has_the_counts(
+    corpus: Path, captures: Path, page: str, root_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    """`--update-golden` writes the counts into the page."""
     total = sum_of([*captures_with_tcp(corpus), *sorted(captures.glob("*/*.pcapng"))])
 
     assert total.unexplained == []
     if tshark_version()[:2] != (4, 0):
         pytest.skip(ON_4_0)
+    if request.config.getoption("update_golden"):
+        _write_page(root_folder, page, total)
+        return
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert rows == total.rows()
     assert f"{total.captures} captures" in page
     assert total.refused == 0
     assert "None of them is of a link type that we\nrefuse" in page
+
+
+def _write_page(root_folder: Path, page: str, total: Sum) -> None:
+    rows = iter(total.rows())
+    counted = re.sub("^[|] `.*$", lambda _: next(rows), page, flags=re.MULTILINE)
+    assert not list(rows), "the page has fewer rows: make room for more, each begun with | `"
+    counted = re.sub(r"over \d+ captures", f"over {total.captures} captures", counted)
+    (root_folder / "inspector" / "referee" / "README.md").write_text(counted, encoding="utf-8")
 
 
 def test_every_reason_stands_on_the_page_with_its_words(page: str) -> None:
