@@ -14,8 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from inspector.choice.comparing import Comparing
-from inspector.expect.comparison import compare_all
 from inspector.expect.model import Transport
 from inspector.language import said
 from inspector.opening import first_of, on_two_processors, open_source
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inspector.choice.choosing import Choice
+    from inspector.choice.comparing import Comparing
     from inspector.expect import notation
     from inspector.expect.model import Comparison, Sums
     from inspector.kernel.model import Testimony
@@ -112,7 +111,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     """
     take = take or Take()
     limits = limits if keep is not None else None
-    comparing = Comparing(expected, one_is_enough=one_is_enough) if expected and limits is not None else None
+    comparing = _comparing(expected, one_is_enough=one_is_enough) if expected and limits is not None else None
     tracker = Tracker(limits=limits, limited_from=keep or 0, choice=selection, leaving=comparing)
     exchanges, survey, shown = ExchangeTracker(), Survey(), Shown()
     with open_source(source, name, decoder, matching, verify=verify) as reader:
@@ -123,7 +122,9 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     connections = everyone if selection is None else selection.pick(everyone)
     conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
     on_the_way = comparing if summary is not None else None
-    connections, comparisons, counted = _compared(expected, on_the_way, connections, conversations, selection)
+    # Where exchanges were asked for, those alone are compared.
+    only = Transport.UDP if selection is not None and selection.exchanges else None
+    connections, comparisons, counted = _compared(expected, on_the_way, connections, conversations, only)
     duplicates = tracker.duplicates + exchanges.duplicates
     inspection = take.told_in(
         Inspection(
@@ -147,23 +148,27 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     return replace(inspection, verdict=verdict_of(inspection))
 
 
+def _comparing(expected: notation.Sequence, *, one_is_enough: bool) -> Comparing:
+    from inspector.choice.comparing import Comparing
+
+    return Comparing(expected, one_is_enough=one_is_enough)
+
+
 def _compared(
     expected: notation.Sequence | None,
     on_the_way: Comparing | None,
     connections: tuple[Connection, ...],
     exchanges: tuple[Exchange, ...],
-    selection: Selection | None,
+    only: Transport | None,
 ) -> tuple[tuple[Connection, ...], tuple[Comparison, ...], tuple[Sums, ...]]:
-    """The connections that are shown, what was compared, and the sums where not all of it is kept.
-
-    Where exchanges were asked for, those alone are compared.
-    """
+    """The connections that are shown, what was compared (`only` of one kind), and the sums where not all is kept."""
     if on_the_way is not None:
         connections, comparisons, sums = on_the_way.result()
         return connections, comparisons, (sums,)
     if expected is None:
         return connections, (), ()
-    only = Transport.UDP if selection is not None and selection.exchanges else None
+    from inspector.expect.comparison import compare_all
+
     return connections, compare_all(expected, connections, exchanges, only=only), ()
 
 
@@ -248,7 +253,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
             if progress:
                 progress(reader.frames, reader.taken)
     connections = choice.close()
-    compared = compare_all(expected, choice.whole(connections), (), only=Transport.TCP) if expected else ()
+    compared = _compared(expected, None, choice.whole(connections), (), Transport.TCP)[1]
     if reader.frames > KEEP_SEGMENTS:
         # Connections are let go of by then: nobody knows whether another one had the same endpoints.
         connections = tuple(replace(each, is_alone=False) for each in connections)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from inspector.findings import Blame
 from inspector.language import retold, shown
-from inspector.link.remarks import remark_of
 from inspector.report.differences import in_words
 from inspector.report.escape import safe_text
 from inspector.report.page import Text
@@ -49,6 +48,8 @@ def finding_in_words(finding: Finding, glyphs: Glyphs) -> tuple[Text, Text, str]
 def remarks(lanes: Lanes, comments: Iterable[str]) -> None:
     """What the capture itself says of a frame (its comments): hostile text, as all that a file holds."""
     for comment in comments:
+        from inspector.link.remarks import remark_of  # with the room of the private network: few captures have comments
+
         lanes.note(Text(lanes.bullet), Text(safe_text(retold(remark_of(comment)), _LONGEST_REMARK), "dim"), "dim")
 
 

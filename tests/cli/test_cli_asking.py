@@ -167,7 +167,7 @@ def test_a_small_replay_without_these_options_imports_none_of_it() -> None:
     code = (
         "import sys; from inspector.cli.main import cli; cli.main(sys.argv[1:], standalone_mode=False);"
         "print([name for name in sys.modules if name.split('.')[0] in ('numpy', 'pyarrow')"
-        " or name.startswith(('inspector.query', 'inspector.export'))])"
+        " or name.startswith(('inspector.query', 'inspector.export', 'inspector.expect.parser', 'inspector.capture'))])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "replay", str(MULTI)],
