@@ -122,9 +122,7 @@ def inspect(  # noqa: PLR0913 - what a command line may ask for
     connections = everyone if selection is None else selection.pick(everyone)
     conversations, datagrams = _exchanges(exchanges, selection, keeping=keeping)
     on_the_way = comparing if summary is not None else None
-    # Where exchanges were asked for, those alone are compared.
-    only = Transport.UDP if selection is not None and selection.exchanges else None
-    connections, comparisons, counted = _compared(expected, on_the_way, connections, conversations, only)
+    connections, comparisons, counted = _compared(expected, on_the_way, connections, conversations, selection)
     duplicates = tracker.duplicates + exchanges.duplicates
     inspection = take.told_in(
         Inspection(
@@ -159,17 +157,30 @@ def _compared(
     on_the_way: Comparing | None,
     connections: tuple[Connection, ...],
     exchanges: tuple[Exchange, ...],
-    only: Transport | None,
+    selection: Selection | None,
 ) -> tuple[tuple[Connection, ...], tuple[Comparison, ...], tuple[Sums, ...]]:
-    """The connections that are shown, what was compared (`only` of one kind), and the sums where not all is kept."""
+    """The connections that are shown, what was compared, and the sums where not all of it is kept.
+
+    Where exchanges were asked for, those alone are compared.
+    """
     if on_the_way is not None:
         connections, comparisons, sums = on_the_way.result()
         return connections, comparisons, (sums,)
     if expected is None:
         return connections, (), ()
+    only = Transport.UDP if selection is not None and selection.exchanges else None
+    return connections, _compared_with(expected, connections, exchanges, only), ()
+
+
+def _compared_with(
+    expected: notation.Sequence,
+    connections: tuple[Connection, ...],
+    exchanges: tuple[Exchange, ...],
+    only: Transport | None,
+) -> tuple[Comparison, ...]:
     from inspector.expect.comparison import compare_all
 
-    return connections, compare_all(expected, connections, exchanges, only=only), ()
+    return compare_all(expected, connections, exchanges, only=only)
 
 
 def _follow(  # noqa: PLR0913 - all that a batch goes through
@@ -253,7 +264,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
             if progress:
                 progress(reader.frames, reader.taken)
     connections = choice.close()
-    compared = _compared(expected, None, choice.whole(connections), (), Transport.TCP)[1]
+    compared = _compared_with(expected, choice.whole(connections), (), Transport.TCP) if expected else ()
     if reader.frames > KEEP_SEGMENTS:
         # Connections are let go of by then: nobody knows whether another one had the same endpoints.
         connections = tuple(replace(each, is_alone=False) for each in connections)

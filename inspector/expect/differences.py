@@ -18,7 +18,7 @@ from inspector.expect.evaluation import flags_differ, holds, lacks_data, same_st
 from inspector.expect.flags import ACK, COMPARED, FIN, RST, SYN, choice_of, first_choice
 from inspector.expect.formatter import carried_text, duration_text, field_text, linear_text
 from inspector.expect.marks import MarkTeller, passed_text, states_text
-from inspector.expect.model import Difference, Kind
+from inspector.expect.model import Difference, Kind, place_of
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
 from inspector.language import joined, said
@@ -362,7 +362,8 @@ def _bits(written: Written) -> int:
 
 
 def _short(written: Written) -> str:
-    return said("line {line} {carried}", line=written.number, carried=carried_text(written.line.carried))
+    place = place_of(written.number, written.line.written_at)
+    return said("{place} {carried}", place=place, carried=carried_text(written.line.carried))
 
 
 def _rule_of_event(event: Event) -> str:

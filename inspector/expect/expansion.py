@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
-from inspector.expect.library import load
+from inspector.expect.library import is_of_library, load
 from inspector.expect.notation import (
     Alternatives,
     AnyOrder,
@@ -32,6 +32,7 @@ from inspector.expect.notation import (
     Repeat,
     Sequence,
     Silence,
+    SourceLine,
     States,
     Use,
     connections_of,
@@ -278,7 +279,9 @@ class _Scope:
             states=states,
             remark="",
             part=part,
-            written_at=f"{PurePath(self.sequence.path).name}:{line.at[0]}" if line.at[0] else "",
+            written_at=SourceLine(PurePath(self.sequence.path).name, line.at[0], not is_of_library(self.above[0]))
+            if line.at[0]
+            else None,
         )
 
     def linear(self, linear: Linear) -> Linear:

@@ -12,9 +12,10 @@ from inspector.language import said
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from inspector.expect.notation import SourceLine
     from inspector.findings import Side
 
-__all__ = ["Comparison", "Difference", "Kind", "Sums", "Transport", "sums_of"]
+__all__ = ["Comparison", "Difference", "Kind", "Sums", "Transport", "place_of", "sums_of"]
 
 
 class Transport(StrEnum):
@@ -56,8 +57,15 @@ class Difference:
     """The named part of the sequence that its line lies in: `close`, or `close/first` within another."""
     sender: Side | None = None
     """Who should have sent a line that is missing."""
-    written_at: str = made_by(default="", compare=False)
-    """The file of its line, and where that stands in it: `mine.seq:11`; hostile."""
+    written_at: SourceLine | None = made_by(default=None, compare=False)
+    """Where its line stands."""
+
+
+def place_of(number: int, written_at: SourceLine | None) -> str:
+    """How its reader finds an expected line: `mine.seq:7` in a file of theirs, else by its number."""
+    if written_at is not None and written_at.is_own:
+        return str(written_at)
+    return said("line {line}", line=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.expect.written import (
     ANY,
@@ -118,6 +118,7 @@ __all__ = [
     "Repeat",
     "Sequence",
     "Silence",
+    "SourceLine",
     "StatePair",
     "States",
     "Use",
@@ -129,6 +130,20 @@ __all__ = [
 
 Place = tuple[int, int]
 """Line and column, both from 1; (0, 0) for what was never text."""
+
+
+class SourceLine(NamedTuple):
+    """Where an expected line is written."""
+
+    file: str
+    """Its name, without folders; hostile."""
+    line: int
+    is_own: bool
+    """Whether the sequence that was asked for is a file of the reader's, and none of the library."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
 
 StatePair = tuple["State | None", "State | None"]
 """States of originator and responder; None is written `-` and not compared."""
@@ -159,8 +174,8 @@ class Line:
     at: Place = field(default=(0, 0), compare=False)
     part: str = field(default="", compare=False)
     """The named parts that it lies in, outermost first (`expansion` says so)."""
-    written_at: str = field(default="", compare=False)
-    """Its file, which may be one that is used, and its line there: `mine.seq:11` (`expansion` says so)."""
+    written_at: SourceLine | None = field(default=None, compare=False)
+    """Where it stands, which may be in a file that is used (`expansion` says so)."""
 
 
 @dataclass(frozen=True, slots=True)

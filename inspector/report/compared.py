@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.model import Kind, Transport
 from inspector.language import marked, shown, shown_n
+from inspector.report.differences import line_in_words
 from inspector.report.page import Text
 from inspector.report.tables import draw_table
 from inspector.report.words import count
@@ -28,10 +29,10 @@ __all__ = ["compared_table", "nearest", "sums", "transport_of", "urgency_of"]
 _NEAREST = 3
 
 _FIRST_DIFFERENCES = {
-    Kind.MISSING: marked("line {line} is missing"),
+    Kind.MISSING: marked("{place} is missing"),
     Kind.EXTRA: marked("frame {frame} is extra"),
-    Kind.SWAPPED: marked("line {line} came late"),
-    Kind.CHANGED: marked("line {line}, {field}"),
+    Kind.SWAPPED: marked("{place} came late"),
+    Kind.CHANGED: marked("{place}, {field}"),
 }
 
 
@@ -81,9 +82,8 @@ def _row(page: Page, comparison: Comparison, conversation: Connection | Exchange
 
 
 def _in_a_word(difference: Difference) -> str:
-    return shown(
-        _FIRST_DIFFERENCES[difference.kind], line=difference.line, frame=difference.frame, field=difference.field
-    )
+    words, place = _FIRST_DIFFERENCES[difference.kind], line_in_words(difference)
+    return shown(words, place=place, frame=difference.frame, field=difference.field)
 
 
 def sums(page: Page, inspection: Inspection) -> None:

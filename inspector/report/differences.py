@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from inspector.expect.model import Kind
+from inspector.expect.model import Kind, place_of
 from inspector.language import shown
 from inspector.report.escape import safe_text
 from inspector.report.words import cited
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
     from inspector.udp.model import Exchange
 
-__all__ = ["Placed", "in_words", "is_about"]
+__all__ = ["Placed", "in_words", "is_about", "line_in_words"]
 
 
 class Placed:
@@ -91,19 +91,23 @@ def in_words(difference: Difference, *, verbose: bool = False) -> str:
 
 
 def _place_in_words(difference: Difference, *, verbose: bool) -> str:
-    """`line 3 (mine.seq:7) of closing, ack`: the line of the sequence, its part where that has a name, the field."""
-    line, part = str(difference.line), safe_text(difference.part)
-    if verbose and difference.written_at:
-        line = f"{line} ({safe_text(difference.written_at)})"
-    if difference.line is None:
-        where = part
-    elif part:
-        where = shown("line {line} of {part}", line=line, part=part)
-    else:
-        where = shown("line {line}", line=line)
+    """`mine.seq:7 of closing, ack`: the line of the sequence, its part where that has a name, the field."""
+    where = part = safe_text(difference.part)
+    if difference.line is not None:
+        where = line_in_words(difference)
+        at = difference.written_at
+        if verbose and at is not None and not at.is_own:
+            where = shown("{place} ({file})", place=where, file=safe_text(str(at)))
+        if part:
+            where = shown("{place} of {part}", place=where, part=part)
     if where and difference.field:
         return shown("{place}, {field}", place=where, field=difference.field)
     return where or difference.field
+
+
+def line_in_words(difference: Difference) -> str:
+    """Which expected line it is about; it has to be about one."""
+    return safe_text(shown(place_of(difference.line or 0, difference.written_at)))
 
 
 def _what_differs(difference: Difference) -> str:

@@ -288,6 +288,8 @@ def _difference(comparison: Comparison, difference: Difference) -> dict[str, Any
     }
     if difference.part:
         told["part"] = portable(difference.part)
+    if difference.written_at is not None:
+        told["written_at"] = portable(str(difference.written_at))
     return told
 
 

@@ -224,16 +224,18 @@ def test_a_large_capture_is_compared_while_it_goes_by(tmp_path: Path) -> None:
     assert "hold" not in done.err
 
 
-def test_verbose_tells_in_which_file_a_line_stands_and_where(tmp_path: Path) -> None:
+def test_a_difference_tells_where_its_line_stands(tmp_path: Path) -> None:
     mine = tmp_path / "mine.seq"
     mine.write_text("# mine\n\nuse three-way-handshake\n...\nclient > server  FIN,ACK  len=5\n...\n", "utf-8")
     capture = shipped("wrong-syn-ack")
-
-    told = inspector("check", capture, "-e", mine, "-v").out
-    plain = inspector("check", capture, "-e", mine).out
-
     library = Path(notation.__file__).parent / "library" / "three-way-handshake.seq"
     (number,) = (at for at, line in enumerate(library.read_text("utf-8").splitlines(), 1) if "SYN,ACK" in line)
-    assert f"line 2 (three-way-handshake.seq:{number}), ack: " in told
-    assert "line 4 (mine.seq:5): " in told
-    assert "mine.seq:5" not in plain
+    handshake = f"three-way-handshake.seq:{number}"
+
+    own = inspector("check", capture, "-e", mine).out
+    assert f"≠ {handshake}, ack: " in own
+    assert "missing, mine.seq:5: " in own
+    assert f"≠ line 2 ({handshake}), ack: " in inspector("check", capture, *HANDSHAKE, "-v").out
+    assert "≠ line 2, ack: " in inspector("check", capture, *HANDSHAKE).out
+    told = json.loads(inspector("check", capture, "-e", mine, "--json").out)["expectation"]["differences"]
+    assert [(each["line"], each["written_at"]) for each in told] == [(2, handshake), (4, "mine.seq:5")]

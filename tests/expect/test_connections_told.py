@@ -40,7 +40,7 @@ def test_the_report_tells_each_difference_below_its_connection(inspection: Inspe
     text = render_inspection(inspection, width=200, colour=False)
     one, two, three, end = (text.partition(f"connection {number} of 3")[2] for number in (1, 2, 3, 3))
     one, two, three = one[: -len(two)], two[: -len(three)], three.partition("capture ")[0]
-    assert "line 2 of opening, ack: expected x+2 = " in one
+    assert "two.seq:6 of opening, ack: expected x+2 = " in one
     assert "endpoints: expected 127.0.0.1:49770 and 127.0.0.1:8888, as first has them" in two
     assert "begin: expected after frame 22, the last of first, found frame 8" in two
     assert "silence: expected no segment for 2s, found " in two

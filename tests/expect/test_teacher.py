@@ -111,10 +111,10 @@ def test_sums_are_shown_for_each() -> None:
     said = whole().changed(2, ack=1000).changed(6, flags="FIN,RST,ACK", seq=1007).changed(1, options=0)
 
     assert [in_words(each) for each in said.compare(WHOLE).differences] == [
-        "line 1, mss: expected 1460, found no mss (RFC 9293 section 3.7.1)",
-        "line 2, ack: expected x+1 = 1000+1 = 1001, found x = 1000 (RFC 9293 section 3.5)",
-        "line 6, flags: expected FIN,ACK, found FIN,RST,ACK (RFC 9293 section 3.6)",
-        "line 6, seq: expected x+1+n = 1000+1+5 = 1006, found x+n+2 = 1007 (RFC 9293 section 3.6)",
+        "here.seq:2, mss: expected 1460, found no mss (RFC 9293 section 3.7.1)",
+        "here.seq:3, ack: expected x+1 = 1000+1 = 1001, found x = 1000 (RFC 9293 section 3.5)",
+        "here.seq:7, flags: expected FIN,ACK, found FIN,RST,ACK (RFC 9293 section 3.6)",
+        "here.seq:7, seq: expected x+1+n = 1000+1+5 = 1006, found x+n+2 = 1007 (RFC 9293 section 3.6)",
     ]
 
 

@@ -19,7 +19,7 @@ from inspector.language import said
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
-__all__ = ["load", "names"]
+__all__ = ["is_of_library", "load", "names"]
 
 _FOLDER = Path(__file__).parent
 _SUFFIX = ".seq"
@@ -61,6 +61,11 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
         text=name_or_path,
         remedies=near,
     )
+
+
+def is_of_library(path: str) -> bool:
+    """Whether a sequence of that path is one of these."""
+    return Path(path).parent == _FOLDER
 
 
 @cache
