@@ -75,14 +75,28 @@ class Kind(Constants):
     """Transparent Ethernet bridging: a whole Ethernet frame."""
     VLAN = 0x8100
     IPV6 = 0x86DD
+    TRILL = 0x22F3
+    """Routed bridges (RFC 6325), before an Ethernet frame."""
     MPLS = 0x8847
     MPLS_MULTICAST = 0x8848
     PPP = 0x880B
     PPPOE_SESSION = 0x8864
+    JUMBO_LLC = 0x8870
+    """LLC in the place of an ethertype, where a frame is too long for a length."""
     PROVIDER_VLAN = 0x88A8
     BACKBONE = 0x88E7
     """The service tag of a provider backbone bridge (IEEE 802.1ah), before an Ethernet frame."""
+    FABRIC_PATH = 0x8903
+    """Cisco's data centre Ethernet: a tag, before an Ethernet frame."""
+    CISCO_METADATA = 0x8909
+    """A security group tag."""
     VN_TAG = 0x8926
+    SEAMLESS_REDUNDANCY = 0x892F
+    """HSR (IEC 62439-3)."""
+    E_TAG = 0x893F
+    """IEEE 802.1BR."""
+    SERVICE_HEADER = 0x894F
+    """NSH (RFC 8300)."""
     OLD_QINQ = 0x9100
     OLD_QINQ_2 = 0x9200
     OLD_QINQ_3 = 0x9300

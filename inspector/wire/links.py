@@ -33,13 +33,16 @@ __all__ = [
     "mpls",
     "network_layer",
     "peel",
+    "peel_fabric",
     "peel_line",
     "peel_link",
     "peel_prefix",
     "peel_switch",
+    "service_header",
     "supported_link_types",
     "tagged",
     "token_ring",
+    "trill",
 ]
 
 
@@ -75,10 +78,26 @@ def peel(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:  # noqa: 
         return ppp(frame, at, end)
     if kind in (Kind.MPLS, Kind.MPLS_MULTICAST):
         return mpls(frame, at, end)
-    if kind == Kind.VN_TAG:
+    if kind == Kind.JUMBO_LLC:
+        return llc(frame, at, end)
+    return peel_fabric(frame, at, end, kind)
+
+
+@compilable
+def peel_fabric(frame: Any, at: int, end: int, kind: int) -> tuple[int, int]:  # noqa: PLR0911 - as above
+    """The same, of what switches and bridges put before a frame or its ethertype."""
+    if kind in (Kind.VN_TAG, Kind.SEAMLESS_REDUNDANCY):
         return tagged(frame, at, end, 6)
+    if kind in (Kind.E_TAG, Kind.CISCO_METADATA):
+        return tagged(frame, at, end, 8)
     if kind == Kind.BACKBONE:
         return (at, -Reason.LINK_CUT) if at + 4 > end else (at + 4, Kind.ETHERNET)
+    if kind == Kind.FABRIC_PATH:
+        return (at, -Reason.LINK_CUT) if at + 2 > end else (at + 2, Kind.ETHERNET)
+    if kind == Kind.TRILL:
+        return trill(frame, at, end)
+    if kind == Kind.SERVICE_HEADER:
+        return service_header(frame, at, end)
     return at, -(Reason.ARP if kind == Kind.ARP else Reason.NOT_IP)
 
 
@@ -153,9 +172,7 @@ def peel_switch(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:
 @compilable
 def peel_line(frame: Any, at: int, end: int, link: int) -> tuple[int, int]:  # noqa: PLR0911 - as above
     """The same, of serial lines."""
-    if link == Link.PPP:
-        return ppp(frame, at, end)
-    if link == Link.PPP_HDLC:
+    if link in (Link.PPP, Link.PPP_HDLC):
         return ppp_or_cisco(frame, at, end)
     if link == Link.PPP_ETHER:
         return ppp(frame, at + 6, end)
@@ -245,6 +262,30 @@ def mpls(frame: Any, at: int, end: int) -> tuple[int, int]:
         if bottom and at < end:
             return at, Kind.IPV4 if u8(frame, at) >> 4 in (4, 6) else -Reason.NOT_IP
     return at, -Reason.LINK_CUT
+
+
+@compilable
+def trill(frame: Any, at: int, end: int) -> tuple[int, int]:
+    """Two nicknames, and options of as many words as the header says (RFC 6325 section 3.2)."""
+    if at + 6 > end:
+        return at, -Reason.LINK_CUT
+    after = at + 6 + 4 * (u16(frame, at) >> 6 & 0x1F)
+    return (after, Kind.ETHERNET) if after <= end else (at, -Reason.LINK_CUT)
+
+
+@compilable
+def service_header(frame: Any, at: int, end: int) -> tuple[int, int]:
+    """As many words as its second byte says, of what its fourth byte names (RFC 8300 section 2.2)."""
+    if at + 8 > end:
+        return at, -Reason.LINK_CUT
+    after, carried = at + 4 * (u8(frame, at + 1) & 0x3F), u8(frame, at + 3)
+    if after < at + 8 or after > end:
+        return at, -Reason.LINK_CUT
+    if carried in (1, 2):
+        return after, Kind.IPV4
+    if carried == 5:
+        return after, Kind.MPLS
+    return (after, Kind.ETHERNET) if carried == 3 else (at, -Reason.NOT_IP)
 
 
 @compilable
