@@ -66,8 +66,8 @@ class Reason(StrEnum):
 EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.CAPTURE_DUPLICATE: marked(
-            "The capture holds the frame twice, byte for byte and at once (a repeated SYN,ACK with IP ID 0 looks so"
-            " too, but comes later): we take the copy out, tshark counts it as a repeat."
+            "The capture holds the frame twice, byte for byte (but for the TTL, behind a router) and at once (a repeated"
+            " SYN,ACK with IP ID 0 looks so too, but comes later): we take the copy out, tshark counts it as a repeat."
         ),
         Reason.SIMULTANEOUS_OPEN: marked(
             "The SYN,ACK of a simultaneous open has its SYN's number, as RFC 9293 Figure 7 prescribes. tshark takes SYN"

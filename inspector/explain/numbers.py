@@ -93,11 +93,22 @@ def seq_reason(past: Past) -> Reason:
 
 
 def _copy_reason(past: Past) -> Reason:
-    digest = past.this.row.digest
-    first = next((each.row.frame for each in past.before(past.this.sender) if each.row.digest == digest), None)
+    row = past.this.row
+    first = next((each.row for each in past.before(past.this.sender) if each.row.digest == row.digest), None)
     if first is None:
         return Reason(said("a copy made by the capture: it moves nothing"), "")
-    return Reason(said("a copy of frame {frame}, made by the capture: it moves nothing", frame=first), "")
+    if row.ttl < first.ttl:
+        return Reason(
+            said(
+                "frame {frame} once more, captured after a router had forwarded it (TTL {before}, now {ttl}): it moves"
+                " nothing",
+                frame=first.frame,
+                before=first.ttl,
+                ttl=row.ttl,
+            ),
+            "",
+        )
+    return Reason(said("a copy of frame {frame}, made by the capture: it moves nothing", frame=first.frame), "")
 
 
 def _place_among(past: Past, earlier: list[Row]) -> Reason:

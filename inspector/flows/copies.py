@@ -1,10 +1,13 @@
 """Is this frame in the capture twice? The one rule for TCP and UDP. Compilable.
 
-A capture on loopback may show every frame leaving and again arriving. A frame is such a copy if and only if
-(a) every captured byte from the IP header on equals an earlier frame of the same direction and (b) it follows
-that frame far sooner than any retransmission could. Of a segment the headers are compared and what comes with them
-in its first 64 bytes: two that agree in their numbers, length, IP ID, timestamps and checksum carry the same. The
-copy need not be the next record, so the latest four frames of each end are remembered.
+A capture on loopback may show every frame leaving and again arriving; one on all interfaces of a router, each frame
+before and after it was forwarded. A frame is such a copy if and only if (a) all that no router changes, from the IP
+header on, equals an earlier frame of the same direction, (b) its TTL is not above that frame's and (c) it follows
+far sooner than any retransmission could. Of a segment the headers are compared and what comes with them in its first
+64 bytes: two that agree in their numbers, length, IP ID, timestamps and checksum carry the same. The copy need not
+be the next record, so the latest four frames of each end are remembered.
+
+A lower TTL is a router's doing: no host sends one segment again with another. A higher one may be a traceroute's.
 
 Where the sender gives its datagrams no IP ID (IPv6, or 0), or always the same (frames made by scapy, some small
 devices), it may itself have sent the same bytes twice at once; then equality proves nothing, unless the capture
@@ -17,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspector.columns import I32, I64, U8, U16
+from inspector.columns import I32, I64, U8, U16, U32
 from inspector.compiled import compilable
 from inspector.wire.row import NO_TIME, Direction
 
@@ -54,6 +57,8 @@ class LatestFrames:
     """It gave two different datagrams the same IP ID."""
     directions: U16 = 0
     """What the capture said of the way of these four frames, 4 bits each, latest lowest."""
+    ttls: U32 = 0
+    """Theirs, 8 bits each, latest lowest."""
 
 
 @compilable
@@ -62,15 +67,19 @@ def copy_of(row: Row, end: LatestFrames) -> int:
     if row.time_ns == NO_TIME:
         return FIRST
     if row.digest == end.digest_0 and _is_near(row.time_ns, end.digest_0_ns):
-        before = end.directions & 3
+        place = 0
     elif row.digest == end.digest_1 and _is_near(row.time_ns, end.digest_1_ns):
-        before = end.directions >> 4 & 3
+        place = 1
     elif row.digest == end.digest_2 and _is_near(row.time_ns, end.digest_2_ns):
-        before = end.directions >> 8 & 3
+        place = 2
     elif row.digest == end.digest_3 and _is_near(row.time_ns, end.digest_3_ns):
-        before = end.directions >> 12 & 3
+        place = 3
     else:
         return FIRST
+    ttl = end.ttls >> 8 * place & 0xFF
+    if row.ttl != ttl:
+        return COPY if row.ttl < ttl else FIRST
+    before = end.directions >> 4 * place & 3
     both_known = before > Direction.UNKNOWN and row.direction > Direction.UNKNOWN
     tells_apart = row.ip_id > 0 and not end.repeats_ip_id
     return COPY if tells_apart or (both_known and before != row.direction) else UNSURE
@@ -97,3 +106,4 @@ def remember_frame(row: Row, end: LatestFrames) -> None:
     end.digest_1_ns = end.digest_0_ns
     end.digest_0_ns = row.time_ns
     end.directions = (end.directions << 4 | row.direction) & 0xFFFF
+    end.ttls = (end.ttls << 8 | row.ttl) & 0xFFFF_FFFF

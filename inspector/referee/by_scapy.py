@@ -197,7 +197,6 @@ def _layers(packet: Any) -> tuple[list[Layer], bytes]:
 
 
 def _ipv4(layer: Any) -> Ip:
-    header = layer.original[: layer.ihl * 4]
     return Ip(
         "ip",
         source=layer.src,
@@ -208,12 +207,10 @@ def _ipv4(layer: Any) -> Ip:
         offset=layer.frag,
         more=bool(int(layer.flags) & 1),
         payload_len=layer.len - layer.ihl * 4 if layer.len else len(layer.original) - layer.ihl * 4,
-        seal=bytes(header),
     )
 
 
 def _ipv6(layer: Any) -> Ip:
-    seal = bytes(layer.original[:40])
     length = layer.plen or len(layer.original) - 40
     return Ip(
         "ipv6",
@@ -222,7 +219,6 @@ def _ipv6(layer: Any) -> Ip:
         ttl=layer.hlim,
         protocol=layer.nh,
         payload_len=length,
-        seal=seal,
     )
 
 

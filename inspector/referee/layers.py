@@ -15,7 +15,7 @@ a header that the capture cuts has no options; and a faulty frame has one reason
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -51,8 +51,6 @@ class Ip(Layer):
     more: bool = False
     payload_len: int | None = None
     """Behind all headers of IP's; None where only its end knows."""
-    seal: bytes = b""
-    """All else that two copies have in common."""
 
 
 @dataclass(slots=True)
@@ -272,5 +270,6 @@ def _keep(payload: bytes, told: Dissected, row: Row) -> None:
 
 
 def _digest(ip: Ip, transport: Layer | None) -> int:
-    """A hash of all that is told of a datagram, as `wire.digest` is one of its bytes: below 2^61."""
-    return int.from_bytes(blake2b(repr((ip, transport)).encode(), digest_size=8).digest(), "big") >> 3
+    """A hash of all that is told of a datagram but its TTL, as `wire.digest` is one of its bytes: below 2^61."""
+    told = repr((replace(ip, ttl=0), transport)).encode()
+    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 3

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.compiled import compilable
 from inspector.wire.checksum import verdict
-from inspector.wire.digest import digest
+from inspector.wire.digest import digest_of
 from inspector.wire.frame import FrameRef
 from inspector.wire.icmp import icmp
 from inspector.wire.ip import NextHeader, datagram
@@ -82,7 +82,7 @@ def decode(buffer: Any, ref: Any, row: Any, verify: bool) -> None:  # noqa: FBT0
         return
     row.protocol = protocol
     end = min(end, limit)
-    row.digest = digest(frame, ip_at, min(end, at + _OF_SEGMENT) if protocol == Protocol.TCP else end)
+    row.digest = digest_of(frame, ip_at, min(end, at + _OF_SEGMENT) if protocol == Protocol.TCP else end)
     reason = transport(frame, at, end, limit, row)
     if reason:
         refuse(row, reason, min(at, len(frame)))

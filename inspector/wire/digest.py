@@ -1,7 +1,7 @@
-"""A hash of a datagram's captured bytes, by which two copies of one frame are known.
+"""A hash of a datagram's captured bytes, by which two copies of one frame are known, though a router came between.
 
-Only equality is ever asked of it (a capture duplicate equals an earlier frame in every byte), so it need
-not resist an adversary; it must be cheap on 40 bytes as on 64,000, in both speeds, and of one value.
+Only equality is ever asked of it (a capture duplicate equals an earlier frame in all that routers leave alone), so it
+need not resist an adversary; it must be cheap on 40 bytes as on 64,000, in both speeds, and of one value.
 Hence the simplest number that depends on every byte and on its place: the bytes, a 1 before them for
 their count, read as one big-endian integer, modulo the Mersenne prime 2^61 - 1. Plain Python divides
 the big integer at once. Machine code goes word by word: times a power of two is a rotation of 61 bits.
@@ -14,9 +14,11 @@ from typing import Any
 from inspector.compiled import compilable, compilable_as
 from inspector.wire.octets import u8, u32
 
-__all__ = ["MODULUS", "digest", "digest_by_words", "times_2_32", "times_64", "times_256"]
+__all__ = ["MODULUS", "digest", "digest_by_words", "digest_of", "times_2_32", "times_64", "times_256"]
 
 MODULUS = (1 << 61) - 1
+_SPREAD = 0x1B873593
+"""Any odd number of 29 bits: what it is multiplied with shall not cancel a counter among the bytes."""
 
 
 @compilable
@@ -64,3 +66,14 @@ def times_2_32(value: int) -> int:
 def digest(frame: Any, start: int, end: int) -> int:
     """A hash of `frame[start:end]`: not negative, below 2^61 - 1."""
     return int.from_bytes(b"\x01" + bytes(frame[start:end]), "big") % MODULUS
+
+
+@compilable
+def digest_of(frame: Any, ip_at: int, end: int) -> int:
+    """A hash of the datagram whose header begins at `ip_at`, without what routers change: TTL, DSCP, the checksum.
+
+    Of IPv4 that is the identification with the fragment's place, and all from the addresses on; of IPv6 the latter.
+    """
+    if u8(frame, ip_at) >> 4 == 4:
+        return (digest(frame, ip_at + 12, end) + u32(frame, ip_at + 4) * _SPREAD) % MODULUS
+    return digest(frame, ip_at + 8, end)

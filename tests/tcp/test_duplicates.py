@@ -53,6 +53,30 @@ def test_every_frame_twice(no_ip_id: bool) -> None:  # noqa: FBT001 - a paramete
     assert not kinds(twice)
 
 
+def forwarded(row: Row, hops: int = 1) -> Row:
+    return replace(copy(row), ttl=row.ttl - hops)
+
+
+@pytest.mark.parametrize("ip_id", [None, 0], ids=["with IP IDs", "without IP IDs"])
+def test_every_frame_before_and_after_a_router_and_on_two_interfaces_of_each(ip_id: int | None) -> None:
+    """As on `any` of a gateway: in, to the bridge, forwarded, out."""
+    rows = [replace(row, ttl=64, ip_id=row.ip_id if ip_id is None else ip_id) for row in whole()]
+    once = only(rows)
+    seen = only([each for row in rows for each in (row, copy(row), forwarded(row), forwarded(row))])
+
+    assert labels(seen).count("capture duplicate") == 3 * len(rows)
+    assert without_copies(seen) == without_copies(once)
+    assert seen.originator == once.originator
+    assert not kinds(seen)
+
+
+def test_the_same_syn_with_a_higher_ttl_each_time_is_a_traceroute_and_none_is_a_copy() -> None:
+    syn = replace(whole()[0], ip_id=1)
+    probes = [replace(syn, ttl=ttl, time_ns=syn.time_ns + ttl * GAP_NS) for ttl in range(1, 10)]
+
+    assert labels(only(probes))[1:] == ["retransmission of SYN"] * 8
+
+
 def test_the_copy_need_not_be_the_next_frame() -> None:
     """Two segments leave before the first is seen to arrive."""
     rows = whole()

@@ -43,6 +43,29 @@ def test_ipv4_options_are_stepped_over() -> None:
     assert is_the_segment(decoded(ipv4(SEGMENT, options=b"\x01" * 40)))
 
 
+def changed(datagram: bytes, at: int, value: int) -> bytes:
+    return datagram[:at] + bytes([value]) + datagram[at + 1 :]
+
+
+def test_a_router_changes_no_digest() -> None:
+    four, six = ipv4(SEGMENT, ttl=64), ipv6(SEGMENT)
+    for place in (1, 8, 10, 11):  # DSCP and ECN, TTL, the checksum
+        assert decoded(changed(four, place, 0x3A)).digest == decoded(four).digest
+    for place in (1, 7):  # part of DSCP and ECN with the flow label; the hop limit
+        assert decoded(changed(six, place, 0x3A)).digest == decoded(six).digest
+
+
+def test_all_else_changes_it() -> None:
+    four, six = ipv4(SEGMENT, ttl=64), ipv6(SEGMENT)
+    of_four = {decoded(changed(four, place, four[place] ^ 1)).digest for place in (4, 5, *range(12, len(four)))}
+    of_six = {decoded(changed(six, place, six[place] ^ 1)).digest for place in range(8, len(six))}
+    pieces = {decoded(ipv4(bytes(16), control=place)).digest for place in range(100)}
+
+    assert len(of_four | {decoded(four).digest}) == len(four) - 12 + 2 + 1
+    assert len(of_six | {decoded(six).digest}) == len(six) - 8 + 1
+    assert len(pieces) == 100
+
+
 def test_ethernet_padding_is_no_payload() -> None:
     padded = decoded(ethernet(ipv4(tcp()) + bytes(6)), ETHERNET)
     bare = decoded(ipv4(tcp()))
