@@ -43,6 +43,7 @@ _NOT_READ = {
     UDP: Reason.UDP_TUNNEL,
     Undecoded.OTHER_PROTOCOL: Reason.OTHER_PROTOCOL,
     Undecoded.TCP_SHORT: Reason.SHORT_DATAGRAM,
+    Undecoded.BAD_TCP_HEADER_LENGTH: Reason.IMPOSSIBLE_HEADER,
 }
 """Why a segment of tshark's is none of ours, by what its frame is to us."""
 
@@ -137,9 +138,14 @@ def _numbers(pair: Pair, opinion: Opinion) -> Iterator[tuple[str, int | None, in
 
 
 def _why_number(field: str, pair: Pair, opinion: Opinion) -> Reason:
-    theirs = opinion.payload_len
-    is_longer = theirs is not None and pair.row.captured_len <= theirs < pair.row.payload_len
-    return Reason.LONGER_IP if field == "len" and is_longer else Reason.UNEXPLAINED
+    theirs, row = opinion.payload_len, pair.row
+    if field != "len" or theirs is None:
+        return Reason.UNEXPLAINED
+    if row.captured_len <= theirs < row.payload_len:
+        return Reason.LONGER_IP
+    # The check sequence is inside the frame that carries it, which therefore ends where the segment does.
+    fills_frame = row.payload_at + row.payload_len == row.wire_len
+    return Reason.FRAME_CHECK_SEQUENCE if fills_frame and theirs == row.payload_len - 4 else Reason.UNEXPLAINED
 
 
 def _labels(  # noqa: PLR0913 - a segment, where it stands, and what is counted

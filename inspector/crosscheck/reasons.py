@@ -32,6 +32,12 @@ class Reason(StrEnum):
     SACK_DUPLICATE_ACK = "sack-duplicate-ack"
     GAP_TOLD_AT_ACK = "gap-told-at-ack"
     GAP_TOLD_AT_DATA = "gap-told-at-data"
+    GAP_TOLD_ONCE = "gap-told-once"
+    NEXT_TOLD_BY_ACK = "next-told-by-ack"
+    REPEAT_WITH_MORE = "repeat-with-more"
+    RST_CLOSES_WINDOW = "rst-closes-window"
+    ACK_GOES_BACK = "ack-goes-back"
+    ACK_WITHOUT_FLAG = "ack-without-flag"
     GAP_OF_HALF_THE_NUMBERS = "gap-of-half-the-numbers"
     PEER_NOT_CAPTURED = "peer-not-captured"
     ACK_TELLS_FIRST = "ack-tells-first"
@@ -46,6 +52,8 @@ class Reason(StrEnum):
     TEN_THOUSAND_UNACKED = "ten-thousand-unacked"
     GROUPED_APART = "grouped-apart"
     STRAY_SYN = "stray-syn"
+    SYN_NOT_CAPTURED = "syn-not-captured"
+    BEGUN_ABOVE_TCP = "begun-above-tcp"
     LONGER_IP = "longer-ip"
     HEADER_CUT = "header-cut"
     LENGTH_NOT_TOLD = "length-not-told"
@@ -53,6 +61,8 @@ class Reason(StrEnum):
     UDP_TUNNEL = "udp-tunnel"
     OTHER_PROTOCOL = "other-protocol"
     SHORT_DATAGRAM = "short-datagram"
+    IMPOSSIBLE_HEADER = "impossible-header"
+    FRAME_CHECK_SEQUENCE = "frame-check-sequence"
     SEGMENTS_NOT_READ = "segments-not-read"
     EXPECTED_BY_FTP = "expected-by-ftp"
     ONE_FIN_COMPLETES = "one-fin-completes"
@@ -66,8 +76,9 @@ class Reason(StrEnum):
 EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.CAPTURE_DUPLICATE: marked(
-            "The capture holds the frame twice, byte for byte (but for the TTL, behind a router) and at once (a repeated"
-            " SYN,ACK with IP ID 0 looks so too, but comes later): we take the copy out, tshark counts it as a repeat."
+            "The capture holds the frame twice, byte for byte (but for the TTL, behind a router) and at once (a"
+            " repeated SYN,ACK with IP ID 0 looks so too, but comes later): we take the copy out, tshark counts it as a"
+            " repeat."
         ),
         Reason.SIMULTANEOUS_OPEN: marked(
             "The SYN,ACK of a simultaneous open has its SYN's number, as RFC 9293 Figure 7 prescribes. tshark takes SYN"
@@ -100,6 +111,30 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         Reason.GAP_TOLD_AT_DATA: marked(
             "The data behind a gap were captured, and there the gap was told. tshark tells it once more where it is"
             " acknowledged; we do not."
+        ),
+        Reason.GAP_TOLD_ONCE: marked(
+            "It acknowledges still more that was not captured. tshark says so once, until the other end acknowledges"
+            " something new; we say it each time."
+        ),
+        Reason.NEXT_TOLD_BY_ACK: marked(
+            "The peer acknowledged more than was captured, and from that we know the next number; tshark's moves only"
+            " with what was captured. One back is a keep-alive to the one, and in its place to the other."
+        ),
+        Reason.REPEAT_WITH_MORE: marked(
+            "A repeat brought more than was sent the first time. tshark's highest number to be acknowledged does not"
+            " move with it, so that the rest seems not captured when it is acknowledged."
+        ),
+        Reason.RST_CLOSES_WINDOW: marked(
+            "The peer's last segment was a RST, whose window is 0 and means nothing. tshark takes it for a closed one,"
+            " and one octet for a probe of it."
+        ),
+        Reason.ACK_GOES_BACK: marked(
+            "The peer's last acknowledgment is below an earlier one of it. tshark goes by the last, we by the highest:"
+            " what was acknowledged stays so."
+        ),
+        Reason.ACK_WITHOUT_FLAG: marked(
+            "The peer's last segment has a number in its acknowledgment field, and no ACK flag: it means nothing (RFC"
+            " 9293 section 3.1). tshark takes it for an acknowledgment."
         ),
         Reason.GAP_OF_HALF_THE_NUMBERS: marked(
             "So much is missing that the numbers went round by half: ahead and behind cannot be told apart, and each"
@@ -152,6 +187,14 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
             "A SYN with another number inside a living connection. tshark opens a new stream at once; RFC 9293 Figure 9"
             " has it answered by a challenge ACK, so we wait for a SYN,ACK that acknowledges it."
         ),
+        Reason.SYN_NOT_CAPTURED: marked(
+            "A SYN,ACK with new numbers after the end of a connection, its SYN not captured: a connection of its own to"
+            " us. tshark begins a stream at a SYN alone."
+        ),
+        Reason.BEGUN_ABOVE_TCP: marked(
+            "tshark goes on in another stream between the same endpoints, without a SYN: a dissector above TCP (VNC's)"
+            " began a conversation of its own there."
+        ),
         Reason.LONGER_IP: marked(
             "The IP header claims more than the frame had on the wire: we believe IP, tshark the frame."
         ),
@@ -171,6 +214,13 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.SHORT_DATAGRAM: marked(
             "The IP header leaves too little for a TCP header; tshark reads what is missing from the padding."
+        ),
+        Reason.IMPOSSIBLE_HEADER: marked(
+            "A TCP header whose length is below 20 bytes or runs past the datagram: no segment to us; tshark tells what"
+            " stands before."
+        ),
+        Reason.FRAME_CHECK_SEQUENCE: marked(
+            "tshark takes the last four bytes of the frame for its check sequence; by IP's length they are data."
         ),
         Reason.SEGMENTS_NOT_READ: marked("Follows from segments of the same stream that only tshark reads."),
         Reason.EXPECTED_BY_FTP: marked(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inspector.crosscheck.place import end_of
 from inspector.crosscheck.reasons import Reason
+from inspector.rosetta.wireshark import analysis_of
 from inspector.tcp.acceptance import STRAY
 from inspector.tcp.facts import Fact
 from inspector.tcp.sequence import ahead, plus
@@ -99,12 +100,75 @@ def _repeats_with_sack(place: Place) -> bool:
     return sum(pair.traced.facts & Fact.DUPLICATE_ACK > 0 and pair.row.sack_count > 0 for pair in acks) > 1
 
 
+def _hangs_on_their_count(place: Place) -> bool:
+    """A fast retransmission to one of both: after as many duplicates as they count."""
+    is_fast = place.facts & Fact.FAST_RETRANSMISSION or "fast_retransmission" in place.opinion.labels
+    return bool(is_fast) and _repeats_with_sack(place)
+
+
 def _was_acknowledged_unseen(place: Place) -> bool:
     """Between what was captured of its end and this segment lies a gap, and the peer had acknowledged all of it."""
     ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
     has_gap = bool(ends) and all(ahead(place.row.seq, end) > 0 for end in ends)
     latest = next((pair for pair in place.peers() if pair.row.flags & Flag.ACK), None)
     return has_gap and latest is not None and ahead(latest.row.ack, place.row.seq) >= 0
+
+
+def _is_known_from_ack(place: Place) -> bool:
+    """What the peer had acknowledged lies beyond all that was captured of its end; or so it was for what it answers."""
+    if place.label in {"keep_alive_ack", "duplicate_ack"}:
+        asked = next(place.peers(), None)
+        is_asked = asked is not None and asked.traced.facts & Fact.KEEP_ALIVE
+        if asked and is_asked and asked.opinion and "keep_alive" not in asked.opinion.labels:
+            return True
+    ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
+    acks = [pair.row.ack for pair in place.peers() if pair.row.flags & Flag.ACK]
+    return bool(ends) and any(all(ahead(ack, end) > 0 for end in ends) for ack in acks)
+
+
+def _was_told_since(place: Place) -> bool:
+    """The same end has acknowledged the unseen before, and the other has acknowledged nothing new since."""
+    acks: set[int] = set()
+    for pair in reversed(place.before):
+        if pair.traced.sender is not place.pair.traced.sender:
+            acks.add(pair.row.ack)
+        elif "ack_lost_segment" in analysis_of(pair.traced):
+            before = next((each.row.ack for each in place.peers() if each.row.frame < pair.row.frame), None)
+            return len(acks | ({before} if before is not None else set())) <= 1
+    return False
+
+
+def _acknowledges_what_a_repeat_added(place: Place) -> bool:
+    """Of the peer, a segment that began before its highest number and went beyond, and reaches what is acknowledged."""
+    highest: int | None = None
+    for pair in reversed(list(place.peers())):
+        end = end_of(pair.row)
+        adds = highest is not None and ahead(pair.row.seq, highest) < 0 < ahead(end, highest)
+        if adds and highest is not None and ahead(place.row.ack, highest) > 0:
+            return True
+        if highest is None or ahead(end, highest) > 0:
+            highest = end
+    return False
+
+
+def _follows_a_rst(place: Place) -> bool:
+    """The peer's last is a RST with a window of 0, or the own last seemed a probe of it."""
+    latest, own = next(place.peers(), None), next(place.mine(), None)
+    if place.label == "lost_segment":
+        probed = own is not None and own.opinion is not None and "zero_window_probe" in own.opinion.labels
+        return probed and own is not None and not own.traced.facts & Fact.ZERO_WINDOW_PROBE
+    return latest is not None and latest.row.flags & Flag.RST > 0 and latest.row.window == 0
+
+
+def _was_more_acknowledged(place: Place) -> bool:
+    """The peer's last acknowledgment is below another one."""
+    acks = [pair.row.ack for pair in place.peers() if pair.row.flags & Flag.ACK]
+    return any(ahead(ack, acks[0]) > 0 for ack in acks[1:])
+
+
+def _has_no_flag_for_its_number(place: Place) -> bool:
+    latest = next(place.peers(), None)
+    return latest is not None and not latest.row.flags & (Flag.ACK | Flag.RST) and latest.row.ack > 0
 
 
 def _acknowledges_past_a_gap(place: Place) -> bool:
@@ -217,6 +281,11 @@ RULES = (
     Rule(Reason.RST_MOVES_NEXT, _was_passed_by_rst, _REPEATS, theirs=True),
     Rule(Reason.OVERTAKEN_FIRST, _is_first_of_its_kind, _REPEATS, theirs=True),
     Rule(Reason.SACK_DUPLICATE_ACK, _repeats_with_sack, _ACKS | {"fast_retransmission"}),
+    Rule(
+        Reason.SACK_DUPLICATE_ACK,
+        _hangs_on_their_count,
+        frozenset({"retransmission", "out_of_order"}),
+    ),
     Rule(Reason.FAST_OPEN_BY_NUMBER, _acknowledges_no_syn, frozenset({"tfo_ack"}), theirs=True),
     Rule(
         Reason.SECOND_SYN_ACK,
@@ -224,6 +293,8 @@ RULES = (
         frozenset({"reused_ports", "lost_segment", "ack_lost_segment"}),
         theirs=True,
     ),
+    Rule(Reason.SECOND_SYN_ACK, _has_two_syn_acks, _REPEATS, theirs=True),
+    Rule(Reason.SECOND_SYN_ACK, _has_two_syn_acks, frozenset({"window_update"}), theirs=False),
     Rule(
         Reason.SYN_STARTS_OVER,
         _came_before_its_syn,
@@ -232,7 +303,28 @@ RULES = (
     Rule(Reason.TIME_RUNS_BACK, _is_earlier, frozenset({"out_of_order", "retransmission"})),
     Rule(Reason.GAP_TOLD_AT_ACK, _was_acknowledged_unseen, frozenset({"lost_segment"}), theirs=True),
     Rule(Reason.GAP_TOLD_AT_DATA, _acknowledges_past_a_gap, frozenset({"ack_lost_segment"}), theirs=True),
+    Rule(Reason.REPEAT_WITH_MORE, _acknowledges_what_a_repeat_added, frozenset({"ack_lost_segment"}), theirs=True),
+    Rule(Reason.RST_CLOSES_WINDOW, _follows_a_rst, frozenset({"zero_window_probe", "lost_segment"}), theirs=True),
     Rule(Reason.PEER_NOT_CAPTURED, _is_alone, frozenset({"ack_lost_segment"}), theirs=False),
+    Rule(
+        Reason.ACK_GOES_BACK,
+        _was_more_acknowledged,
+        frozenset({"spurious_retransmission", "fast_retransmission", "retransmission"}),
+    ),
+    Rule(
+        Reason.ACK_WITHOUT_FLAG,
+        _has_no_flag_for_its_number,
+        frozenset({"spurious_retransmission", "retransmission"}),
+        theirs=True,
+    ),
+    Rule(Reason.GAP_TOLD_ONCE, _was_told_since, frozenset({"ack_lost_segment"}), theirs=False),
+    Rule(
+        Reason.NEXT_TOLD_BY_ACK,
+        _is_known_from_ack,
+        frozenset({"keep_alive", "keep_alive_ack"}),
+        theirs=False,
+    ),
+    Rule(Reason.NEXT_TOLD_BY_ACK, _is_known_from_ack, frozenset({"duplicate_ack"}), theirs=True),
     Rule(Reason.ACK_TELLS_FIRST, _is_the_first, frozenset({"lost_segment"}), theirs=False),
     Rule(Reason.REPEAT_FILLS_WINDOW, _repeats, frozenset({"window_full"}), theirs=True),
     Rule(Reason.ONE_BACK_WITH_MORE, _goes_one_back, _REPEATS, theirs=False),

@@ -10,7 +10,7 @@ from inspector.crosscheck.reasons import Reason
 from inspector.tcp.completeness import Completeness, describe
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Close, Handshake
-from inspector.wire.row import Option
+from inspector.wire.row import Flag, Option
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -28,6 +28,7 @@ _ENDED = Completeness.FIN | Completeness.RST
 _OPEN = {Handshake.COMPLETE, Handshake.SIMULTANEOUS}
 _WRONG = Fact.SYN_ACK_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ | Fact.RST_WRONG_ACK
 _IDLE_RESETS = Fact.RST_ANSWERS | Fact.RST_CHALLENGED | Fact.RST_IGNORED | Fact.RST_WRONG_ACK
+_SYN_ACK = Flag.SYN | Flag.ACK
 _NOT_CLOSED = {Close.HALF_CLOSED, Close.UNANSWERED, Close.NONE}
 
 
@@ -49,6 +50,11 @@ class Groups:
                 self._unread.add(stream)
             elif number not in self.stream_of and stream not in self._connection_of:
                 self.stream_of[number], self._connection_of[stream] = stream, number
+        spread = defaultdict[int, set[int]](set)
+        for frame, stream in self._streams.items():
+            spread[stream].add(self.connection.get(frame, -1))
+        self._within = {stream: next(iter(numbers)) for stream, numbers in spread.items() if len(numbers) == 1}
+        """The streams that lie within one connection."""
         torn = [frame for frame in self._streams if frame in self.connection and not self.agrees(frame)]
         self._torn_streams = {self._streams[frame] for frame in torn}
         self._torn_connections = {self.connection[frame] for frame in torn}
@@ -60,6 +66,16 @@ class Groups:
     def is_apart(self, frame: int) -> bool:
         """Whether the stream and the connection of a frame do not hold the same frames."""
         return self._streams[frame] in self._torn_streams or self.connection[frame] in self._torn_connections
+
+    def is_shared(self, frame: int) -> bool:
+        """Whether tshark gives the stream of a frame to an earlier connection of ours too."""
+        began = self._connection_of.get(self._streams[frame])
+        return began is not None and began < self.connection[frame]
+
+    def is_within(self, frame: int) -> bool:
+        """Whether the stream of a frame lies within one connection of ours, and does not begin with it."""
+        stream, number = self._streams[frame], self.connection[frame]
+        return self._within.get(stream) == number and self.stream_of.get(number) != stream
 
     def misses_segments(self, stream: int) -> bool:
         """Whether tshark reads segments of a stream that we do not."""
@@ -80,13 +96,21 @@ def stream_disagreements(
             if groups.agrees(pair.row.frame):
                 agreed["stream"] += 1
                 continue
-            reason = Reason.STRAY_SYN if has_stray else Reason.UNEXPLAINED
+            reason = Reason.STRAY_SYN if has_stray else _why_stream(pair, its, groups)
             mine = groups.stream_of.get(connection.number - 1)
             word = f"connection {connection.number}" + ("" if mine is None else f", its stream {mine}")
             yield Disagreement(pair.row.frame, connection.number, "stream", str(opinion.stream), word, reason)
         # tshark's value for a stream's first frame may lack what that frame adds: its last word is taken.
         if known and known[-1][1].completeness is not None:
             yield from _whole(connection, its, known[-1][1], groups, controlled, agreed)
+
+
+def _why_stream(pair: Pair, its: Sequence[Pair], groups: Groups) -> Reason:
+    if its[0].row.flags & _SYN_ACK == _SYN_ACK and groups.is_shared(pair.row.frame):
+        return Reason.SYN_NOT_CAPTURED
+    if pair.opinion is not None and groups.misses_segments(pair.opinion.stream):
+        return Reason.SEGMENTS_NOT_READ
+    return Reason.BEGUN_ABOVE_TCP if groups.is_within(pair.row.frame) else Reason.UNEXPLAINED
 
 
 def _whole(  # noqa: PLR0913 - a connection, what is known of it, and what is counted

@@ -220,7 +220,7 @@ def _take_stray_syn(row: Row, stray: EndRecord, connection: ConnectionRecord, or
         return
     connection.taken_ordinal = stray.pending_ordinal
     connection.first_ns = stray.pending_ns
-    connection.syn_ns = stray.pending_ns
+    connection.syn_ns = connection.latest_syn_ns = stray.pending_ns
     connection.completeness = Completeness.SYN
     originator.seen |= Seen.SYN
     originator.segments = 1

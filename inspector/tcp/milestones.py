@@ -43,13 +43,20 @@ def note_milestones(  # noqa: PLR0913 - records, one by one
 
 
 @compilable
-def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
-    if facts & Fact.HANDSHAKE_1 and connection.syn_ns == NO_TIME:
+def _note_syn(row: Row, peer: EndRecord, connection: ConnectionRecord) -> None:
+    connection.latest_syn_ns = row.time_ns
+    if connection.syn_ns == NO_TIME:
         connection.syn_ns = row.time_ns
-    elif facts & Fact.HANDSHAKE_1:
-        connection.repeated_syns += 1
-        if row.direction != Direction.LOST:
-            peer.seen |= Seen.ASKED_AGAIN
+        return
+    connection.repeated_syns += 1
+    if row.direction != Direction.LOST:
+        peer.seen |= Seen.ASKED_AGAIN
+
+
+@compilable
+def _note_opening(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionRecord, facts: int) -> None:
+    if facts & Fact.HANDSHAKE_1:
+        _note_syn(row, peer, connection)
     if facts & (Fact.HANDSHAKE_2 | Fact.SYN_ACK_WRONG_ACK) == Fact.HANDSHAKE_2 and connection.syn_ack_ns == NO_TIME:
         connection.syn_ack_ns = row.time_ns
     third_is_right = not facts & (Fact.HANDSHAKE_3_WRONG_ACK | Fact.HANDSHAKE_3_WRONG_SEQ)

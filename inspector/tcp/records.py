@@ -120,6 +120,8 @@ class ConnectionRecord(PairRecord):
     itself: U8 = 0
     """Both endpoints are the same: one end talks with itself (self-connect), and has one state."""
     syn_ns: I64 = NO_TIME
+    latest_syn_ns: I64 = NO_TIME
+    """Of its SYN, when it was sent last: from there a round trip is measured."""
     syn_ack_ns: I64 = NO_TIME
     """When its first acceptable SYN,ACK was seen."""
     repeated_syns: I32 = 0

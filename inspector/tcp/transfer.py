@@ -51,6 +51,8 @@ def transfer_facts(row: Row, me: EndRecord, peer: EndRecord, connection: Connect
     # Where only one direction was captured, it is enough to say so once.
     may_be_told = peer.segments > 0 or not me.facts & Fact.ACK_LOST_SEGMENT
     acknowledges = row.flags & Flag.ACK and not row.flags & Flag.RST
+    # A wrong number that is acknowledged again is no news either.
+    may_be_told = may_be_told and row.ack != me.bad_ack
     if acknowledges and may_be_told and peer.snd_nxt != UNKNOWN and ahead(row.ack, peer.snd_nxt) > 0:
         facts |= Fact.ACK_LOST_SEGMENT
     return facts
@@ -77,8 +79,8 @@ def _repeat(row: Row, me: EndRecord, peer: EndRecord, connection: ConnectionReco
     if is_awaited and _within(row.time_ns, peer.last_ns, _FAST_WITHIN):
         return Fact.FAST_RETRANSMISSION
     patience = _OUT_OF_ORDER_WITHIN
-    if connection.syn_ns != NO_TIME and connection.established_ns > connection.syn_ns:
-        patience = connection.established_ns - connection.syn_ns
+    if connection.latest_syn_ns != NO_TIME and connection.established_ns > connection.latest_syn_ns:
+        patience = connection.established_ns - connection.latest_syn_ns
     if end != me.snd_nxt and _within(row.time_ns, me.last_new_ns, patience):
         return Fact.OUT_OF_ORDER
     return Fact.RETRANSMISSION

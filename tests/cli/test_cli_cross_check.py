@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from inspector.cli.cross_check import cross_check
+from inspector.cli.main import cli
 from inspector.referee import wireshark
 from inspector.report.cross_check_json import cross_check_schema
 from inspector.report.escape import cells
@@ -46,7 +46,7 @@ def test_1_where_something_is_unexplained(monkeypatch: pytest.MonkeyPatch) -> No
     said[2] = replace(said[2], seq=7)
     monkeypatch.setattr(wireshark, "opinions", lambda _: said)
 
-    done = CliRunner().invoke(cross_check, [str(shipped("tcp-hello"))], standalone_mode=False)
+    done = CliRunner().invoke(cli, ["cross-check", str(shipped("tcp-hello"))], standalone_mode=False)
 
     assert done.return_value == 1
     assert "seq: tshark 7 · ours 382772175 · unexplained" in done.output
