@@ -72,10 +72,12 @@ class Groups:
         began = self._connection_of.get(self._streams[frame])
         return began is not None and began < self.connection[frame]
 
-    def is_within(self, frame: int) -> bool:
-        """Whether the stream of a frame lies within one connection of ours, and does not begin with it."""
+    def is_within(self, frame: int, its: Sequence[Pair]) -> bool:
+        """Whether the stream of a frame lies within one connection of ours, `its`, and begins later, with data."""
         stream, number = self._streams[frame], self.connection[frame]
-        return self._within.get(stream) == number and self.stream_of.get(number) != stream
+        first = next(pair.row for pair in its if self._streams.get(pair.row.frame) == stream)
+        is_later = self._within.get(stream) == number and self.stream_of.get(number) != stream
+        return is_later and first.payload_len > 0 and not first.flags & Flag.SYN
 
     def misses_segments(self, stream: int) -> bool:
         """Whether tshark reads segments of a stream that we do not."""
@@ -110,7 +112,7 @@ def _why_stream(pair: Pair, its: Sequence[Pair], groups: Groups) -> Reason:
         return Reason.SYN_NOT_CAPTURED
     if pair.opinion is not None and groups.misses_segments(pair.opinion.stream):
         return Reason.SEGMENTS_NOT_READ
-    return Reason.BEGUN_ABOVE_TCP if groups.is_within(pair.row.frame) else Reason.UNEXPLAINED
+    return Reason.BEGUN_ABOVE_TCP if groups.is_within(pair.row.frame, its) else Reason.UNEXPLAINED
 
 
 def _whole(  # noqa: PLR0913 - a connection, what is known of it, and what is counted

@@ -1,11 +1,11 @@
 """Is this frame in the capture twice? The one rule for TCP and UDP. Compilable.
 
 A capture on loopback may show every frame leaving and again arriving; one on all interfaces of a router, each frame
-before and after it was forwarded. A frame is such a copy if and only if (a) all that no router changes, from the IP
-header on, equals an earlier frame of the same direction, (b) its TTL is not above that frame's and (c) it follows
-far sooner than any retransmission could. Of a segment the headers are compared and what comes with them in its first
-64 bytes: two that agree in their numbers, length, IP ID, timestamps and checksum carry the same. The copy need not
-be the next record, so the latest four frames of each end are remembered.
+before and after it was forwarded. A frame is such a copy if and only if (a) every captured byte from the IP header on
+equals an earlier frame of the same direction, but for the TTL and what it adds to the checksum, (b) its TTL is not
+above that frame's and (c) it follows far sooner than any retransmission could. Of a segment the headers are compared
+and what comes with them in its first 64 bytes: two that agree in their numbers, length, IP ID, timestamps and checksum
+carry the same. The copy need not be the next record, so the latest four frames of each end are remembered.
 
 A lower TTL is a router's doing: no host sends one segment again with another. A higher one may be a traceroute's.
 

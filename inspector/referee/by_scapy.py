@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.errors import CaptureError, CaptureFileError
 from inspector.language import joined, said
 from inspector.referee.dissected import DissectedBatch, DissectingReader
-from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp, row_of
+from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp, row_of, sealed
 from inspector.wire.fragments import Reassembly
 from inspector.wire.linktypes import link_type_text
 from inspector.wire.reader import open_capture
@@ -207,6 +207,7 @@ def _ipv4(layer: Any) -> Ip:
         offset=layer.frag,
         more=bool(int(layer.flags) & 1),
         payload_len=layer.len - layer.ihl * 4 if layer.len else len(layer.original) - layer.ihl * 4,
+        seal=sealed(layer.tos, layer.chksum, layer.ttl),
     )
 
 
@@ -219,6 +220,7 @@ def _ipv6(layer: Any) -> Ip:
         ttl=layer.hlim,
         protocol=layer.nh,
         payload_len=length,
+        seal=sealed(layer.tc, 0, 0),
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from inspector.errors import CaptureFileError
 from inspector.language import said
 from inspector.referee.dissected import DissectingReader, batches_of
-from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp
+from inspector.referee.layers import Dissected, Icmp, Ip, Layer, Tcp, Udp, sealed
 from inspector.referee.tshark import Run, fields_wanted
 from inspector.wire.fragments import Reassembly
 from inspector.wire.reader import Skipped
@@ -39,8 +39,8 @@ _OF_FRAME = (
     *("frame.p2p_dir", "sll.pkttype", "ip.reassembled.length", "ipv6.reassembled.length", "_ws.malformed"),
     *_CONTRADICTED,
 )
-_OF_IPV4 = ("src", "dst", "id", "ttl", "proto", "frag_offset", "flags.mf", "len", "hdr_len")
-_OF_IPV6 = ("src", "dst", "hlim", "nxt", "plen")
+_OF_IPV4 = ("src", "dst", "id", "ttl", "proto", "frag_offset", "flags.mf", "len", "hdr_len", "checksum", "dsfield")
+_OF_IPV6 = ("src", "dst", "hlim", "nxt", "plen", "tclass")
 _OF_IPV6_FRAGMENT = ("ident", "offset", "more")
 _OF_TCP = (
     *("srcport", "dstport", "seq_raw", "seq", "ack_raw", "flags", "hdr_len", "len", "window_size_value", "checksum"),
@@ -190,6 +190,7 @@ def _ipv4(told: Mapping[str, Sequence[str]], place: int, of: int) -> Ip | None:
         offset=_at(told, "ip.frag_offset", place),
         more=bool(_at(told, "ip.flags.mf", place)),
         payload_len=length - header_len if length else None,
+        seal=sealed(_at(told, "ip.dsfield", place), _at(told, "ip.checksum", place), _at(told, "ip.ttl", place)),
     )
 
 
@@ -212,6 +213,7 @@ def _ipv6(told: Mapping[str, Sequence[str]], place: int, of: int) -> Ip | None:
         offset=offset,
         more=bool(more),
         payload_len=_at(told, "ipv6.plen", place) or None if _at(told, "ipv6.nxt", place) in _TRANSPORTS else None,
+        seal=sealed(_at(told, "ipv6.tclass", place), 0, 0),
     )
 
 

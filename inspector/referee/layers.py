@@ -27,7 +27,7 @@ from inspector.wire.undecoded import Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Dissected", "Icmp", "Ip", "Layer", "Tcp", "Udp", "row_of"]
+__all__ = ["Dissected", "Icmp", "Ip", "Layer", "Tcp", "Udp", "row_of", "sealed"]
 
 
 @dataclass(slots=True)
@@ -51,6 +51,8 @@ class Ip(Layer):
     more: bool = False
     payload_len: int | None = None
     """Behind all headers of IP's; None where only its end knows."""
+    seal: tuple[int, int] = (0, 0)
+    """All else that two copies have in common, though a router came between: see `sealed`."""
 
 
 @dataclass(slots=True)
@@ -267,6 +269,11 @@ def _put_udp(udp: Udp, ip: Ip, told: Dissected, row: Row) -> int:
 def _keep(payload: bytes, told: Dissected, row: Row) -> None:
     told.payload = payload[: row.payload_len]
     row.captured_len = len(told.payload)
+
+
+def sealed(service: int, checksum: int, ttl: int) -> tuple[int, int]:
+    """DSCP and ECN, and what of the TTL and the checksum no router changes (`wire.digest`)."""
+    return service, (checksum + (ttl << 8)) % 0xFFFF
 
 
 def _digest(ip: Ip, transport: Layer | None) -> int:

@@ -1,6 +1,6 @@
 """A hash of a datagram's captured bytes, by which two copies of one frame are known, though a router came between.
 
-Only equality is ever asked of it (a capture duplicate equals an earlier frame in all that routers leave alone), so it
+Only equality is ever asked of it (a capture duplicate equals an earlier frame in all but its TTL), so it
 need not resist an adversary; it must be cheap on 40 bytes as on 64,000, in both speeds, and of one value.
 Hence the simplest number that depends on every byte and on its place: the bytes, a 1 before them for
 their count, read as one big-endian integer, modulo the Mersenne prime 2^61 - 1. Plain Python divides
@@ -17,8 +17,9 @@ from inspector.wire.octets import u8, u32
 __all__ = ["MODULUS", "digest", "digest_by_words", "digest_of", "times_2_32", "times_64", "times_256"]
 
 MODULUS = (1 << 61) - 1
-_SPREAD = 0x1B873593
-"""Any odd number of 29 bits: what it is multiplied with shall not cancel a counter among the bytes."""
+_OF_HEAD, _OF_SECOND, _OF_SEAL = 0xB873593, 0xCC9E2D5, 0x85EBCA7
+"""Any odd numbers of 28 bits: what is multiplied with them cancels no counter among the bytes, and no sum of it
+leaves 63 bits."""
 
 
 @compilable
@@ -70,10 +71,13 @@ def digest(frame: Any, start: int, end: int) -> int:
 
 @compilable
 def digest_of(frame: Any, ip_at: int, end: int) -> int:
-    """A hash of the datagram whose header begins at `ip_at`, without what routers change: TTL, DSCP, the checksum.
+    """A hash of the datagram whose header begins at `ip_at`, the same before and after a router.
 
-    Of IPv4 that is the identification with the fragment's place, and all from the addresses on; of IPv6 the latter.
+    That takes one from the TTL and adds it to IPv4's checksum (RFC 1624): their sum stays, modulo 65,535.
     """
-    if u8(frame, ip_at) >> 4 == 4:
-        return (digest(frame, ip_at + 12, end) + u32(frame, ip_at + 4) * _SPREAD) % MODULUS
-    return digest(frame, ip_at + 8, end)
+    head, second = u32(frame, ip_at) * _OF_HEAD, u32(frame, ip_at + 4)
+    if u8(frame, ip_at) >> 4 == 6:
+        return (digest(frame, ip_at + 8, end) + head + (second >> 8) * _OF_SECOND) % MODULUS
+    third = u32(frame, ip_at + 8)
+    seal = (third & 0xFFFF) + (third >> 24 << 8)
+    return (digest(frame, ip_at + 12, end) + head + second * _OF_SECOND + seal % 0xFFFF * _OF_SEAL) % MODULUS

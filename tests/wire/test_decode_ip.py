@@ -47,22 +47,27 @@ def changed(datagram: bytes, at: int, value: int) -> bytes:
     return datagram[:at] + bytes([value]) + datagram[at + 1 :]
 
 
-def test_a_router_changes_no_digest() -> None:
-    four, six = ipv4(SEGMENT, ttl=64), ipv6(SEGMENT)
-    for place in (1, 8, 10, 11):  # DSCP and ECN, TTL, the checksum
-        assert decoded(changed(four, place, 0x3A)).digest == decoded(four).digest
-    for place in (1, 7):  # part of DSCP and ECN with the flow label; the hop limit
-        assert decoded(changed(six, place, 0x3A)).digest == decoded(six).digest
+@pytest.mark.parametrize("checksum", [0, 1, 0x1234, 0xFEFE, 0xFEFF, 0xFFFE, 0xFFFF])
+@pytest.mark.parametrize("hops", [1, 2, 63])
+def test_a_router_changes_no_digest(checksum: int, hops: int) -> None:
+    """It takes one from the TTL, and adds to the checksum what keeps the header's sum (RFC 1624)."""
+    before = changed(changed(ipv4(SEGMENT, ttl=64), 10, checksum >> 8), 11, checksum & 0xFF)
+    sum_after = checksum + (hops << 8)
+    sum_after = (sum_after & 0xFFFF) + (sum_after >> 16)
+    after = changed(changed(changed(before, 8, 64 - hops), 10, sum_after >> 8), 11, sum_after & 0xFF)
+
+    assert decoded(after).digest == decoded(before).digest
+    assert decoded(changed(ipv6(SEGMENT), 7, 63 - hops)).digest == decoded(ipv6(SEGMENT)).digest
 
 
 def test_all_else_changes_it() -> None:
     four, six = ipv4(SEGMENT, ttl=64), ipv6(SEGMENT)
-    of_four = {decoded(changed(four, place, four[place] ^ 1)).digest for place in (4, 5, *range(12, len(four)))}
-    of_six = {decoded(changed(six, place, six[place] ^ 1)).digest for place in range(8, len(six))}
+    of_four = {decoded(changed(four, place, four[place] ^ 1)).digest for place in (1, 4, 5, *range(10, len(four)))}
+    of_six = {decoded(changed(six, place, six[place] ^ 1)).digest for place in (1, 2, 3, *range(8, len(six)))}
     pieces = {decoded(ipv4(bytes(16), control=place)).digest for place in range(100)}
 
-    assert len(of_four | {decoded(four).digest}) == len(four) - 12 + 2 + 1
-    assert len(of_six | {decoded(six).digest}) == len(six) - 8 + 1
+    assert len(of_four | {decoded(four).digest}) == len(four) - 10 + 3 + 1
+    assert len(of_six | {decoded(six).digest}) == len(six) - 8 + 3 + 1
     assert len(pieces) == 100
 
 

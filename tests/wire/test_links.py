@@ -325,6 +325,8 @@ DIFFERENT_BY_TSHARK = {
     "SLIP": "the header is data to it",
     "NFLOG of a big-endian host": "it takes the order of its own host",
     "netANALYZER": "it wants the header's own bits",
+    "FabricPath": "it takes the last four bytes for a check sequence",
+    "FabricPath, then a VLAN": "it takes the last four bytes for a check sequence",
 }
 
 
