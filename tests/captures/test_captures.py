@@ -12,12 +12,13 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 
 from inspector.cli.main import cli
 from inspector.demos.catalogue import catalogue
@@ -30,15 +31,18 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path.name for path in (ROOT / "captures").iterdir() if path.is_dir() and path.name[0] not in "._")
 SYNTHETIC = [name for name in FOLDERS if "_make" in (ROOT / "captures" / name / "recipe").read_text("utf-8")]
 
+VALIDATOR = Draft202012Validator(schema())
+
+Runner = Callable[..., "Run"]
+
 each_folder = pytest.mark.parametrize("name", FOLDERS)
 
 
-class Run:
+class Run(NamedTuple):
     """What a command said, and its exit code."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *words: str) -> None:
-        self.code = cli.main(list(words), standalone_mode=False)
-        self.text = capsys.readouterr().out
+    code: int
+    text: str
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +58,24 @@ def folder(name: str, captures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return captures / name
 
 
-def replayed(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(Run(capsys, "replay", "--json", f"{name}.pcapng").text)
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
+    """Run a command there. Each is run once, and every test that asks is told what it said."""
+
+    def runner(*words: str) -> Run:
+        if (folder, *words) not in _SAID:
+            code = cli.main(list(words), standalone_mode=False)
+            _SAID[folder, *words] = Run(code, capsys.readouterr().out)
+        return _SAID[folder, *words]
+
+    return runner
+
+
+_SAID: dict[tuple[Path | str, ...], Run] = {}
+
+
+def replayed(name: str, run: Runner) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(run("replay", "--json", f"{name}.pcapng").text)
     return report
 
 
@@ -68,37 +88,31 @@ def test_a_folder_has_all_that_makes_a_case(folder: Path, name: str) -> None:
 
 
 @each_folder
-def test_what_replay_draws_is_the_baseline(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
-) -> None:
-    golden(folder / "report.txt", Run(capsys, "replay", f"{name}.pcapng").text)
+def test_what_replay_draws_is_the_baseline(folder: Path, name: str, run: Runner, golden: Golden) -> None:
+    golden(folder / "report.txt", run("replay", f"{name}.pcapng").text)
 
 
 @each_folder
 def test_what_replay_tells_programs_is_the_baseline_and_keeps_the_promise_of_the_schema(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
+    folder: Path, name: str, run: Runner, golden: Golden
 ) -> None:
-    text = Run(capsys, "replay", "--json", f"{name}.pcapng").text
+    text = run("replay", "--json", f"{name}.pcapng").text
 
-    jsonschema.validate(json.loads(text), schema())
+    VALIDATOR.validate(json.loads(text))
     golden(folder / "report.json", text)
 
 
 @each_folder
-def test_what_check_finds_is_the_baseline(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
-) -> None:
-    golden(folder / "check.txt", Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng").text)
+def test_what_check_finds_is_the_baseline(folder: Path, name: str, run: Runner, golden: Golden) -> None:
+    golden(folder / "check.txt", run("check", "-e", "expected.seq", f"{name}.pcapng").text)
 
 
 @each_folder
-def test_the_exit_code_of_a_check_is_that_of_its_verdict(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+def test_the_exit_code_of_a_check_is_that_of_its_verdict(folder: Path, name: str, run: Runner) -> None:
+    done = run("check", "-e", "expected.seq", f"{name}.pcapng")
     is_well = "verdict   ✓ as expected" in (folder / "check.txt").read_text("utf-8")
 
-    assert run.code == (0 if is_well else 1)
+    assert done.code == (0 if is_well else 1)
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -148,9 +162,9 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 @pytest.mark.usefixtures("folder")
-def test_a_wrong_number_is_found_with_the_sum_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_number_is_found_with_the_sum_shown(name: str, run: Runner) -> None:
     (kind, frame, expected, actual), message = WRONG[name]
-    (connection,) = replayed(name, capsys)["connections"]
+    (connection,) = replayed(name, run)["connections"]
     finding = next(found for segment in connection["segments"] for found in segment["findings"])
 
     assert finding["message"].startswith(message)
@@ -173,20 +187,18 @@ FAULTLESS = [name for name in FOLDERS if name not in FAULTY and name != EMPTY]
 
 @pytest.mark.parametrize("name", FAULTLESS)
 @pytest.mark.usefixtures("folder")
-def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(capsys, "replay", f"{name}.pcapng")
+def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, run: Runner) -> None:
+    done = run("replay", f"{name}.pcapng")
 
-    assert "✗" not in run.text
-    assert run.code == 0
+    assert "✗" not in done.text
+    assert done.code == 0
 
 
 @pytest.mark.parametrize("name", [EMPTY])
 @pytest.mark.usefixtures("folder")
-def test_a_capture_of_nothing_is_nothing_to_inspect_unless_nothing_was_expected(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    replayed_alone = Run(capsys, "replay", f"{name}.pcapng")
-    compared = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+def test_a_capture_of_nothing_is_nothing_to_inspect_unless_nothing_was_expected(name: str, run: Runner) -> None:
+    replayed_alone = run("replay", f"{name}.pcapng")
+    compared = run("check", "-e", "expected.seq", f"{name}.pcapng")
 
     assert (replayed_alone.code, compared.code) == (5, 0)
     assert "verdict   ✗ nothing to inspect" in replayed_alone.text
@@ -227,12 +239,11 @@ def seen_by_tshark(tshark: str, path: Path) -> dict[int, dict[str, int]]:
     return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
 
 
+@pytest.mark.slow
 @each_folder
-def test_tshark_reads_the_same_numbers(
-    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tshark_reads_the_same_numbers(folder: Path, name: str, tshark: str, run: Runner) -> None:
     theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
-    segments = [segment for each in replayed(name, capsys)["connections"] for segment in each["segments"]]
+    segments = [segment for each in replayed(name, run)["connections"] for segment in each["segments"]]
     ours = {
         segment["frame"]: (
             sum(BITS.get(flag, 0) for flag in segment["flags"].split(",")),
@@ -246,15 +257,14 @@ def test_tshark_reads_the_same_numbers(
     assert ours == {frame: tuple(row[field] for field in FIELDS[2:]) for frame, row in theirs.items()}
 
 
+@pytest.mark.slow
 @each_folder
-def test_tshark_tells_the_same_connections_apart(
-    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tshark_tells_the_same_connections_apart(folder: Path, name: str, tshark: str, run: Runner) -> None:
     theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
     streams: dict[int, set[int]] = defaultdict(set)
     for row in theirs.values():
         streams[row["tcp.stream"]].add(row["frame.number"])
-    connections = replayed(name, capsys)["connections"]
+    connections = replayed(name, run)["connections"]
     ours = [{segment["frame"] for segment in connection["segments"]} for connection in connections]
 
     assert (ours == list(streams.values())) is (name not in OTHER_STREAMS)
