@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +22,7 @@ from jsonschema import Draft202012Validator
 from inspector.cli.main import cli
 from inspector.demos.catalogue import catalogue
 from inspector.report.json_report import schema
+from tests.opinions import said_by_tshark
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -221,7 +221,6 @@ def test_a_recipe_without_a_kernel_makes_the_same_bytes_again(folder: Path, name
 
 # ---------------------------------------------------------------------------- the second opinion
 
-FIELDS = ("frame.number", "tcp.stream", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len")
 BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32}
 OTHER_STREAMS = {
     "half-open-discovery": "tshark begins a stream with the stray SYN, and gives it what the old connection still says",
@@ -229,20 +228,11 @@ OTHER_STREAMS = {
 }
 
 
-@cache
-def seen_by_tshark(tshark: str, path: Path) -> dict[int, dict[str, int]]:
-    """The fields of each frame that holds a segment."""
-    fields = [word for field in FIELDS for word in ("-e", field)]
-    command = [tshark, "-n", "-2", "-r", str(path), "-Y", "tcp && !icmp", "-T", "fields", *fields]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [[int(number, 0) for number in line.split("\t")] for line in done.stdout.splitlines()]
-    return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
-
-
 @pytest.mark.slow
 @each_folder
-def test_tshark_reads_the_same_numbers(folder: Path, name: str, tshark: str, run: Runner) -> None:
-    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
+@pytest.mark.usefixtures("tshark")
+def test_tshark_reads_the_same_numbers(folder: Path, name: str, run: Runner) -> None:
+    theirs = said_by_tshark(folder / f"{name}.pcapng")
     segments = [segment for each in replayed(name, run)["connections"] for segment in each["segments"]]
     ours = {
         segment["frame"]: (
@@ -254,16 +244,16 @@ def test_tshark_reads_the_same_numbers(folder: Path, name: str, tshark: str, run
         for segment in segments
     }
 
-    assert ours == {frame: tuple(row[field] for field in FIELDS[2:]) for frame, row in theirs.items()}
+    assert ours == {each.frame: (each.flags, each.seq, each.ack, each.payload_len) for each in theirs}
 
 
 @pytest.mark.slow
 @each_folder
-def test_tshark_tells_the_same_connections_apart(folder: Path, name: str, tshark: str, run: Runner) -> None:
-    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
-    streams: dict[int, set[int]] = defaultdict(set)
-    for row in theirs.values():
-        streams[row["tcp.stream"]].add(row["frame.number"])
+@pytest.mark.usefixtures("tshark")
+def test_tshark_tells_the_same_connections_apart(folder: Path, name: str, run: Runner) -> None:
+    streams: dict[int | None, set[int]] = defaultdict(set)
+    for each in said_by_tshark(folder / f"{name}.pcapng"):
+        streams[each.stream].add(each.frame)
     connections = replayed(name, run)["connections"]
     ours = [{segment["frame"] for segment in connection["segments"]} for connection in connections]
 
