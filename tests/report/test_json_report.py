@@ -45,6 +45,7 @@ def test_what_is_written_is_what_is_promised(make: Callable[[], Inspection]) -> 
     VALIDATOR.validate(json.loads(json.dumps(to_json(make()))))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(inspections())
 def test_any_inspection_keeps_the_promise(made: Inspection) -> None:
