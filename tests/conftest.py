@@ -3,6 +3,9 @@
 What a test needs and this machine has not is a skip that says so, never a silent pass.
 `scripts/test --update-golden` writes golden files anew instead of comparing with them: read the
 difference before you commit it.
+
+`--cov` measures what the quick tests run through. While a slow one runs the measuring rests: those ask the same code
+again, of many more captures, and measured they would take three times as long.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
+import coverage
 import hypothesis
 import pytest
 
@@ -31,6 +35,19 @@ Golden = Callable[[Path, str], None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--update-golden`."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew, compare nothing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let coverage rest while a slow test runs, with its fixtures."""
+    measuring = coverage.Coverage.current() if item.get_closest_marker("slow") else None
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,17 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 
 from inspector.cli.main import cli
 from inspector.demos.catalogue import catalogue
 from inspector.report.json_report import schema
+from tests.opinions import said_by_tshark
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -30,15 +31,18 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path.name for path in (ROOT / "captures").iterdir() if path.is_dir() and path.name[0] not in "._")
 SYNTHETIC = [name for name in FOLDERS if "_make" in (ROOT / "captures" / name / "recipe").read_text("utf-8")]
 
+VALIDATOR = Draft202012Validator(schema())
+
+Runner = Callable[..., "Run"]
+
 each_folder = pytest.mark.parametrize("name", FOLDERS)
 
 
-class Run:
+class Run(NamedTuple):
     """What a command said, and its exit code."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *words: str) -> None:
-        self.code = cli.main(list(words), standalone_mode=False)
-        self.text = capsys.readouterr().out
+    code: int
+    text: str
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +58,24 @@ def folder(name: str, captures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return captures / name
 
 
-def replayed(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(Run(capsys, "replay", "--json", f"{name}.pcapng").text)
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
+    """Run a command there. Each is run once, and every test that asks is told what it said."""
+
+    def runner(*words: str) -> Run:
+        if (folder, *words) not in _SAID:
+            code = cli.main(list(words), standalone_mode=False)
+            _SAID[folder, *words] = Run(code, capsys.readouterr().out)
+        return _SAID[folder, *words]
+
+    return runner
+
+
+_SAID: dict[tuple[Path | str, ...], Run] = {}
+
+
+def replayed(name: str, run: Runner) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(run("replay", "--json", f"{name}.pcapng").text)
     return report
 
 
@@ -68,37 +88,31 @@ def test_a_folder_has_all_that_makes_a_case(folder: Path, name: str) -> None:
 
 
 @each_folder
-def test_what_replay_draws_is_the_baseline(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
-) -> None:
-    golden(folder / "report.txt", Run(capsys, "replay", f"{name}.pcapng").text)
+def test_what_replay_draws_is_the_baseline(folder: Path, name: str, run: Runner, golden: Golden) -> None:
+    golden(folder / "report.txt", run("replay", f"{name}.pcapng").text)
 
 
 @each_folder
 def test_what_replay_tells_programs_is_the_baseline_and_keeps_the_promise_of_the_schema(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
+    folder: Path, name: str, run: Runner, golden: Golden
 ) -> None:
-    text = Run(capsys, "replay", "--json", f"{name}.pcapng").text
+    text = run("replay", "--json", f"{name}.pcapng").text
 
-    jsonschema.validate(json.loads(text), schema())
+    VALIDATOR.validate(json.loads(text))
     golden(folder / "report.json", text)
 
 
 @each_folder
-def test_what_check_finds_is_the_baseline(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str], golden: Golden
-) -> None:
-    golden(folder / "check.txt", Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng").text)
+def test_what_check_finds_is_the_baseline(folder: Path, name: str, run: Runner, golden: Golden) -> None:
+    golden(folder / "check.txt", run("check", "-e", "expected.seq", f"{name}.pcapng").text)
 
 
 @each_folder
-def test_the_exit_code_of_a_check_is_that_of_its_verdict(
-    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+def test_the_exit_code_of_a_check_is_that_of_its_verdict(folder: Path, name: str, run: Runner) -> None:
+    done = run("check", "-e", "expected.seq", f"{name}.pcapng")
     is_well = "verdict   ✓ as expected" in (folder / "check.txt").read_text("utf-8")
 
-    assert run.code == (0 if is_well else 1)
+    assert done.code == (0 if is_well else 1)
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -148,9 +162,9 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 @pytest.mark.usefixtures("folder")
-def test_a_wrong_number_is_found_with_the_sum_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_number_is_found_with_the_sum_shown(name: str, run: Runner) -> None:
     (kind, frame, expected, actual), message = WRONG[name]
-    (connection,) = replayed(name, capsys)["connections"]
+    (connection,) = replayed(name, run)["connections"]
     finding = next(found for segment in connection["segments"] for found in segment["findings"])
 
     assert finding["message"].startswith(message)
@@ -173,20 +187,18 @@ FAULTLESS = [name for name in FOLDERS if name not in FAULTY and name != EMPTY]
 
 @pytest.mark.parametrize("name", FAULTLESS)
 @pytest.mark.usefixtures("folder")
-def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(capsys, "replay", f"{name}.pcapng")
+def test_where_nobody_broke_a_rule_no_fault_is_found(name: str, run: Runner) -> None:
+    done = run("replay", f"{name}.pcapng")
 
-    assert "✗" not in run.text
-    assert run.code == 0
+    assert "✗" not in done.text
+    assert done.code == 0
 
 
 @pytest.mark.parametrize("name", [EMPTY])
 @pytest.mark.usefixtures("folder")
-def test_a_capture_of_nothing_is_nothing_to_inspect_unless_nothing_was_expected(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    replayed_alone = Run(capsys, "replay", f"{name}.pcapng")
-    compared = Run(capsys, "check", "-e", "expected.seq", f"{name}.pcapng")
+def test_a_capture_of_nothing_is_nothing_to_inspect_unless_nothing_was_expected(name: str, run: Runner) -> None:
+    replayed_alone = run("replay", f"{name}.pcapng")
+    compared = run("check", "-e", "expected.seq", f"{name}.pcapng")
 
     assert (replayed_alone.code, compared.code) == (5, 0)
     assert "verdict   ✗ nothing to inspect" in replayed_alone.text
@@ -209,7 +221,6 @@ def test_a_recipe_without_a_kernel_makes_the_same_bytes_again(folder: Path, name
 
 # ---------------------------------------------------------------------------- the second opinion
 
-FIELDS = ("frame.number", "tcp.stream", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len")
 BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32}
 OTHER_STREAMS = {
     "half-open-discovery": "tshark begins a stream with the stray SYN, and gives it what the old connection still says",
@@ -217,22 +228,12 @@ OTHER_STREAMS = {
 }
 
 
-@cache
-def seen_by_tshark(tshark: str, path: Path) -> dict[int, dict[str, int]]:
-    """The fields of each frame that holds a segment."""
-    fields = [word for field in FIELDS for word in ("-e", field)]
-    command = [tshark, "-n", "-2", "-r", str(path), "-Y", "tcp && !icmp", "-T", "fields", *fields]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [[int(number, 0) for number in line.split("\t")] for line in done.stdout.splitlines()]
-    return {row[0]: dict(zip(FIELDS, row, strict=True)) for row in rows}
-
-
+@pytest.mark.slow
 @each_folder
-def test_tshark_reads_the_same_numbers(
-    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
-    segments = [segment for each in replayed(name, capsys)["connections"] for segment in each["segments"]]
+@pytest.mark.usefixtures("tshark")
+def test_tshark_reads_the_same_numbers(folder: Path, name: str, run: Runner) -> None:
+    theirs = said_by_tshark(folder / f"{name}.pcapng")
+    segments = [segment for each in replayed(name, run)["connections"] for segment in each["segments"]]
     ours = {
         segment["frame"]: (
             sum(BITS.get(flag, 0) for flag in segment["flags"].split(",")),
@@ -243,18 +244,17 @@ def test_tshark_reads_the_same_numbers(
         for segment in segments
     }
 
-    assert ours == {frame: tuple(row[field] for field in FIELDS[2:]) for frame, row in theirs.items()}
+    assert ours == {each.frame: (each.flags, each.seq, each.ack, each.payload_len) for each in theirs}
 
 
+@pytest.mark.slow
 @each_folder
-def test_tshark_tells_the_same_connections_apart(
-    folder: Path, name: str, tshark: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    theirs = seen_by_tshark(tshark, folder / f"{name}.pcapng")
-    streams: dict[int, set[int]] = defaultdict(set)
-    for row in theirs.values():
-        streams[row["tcp.stream"]].add(row["frame.number"])
-    connections = replayed(name, capsys)["connections"]
+@pytest.mark.usefixtures("tshark")
+def test_tshark_tells_the_same_connections_apart(folder: Path, name: str, run: Runner) -> None:
+    streams: dict[int | None, set[int]] = defaultdict(set)
+    for each in said_by_tshark(folder / f"{name}.pcapng"):
+        streams[each.stream].add(each.frame)
+    connections = replayed(name, run)["connections"]
     ours = [{segment["frame"] for segment in connection["segments"]} for connection in connections]
 
     assert (ours == list(streams.values())) is (name not in OTHER_STREAMS)

@@ -16,6 +16,7 @@ import pytest
 
 from inspector.capture.privileges import can_use_namespace, has_capability
 from inspector.demos.catalogue import catalogue
+from tests.cli.command import PATIENCE_S
 
 INSPECTOR = Path(sys.executable).with_name("inspector")
 ORDERLY = {"three-segment", "four-segment", "simultaneous"}
@@ -70,7 +71,7 @@ def test_a_demo_run_here_is_as_expected_and_shaped_as_its_capture(
         "-w",
         str(tmp_path / f"{name}.pcapng"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=PATIENCE_S)
     if done.returncode == 4:
         pytest.skip(f"nothing may be captured here: {done.stderr.splitlines()[0]}")
 

@@ -1,4 +1,8 @@
-"""A test's vocabulary for the command line: run it as a user does, as a program of its own."""
+"""A test's vocabulary for the command line: run it as a user does, as a program of its own.
+
+Most calls are forked from a Python that has loaded the command (`warm.py`). Started afresh is what is begun and left
+running, what stands behind other words (`before`), and what changes an environment that Python reads at its start.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.cli import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 INSPECTOR = Path(sys.executable).with_name("inspector")
@@ -43,16 +49,18 @@ def inspector(
     *words: str | Path, cwd: Path | None = None, stdin: bytes = b"", before: tuple[str, ...] = (), **environment: str
 ) -> Done:
     """Run `inspector` with `words` to its end; standard input is a pipe with `stdin`."""
+    called, around = command(*words), plain_environment(**environment)
+    if sys.platform == "linux" and not before and not any(map(_is_read_at_start, environment)):
+        code, out, err = warm.Call(called, cwd or Path.cwd(), around).communicate(stdin, PATIENCE_S)
+        return Done(code, out.decode(), err.decode())
     done = subprocess.run(
-        [*before, *command(*words)],
-        cwd=cwd,
-        input=stdin,
-        env=plain_environment(**environment),
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE_S,
+        [*before, *called], cwd=cwd, input=stdin, env=around, capture_output=True, check=False, timeout=PATIENCE_S
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def _is_read_at_start(variable: str) -> bool:
+    return variable.startswith(("PYTHON", "LC_", "LANG")) and variable != "LANGUAGE"
 
 
 def start(*words: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:

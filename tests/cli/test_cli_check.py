@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from inspector.expect import notation
 from inspector.report.json_report import schema
@@ -194,10 +195,9 @@ def test_many_are_told_in_a_table_and_the_nearest_are_drawn(tmp_path: Path) -> N
 
 
 def test_the_json_has_the_sums_and_each_distance(tmp_path: Path) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     done = inspector("check", written(tmp_path / "c.pcap", 3, wrong=(2,)), *HANDSHAKE, "--json", "--any")
     told = json.loads(done.out)
-    jsonschema.validate(told, schema())
+    Draft202012Validator(schema()).validate(told)
     expectation = told["expectation"]
     assert (expectation["matched"], expectation["needed"]) == (True, "any")
     assert [each["distance"] for each in expectation["comparisons"]] == [0, 6, 0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 
 from inspector.report.diff_json import diff_schema
 from tests.cli.command import inspector, shipped
@@ -76,7 +76,7 @@ def test_for_programs_it_keeps_the_promise_of_its_schema(sides: tuple[Path, Path
     ):
         done = inspector("diff", "--json", *words)
         found = json.loads(done.out)
-        jsonschema.validate(found, diff_schema())
+        Draft202012Validator(diff_schema()).validate(found)
         assert done.code == 1
         assert found["verdict"] == "differs"
     lost = json.loads(inspector("diff", "--json", *sides).out)["pairs"][0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.command import Done, inspector, shipped, start
+from tests.cli.command import PATIENCE_S, Done, inspector, shipped, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,7 +183,7 @@ def test_130_interrupted(free_port: int) -> None:
     assert server.stdout is not None
     assert "waiting" in server.stdout.readline()
     server.send_signal(signal.SIGINT)
-    _, err = server.communicate(timeout=30)
+    _, err = server.communicate(timeout=PATIENCE_S)
 
     assert server.returncode == 130
     assert err.splitlines()[-1] == "inspector: interrupted"

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from inspector.demos.catalogue import catalogue
-from tests.cli.command import command, inspector, knock, plain_environment, start
+from tests.cli.command import PATIENCE_S, command, inspector, knock, plain_environment, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def test_both_ends_in_terminals_of_their_own(free_port: int, tmp_path: Path) -> 
     server = start("demo", "tcp-hello", "--role", "server", "--port", port, cwd=tmp_path)
     until(server.stdout, "waiting")
     client = inspector("demo", "tcp-hello", "--role", "client", "--port", port, cwd=tmp_path)
-    out, _ = server.communicate(timeout=30)
+    out, _ = server.communicate(timeout=PATIENCE_S)
 
     assert client.code == 0
     assert client.out.splitlines() == ["client received: Hello, Client!", "client sent: Thank you, Server!"]
@@ -162,7 +162,7 @@ def test_a_count_ends_a_capture(free_port: int) -> None:
     running = start("capture", "--port", str(free_port), "-c", "2")
     until(running.stderr, "capturing")
     knock(free_port)
-    out, _ = running.communicate(timeout=30)
+    out, _ = running.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 0
     assert "handshake refused" in out
@@ -174,7 +174,7 @@ def test_a_signal_ends_the_capture_and_not_the_report(sign: signal.Signals, free
     until(running.stderr, "capturing")
     knock(free_port)
     running.send_signal(sign)
-    out, _ = running.communicate(timeout=30)
+    out, _ = running.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 0
     assert "handshake refused" in out
@@ -185,7 +185,7 @@ def test_a_capture_is_compared_with_what_was_expected(free_port: int) -> None:
     running = start("capture", "--port", str(free_port), "-c", "2", "-e", "three-way-handshake", "--json")
     until(running.stderr, "capturing")
     knock(free_port)
-    out, _ = running.communicate(timeout=30)
+    out, _ = running.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 1
     assert json.loads(out)["verdict"] == "differs"
@@ -285,7 +285,7 @@ def test_ctrl_c_ends_the_program_and_not_the_report(free_port: int) -> None:
     )
     until(running.stdout, "said hello")
     os.killpg(running.pid, signal.SIGINT)  # a terminal sends it to all of them
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 0, err
     assert '│ "hello"' in out

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inspector.demos.catalogue import catalogue
-from tests.cli.command import ROOT, Done, inspector, plain_environment, shipped
+from tests.cli.command import PATIENCE_S, ROOT, Done, inspector, plain_environment, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Nobody:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 

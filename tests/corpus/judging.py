@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.tcp.tracker import Tracker
@@ -68,8 +69,9 @@ class Verdict:
     duplicates: int
 
 
+@cache
 def judge(path: Path, *, plain_frames: int = 1_000_000, frames: int = 1_000_000) -> Verdict:
-    """Read the first `frames` frames of a capture; the first `plain_frames` in the plain form."""
+    """Read the first `frames` frames of a capture; the first `plain_frames` in the plain form. Once for all who ask."""
     tracker = Tracker()
     with open_capture(path, plain_frames=plain_frames) as reader:
         for batch in reader:

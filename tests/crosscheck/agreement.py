@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,10 +10,10 @@ from inspector.crosscheck.comparison import cross_check
 from inspector.crosscheck.reading import read
 from inspector.crosscheck.reasons import EXPLANATIONS, Reason
 from inspector.errors import CaptureFileError
-from inspector.referee.wireshark import bulk_opinions
+from tests.opinions import said_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from inspector.crosscheck.model import CrossCheck
@@ -56,22 +54,14 @@ class Sum:
         return found
 
 
-def sum_of(paths: Iterable[Path]) -> Sum:
-    """Two tsharks at a time: most of their time is their start."""
-    total, listed = Sum(), list(paths)
-    with ThreadPoolExecutor(2) as pool:
-        for path, said in zip(listed, pool.map(lambda path: list(bulk_opinions(path)), listed), strict=True):
-            try:
-                reading = read(path)
-            except CaptureFileError:
-                total.refused += 1
-                continue
-            total.add(cross_check(str(path), reading, said, tshark=()))
+def sum_of(paths: Sequence[Path]) -> Sum:
+    """All captures through both."""
+    total = Sum()
+    for path, said in said_of_each(paths):
+        try:
+            reading = read(path)
+        except CaptureFileError:
+            total.refused += 1
+            continue
+        total.add(cross_check(str(path), reading, said, tshark=()))
     return total
-
-
-def captures_with_tcp(corpus: Path) -> list[Path]:
-    """All in which tshark saw a segment, but for the re-encodings of others."""
-    with (corpus / "manifest.tsv").open(encoding="utf-8", newline="") as lines:
-        table = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [corpus / line["path"] for line in table if line["tcp_packets"] not in {"", "0"}]

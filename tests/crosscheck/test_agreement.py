@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from inspector.crosscheck.reasons import EXPLANATIONS, Reason
-from inspector.referee.wireshark import bulk_opinions, tshark_version
-from tests.crosscheck.agreement import Sum, captures_with_tcp, sum_of
+from inspector.referee.wireshark import tshark_version
+from tests.crosscheck.agreement import Sum, sum_of
 from tests.crosscheck.echoing import checked
+from tests.opinions import captures_with_tcp, said_by_tshark
 
 KNOWN: dict[str, dict[Reason, int]] = {
     "tcp-hello": {},
@@ -44,7 +45,7 @@ def test_a_known_difference_is_told_with_its_reason(captures: Path, name: str) -
         pytest.skip(ON_4_0)
     path = captures / name / f"{name}.pcapng"
 
-    assert checked(path, list(bulk_opinions(path))).reasons == Counter(KNOWN[name])
+    assert checked(path, said_by_tshark(path)).reasons == Counter(KNOWN[name])
 
 
 @pytest.mark.slow
@@ -64,7 +65,7 @@ def test_nothing_is_unexplained_and_the_page_has_the_counts(
     corpus: Path, captures: Path, page: str, root_folder: Path, request: pytest.FixtureRequest
 ) -> None:
     """`--update-golden` writes the counts into the page."""
-    total = sum_of([*captures_with_tcp(corpus), *sorted(captures.glob("*/*.pcapng"))])
+    total = sum_of([*(corpus / name for name in captures_with_tcp(corpus)), *sorted(captures.glob("*/*.pcapng"))])
 
     assert total.unexplained == []
     if tshark_version()[:2] != (4, 0):

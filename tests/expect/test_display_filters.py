@@ -22,6 +22,7 @@ def _shown(tshark: str, capture: Path, display_filter: str) -> list[int]:
     return [int(line) for line in done.stdout.split()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tcp-hello", "udp-unreachable"])
 def test_filters_show_what_they_are_about(name: str, tshark: str, tmp_path: Path) -> None:
     one: Case = exact_case(name, strict=True) if name.startswith("tcp") else case(name)

@@ -26,7 +26,7 @@ def listener(port: int = 0, address: str = "127.0.0.1", backlog: int = 5) -> soc
 
 def hello(waiting: socket.socket) -> int:
     """One connection, closed by the client first, all in one thread; the client's port."""
-    client = socket.create_connection(waiting.getsockname()[:2], timeout=20)
+    client = socket.create_connection(waiting.getsockname()[:2], timeout=180)
     port: int = client.getsockname()[1]
     server, _ = waiting.accept()
     server.settimeout(20)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import Done, inspector, skip_without_capture, start
+from tests.cli.command import PATIENCE_S, Done, inspector, skip_without_capture, start
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="network namespaces are Linux's")
 
@@ -227,11 +227,11 @@ def test_programs_that_a_link_keeps_from_their_end_are_shown_and_not_refused(tmp
 def test_ctrl_c_ends_a_demo_and_not_its_report_and_its_end_is_not_drawn(tmp_path: Path) -> None:
     path = tmp_path / "x.pcapng"
     process = start("demo", "tcp-hello", "--link", "drop ACK of SYN always", "--json", "-w", str(path), cwd=tmp_path)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < deadline and (not path.exists() or path.stat().st_size < 700):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
+    out, said = process.communicate(timeout=PATIENCE_S)
     if process.returncode == 4:
         pytest.skip(f"no private network here: {said}")
     report = json.loads(out)
@@ -290,12 +290,12 @@ def test_nothing_is_left_behind(how: signal.Signals | None, tmp_path: Path) -> N
     before, ours = traces(), namespaces("self")
     process = start("demo", "tcp-hello", "--link", "drop SYN always", "-w", str(tmp_path / "x.pcapng"), cwd=tmp_path)
     made: set[str] = set()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while len(made) < 3 and process.poll() is None and time.monotonic() < deadline:
         made = namespaces(str(process.pid)) - ours
     if how:
         process.send_signal(how)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE_S)
     if process.returncode == 4:
         pytest.skip(f"no private network here: {said}")
 

@@ -195,6 +195,7 @@ SAYINGS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.parent.name)
 def test_our_own_captures_are_chosen_alike(path: Path) -> None:
     patient = replace(PATIENT, idle_ns=24 * HOUR_NS, closed_ns=24 * HOUR_NS, attempt_ns=24 * HOUR_NS)

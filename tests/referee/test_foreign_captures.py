@@ -5,19 +5,18 @@ The whole corpus is compared through tshark's columns (slow), a sample of it thr
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from inspector.referee.wireshark import Opinion, bulk_opinions, opinions
+from inspector.referee.wireshark import Opinion, opinions
+from tests.opinions import captures_with_tcp, said_of_each
 from tests.referee.comparing import differing_groups, differing_segments, read, told_by_opinion
 from tests.referee.scapys import scapy_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
 TRACES = "zeek/testing/btest/Traces/"
@@ -72,7 +71,7 @@ def expected_differences(capture: str) -> Counter[str]:
     return Counter({field: case[0] for field, case in table.items() if case})
 
 
-def compare(capture: str, corpus: Path, said: list[Opinion]) -> str:
+def compare(capture: str, corpus: Path, said: Sequence[Opinion]) -> str:
     """What is wrong with our reading of a capture; nothing where it differs as the tables say."""
     ours = read(corpus / capture)
     by_frame = {opinion.frame: opinion for opinion in said}
@@ -104,23 +103,14 @@ def test_scapy_sees_what_we_see(corpus: Path, capture: str) -> None:
     assert differing_segments(theirs, {frame: ours[frame] for frame in theirs}) == []
 
 
-def captures_with_tcp(corpus: Path) -> list[str]:
-    """All in which tshark saw a segment, but for the re-encodings of others."""
-    with (corpus / "manifest.tsv").open(encoding="utf-8", newline="") as lines:
-        return [
-            line["path"]
-            for line in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if line["tcp_packets"] not in {"", "0"}
-        ]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("projects", PROJECTS, ids=" ".join)
 @pytest.mark.usefixtures("tshark")
 def test_tshark_sees_what_we_see_in_the_whole_corpus(corpus: Path, projects: tuple[str, ...]) -> None:
     captures = [name for name in captures_with_tcp(corpus) if name.startswith(projects)]
+    told = zip(captures, said_of_each([corpus / name for name in captures]), strict=True)
 
-    wrong = [found for name, said in all_opinions(corpus, captures) if (found := compare(name, corpus, said))]
+    wrong = [found for name, (_, said) in told if (found := compare(name, corpus, said))]
 
     assert wrong == []
     assert len(captures) > 20
@@ -131,9 +121,3 @@ def test_the_tables_name_captures_of_the_corpus(corpus: Path) -> None:
 
     assert {*UNSEEN, *OTHER_LENGTHS, *SAMPLE} <= set(captures)
     assert all(name.startswith(tuple(project for group in PROJECTS for project in group)) for name in captures)
-
-
-def all_opinions(corpus: Path, captures: list[str]) -> Iterator[tuple[str, list[Opinion]]]:
-    """Two tsharks at a time: most of their time is their start."""
-    with ThreadPoolExecutor(2) as pool:
-        yield from zip(captures, pool.map(lambda name: list(bulk_opinions(corpus / name)), captures), strict=True)

@@ -1,4 +1,7 @@
-"""Our own captures, read by three decoders: ours, tshark by way of pyshark, and scapy. All say the same."""
+"""Our own captures, read by three decoders: ours, tshark and scapy. All say the same.
+
+What pyshark makes of tshark's words is what `test_wireshark.py` asks.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.referee.wireshark import opinions
 from inspector.tcp.completeness import Completeness
+from tests.opinions import said_by_tshark
 from tests.referee.comparing import differing_groups, differing_segments, read, told_by_opinion
 from tests.referee.scapys import scapy_segments
 
@@ -33,10 +36,11 @@ def test_there_are_captures() -> None:
     assert len(CAPTURES) >= 20
 
 
+@pytest.mark.slow
 @IN_EACH
 @pytest.mark.usefixtures("tshark")
 def test_tshark_reads_the_same_segments_into_the_same_streams(path: Path) -> None:
-    said = {opinion.frame: opinion for opinion in opinions(path)}
+    said = {opinion.frame: opinion for opinion in said_by_tshark(path)}
     ours = read(path)
 
     streams = {frame: opinion.stream for frame, opinion in said.items()}

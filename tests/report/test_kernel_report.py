@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-import jsonschema
 import pytest
+from jsonschema import Draft202012Validator
 
 from inspector.kernel.model import Moment, Snapshot, SocketRow, StateChange, Timer
 from inspector.kernel.model import Testimony as Word  # pytest takes `Test...` for its own
@@ -152,7 +152,7 @@ def test_no_line_is_too_long_and_none_is_lost(make: Callable[[], Word], width: i
 @pytest.mark.parametrize("make", [heard, looked])
 def test_programs_read_the_same(make: Callable[[], Word]) -> None:
     report = json.loads(json.dumps(to_json(inspection(hello().connection(), kernel=make()))))
-    jsonschema.Draft202012Validator(schema()).validate(report)
+    Draft202012Validator(schema()).validate(report)
     ends = report["kernel"]["connections"][0]["ends"]
 
     assert {end["end"] for end in ends} == {"originator", "responder"}

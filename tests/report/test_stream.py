@@ -9,10 +9,10 @@ from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from inspector.pipeline import inspect
 from inspector.report.json_report import schema, to_json
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.report.inspection import Inspection
     from inspector.wire import Frame
 
+VALIDATOR = Draft202012Validator(schema())
 OWN = sorted(CAPTURES.glob("*/*.pcapng"))
 
 
@@ -98,7 +99,7 @@ def test_a_finding_tells_its_file_and_its_frame_there() -> None:
     frames = frames_in(CAPTURES / "wrong-syn-ack" / "wrong-syn-ack.pcapng")
     inspection = merged([frames[:1], frames[1:]])
     told = to_json(inspection)
-    jsonschema.validate(told, schema())
+    VALIDATOR.validate(told)
     (finding,) = told["connections"][0]["findings"] or told["connections"][0]["segments"][1]["findings"]
 
     assert (finding["frame"], finding["origin"]) == (2, {"file": "part 1", "frame": 1})
@@ -127,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert inspection.capture.is_incomplete
     assert inspection.capture.is_lossy
     assert f"not read: {tmp_path / 'absent'}"[:40] in render_inspection(inspection, width=200, colour=False)
-    jsonschema.validate(to_json(inspection), schema())
+    VALIDATOR.validate(to_json(inspection))
 
 
 PAIRS = [

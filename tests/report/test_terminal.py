@@ -85,6 +85,7 @@ def test_every_golden_text_has_its_case() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(CASES)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(inspections(), st.integers(60, 200), st.booleans(), st.booleans(), st.booleans())
 def test_no_line_is_too_wide_and_no_control_passes(  # each truth value is drawn
@@ -113,6 +114,7 @@ def test_a_narrow_page_holds_too(made: Inspection, width: int) -> None:
     assert all(cells(line) <= width for line in shown.split("\n"))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(inspections())
 def test_colour_is_never_the_only_sign(made: Inspection) -> None:

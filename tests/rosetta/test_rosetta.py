@@ -16,7 +16,7 @@ from inspector.report.json_report import schema, to_json
 from inspector.report.terminal import render_inspection
 from inspector.rosetta import rosetta
 from inspector.rosetta.model import Called
-from tests.crosscheck.agreement import captures_with_tcp
+from tests.opinions import captures_with_tcp
 
 HARD_CASES = {
     # What tshark and tcptrace were measured to say, and Zeek is read to.
@@ -125,7 +125,7 @@ def test_tcptrace_itself_says_the_same(corpus: Path, captures: Path, tmp_path: P
     if tool is None:
         pytest.skip("tcptrace is not installed (sudo apt install tcptrace)")
     wrong, compared = [], 0
-    for path in [*captures_with_tcp(corpus), *captures.glob("*/*.pcapng")]:
+    for path in [*(corpus / name for name in captures_with_tcp(corpus)), *captures.glob("*/*.pcapng")]:
         theirs = words_of_tcptrace(tool, path, tmp_path)
         if not theirs or path.name.partition(".")[0] in UNALIKE:
             continue

@@ -65,6 +65,7 @@ def test_distinct_bytes(path: Path) -> None:
             assert connection.end(side).payload_bytes == len(stream[side])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.parent.name)
 def test_offers_and_time_of_the_handshake(path: Path, tshark: str) -> None:
     """The time from the SYN to the third segment, and what the SYNs carry."""

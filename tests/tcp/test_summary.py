@@ -103,6 +103,7 @@ def test_what_is_listed_is_what_is_said_of_each(rows: list[Row]) -> None:
     assert [one.findings for one in listed] == [len(each.findings) for each in tracker.connections()]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(crowds(), st.integers(1, 7))
 def test_neither_batches_nor_speed_change_the_sum_where_connections_are_let_go(rows: list[Row], size: int) -> None:
