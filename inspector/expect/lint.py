@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item, Sequence
 
-__all__ = ["MOST_TOLD", "Errors", "errors_of"]
+__all__ = ["MOST_TOLD", "Errors", "Linted", "errors_of"]
 
 MOST_TOLD = 20
 
@@ -69,6 +69,19 @@ class Errors:
     def number(self) -> int:
         """How many there are, as far as they were counted."""
         return len(self.told) + self.more
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What is told of one sequence that was asked for."""
+
+    name: str
+    """As it was asked for."""
+    errors: Errors
+    lines: int = 0
+    """Of a sequence without errors."""
+    is_laid_out: bool = False
+    """Whether a sequence without errors is written as `formatter` writes it."""
 
 
 def errors_of(text: str, path: str, find: Callable[..., Sequence] = load) -> Errors:
@@ -151,16 +164,16 @@ def _named(sequence: Sequence) -> list[str]:
 def _meant(sequence: Sequence) -> _Peers:
     counts = Counter(sequence.peers or ())
     counts.update(name for name, _ in names_in(sequence.items))
-    unread = [item for item in all_items(sequence.items) if isinstance(item, Unread) and item.sender]
-    counts.update(name for item in unread for name in (item.sender, item.receiver))
-    if len(counts) < 2:
+    unread = [item for item in all_items(sequence.items) if isinstance(item, Unread)]
+    counts.update(name for item in unread for name in (item.sender, item.receiver) if name)
+    if unread and len(counts) < 2:
         uses = (item.peers or () for item in all_items(sequence.items) if isinstance(item, Use))
         counts.update(name for names in uses for name in names)
-    most = [name for name, _ in counts.most_common(2)]
-    if set(most) == {"client", "server"}:
+    most = {name for name, _ in counts.most_common(2)}
+    if most <= {"client", "server"}:
         return "client", "server"
-    one, two, *_ = (*(name for name in counts if name in most), *(n for n in ("client", "server") if n not in most))
-    return one, two
+    named = [name for name in counts if name in most] + ["server", "client"]
+    return named[0], next(name for name in named if name != named[0])
 
 
 # ---------------------------------------------------------------------------------- the comparing
