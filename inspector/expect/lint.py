@@ -121,11 +121,12 @@ def _tell_all(
         sequence = read_on(text, path, complaints)
     except ExpectationError as error:
         return complaints(error)
-    peers = _peers(sequence, first, complaints)
+    told: set[str] = set()
+    peers = _peers(sequence, first, complaints, told)
     for fault in structure(sequence):
         complaints(fault)
     for block, items in _units(sequence):
-        unit = replace(sequence, peers=peers, items=tuple(_mended(items, peers)))
+        unit = replace(sequence, peers=peers, items=tuple(_mended(items, peers, told)))
         try:
             _tell_of_comparing(unit, block, find, complaints)
         except ExpectationError as error:  # it is too large
@@ -136,19 +137,19 @@ def _tell_all(
 # ------------------------------------------------------------------------------------- the peers
 
 
-def _peers(sequence: Sequence, first: ExpectationError, complaints: Complaints) -> _Peers:
+def _peers(sequence: Sequence, first: ExpectationError, complaints: Complaints, told: set[str]) -> _Peers:
     """The two peers that are meant: those that are named most often, whoever is named first.
 
     A name like that of a peer is a slip wherever it stands; one like neither is somebody else, and one error for all of
-    his lines. Where the first names are the slip, `first` blames all others, and that is enough.
+    his lines. Where the first names are the slip, `first` blames all others, and that is enough. `told` is given those
+    of whom something is said.
     """
-    meant = _meant(sequence)
+    meant = _meant(sequence, is_read=not len(complaints))
     third = next(strangers(sequence), None)
     follow: set[str] = set()
     if third and (_place(third, sequence.path) == _place(first, sequence.path) or sequence.peers):
         complaints(third)
         follow = {third.text, *_named(sequence)[:2]} if third.text in meant else set()
-    told: set[str] = set()
     for error in islice(strangers(replace(sequence, peers=meant)), MOST_KEPT):
         if error.text not in follow and (error.text not in told or nearest(error.text, meant)):
             told.add(error.text)
@@ -161,13 +162,14 @@ def _named(sequence: Sequence) -> list[str]:
     return list(dict.fromkeys((*(sequence.peers or ()), *(name for name, _ in names_in(sequence.items)))))
 
 
-def _meant(sequence: Sequence) -> _Peers:
+def _meant(sequence: Sequence, *, is_read: bool) -> _Peers:
+    """Whom a `use` names counts too; but where nobody else is, and all could be read, client and server are meant."""
     counts = Counter(sequence.peers or ())
     counts.update(name for name, _ in names_in(sequence.items))
     unread = [item for item in all_items(sequence.items) if isinstance(item, Unread)]
     counts.update(name for item in unread for name in (item.sender, item.receiver) if name)
-    if unread and len(counts) < 2:
-        uses = (item.peers or () for item in all_items(sequence.items) if isinstance(item, Use))
+    uses = [item.peers for item in all_items(sequence.items) if isinstance(item, Use) and item.peers]
+    if counts or not is_read:
         counts.update(name for names in uses for name in names)
     most = {name for name, _ in counts.most_common(2)}
     if most <= {"client", "server"}:
@@ -192,7 +194,7 @@ def _units(sequence: Sequence) -> Iterator[tuple[ConnectionBlock | None, tuple[I
             yield None, item.items
 
 
-def _mended(items: Iterable[Item], peers: _Peers) -> Iterator[Item]:
+def _mended(items: Iterable[Item], peers: _Peers, told: set[str]) -> Iterator[Item]:
     """`items` without what was told of them."""
     for item in items:
         match item:
@@ -202,11 +204,16 @@ def _mended(items: Iterable[Item], peers: _Peers) -> Iterator[Item]:
             case Silence():
                 yield item if item.sender in ("", *peers) else replace(item, sender="")
             case Alternatives():
-                yield Alternatives(tuple(tuple(_mended(branch, peers)) for branch in item.branches))
+                yield Alternatives(tuple(tuple(_mended(branch, peers, told)) for branch in item.branches))
             case ConnectionBlock():
-                yield Named(item.name, tuple(_mended(item.items, peers)), item.at)
+                yield Named(item.name, tuple(_mended(item.items, peers, told)), item.at)
             case Optional() | Repeat() | AnyOrder() | Named():
-                yield replace(item, items=tuple(_mended(item.items, peers)))
+                yield replace(item, items=tuple(_mended(item.items, peers, told)))
+            case Use(peers=(_, _)):
+                others = {name for name in item.peers or () if name not in peers}
+                is_told = others <= told and not any(nearest(name, peers) for name in others)
+                told |= others
+                yield replace(item, peers=None) if others and is_told else item
             case _:
                 yield item
 

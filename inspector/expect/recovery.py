@@ -18,6 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
+from inspector.expect.header_parser import HEADER
 from inspector.expect.line_parser import ARROW
 from inspector.expect.notation import ANY, ConnectionBlock, Sequence, Unread, UnreadBlock
 from inspector.expect.parser import BLOCK, DEEPEST, Blocks, is_header, physical_lines, with_header_line
@@ -25,7 +26,7 @@ from inspector.expect.scanner import NAME, nearest
 from inspector.expect.simple_parser import is_line, parse_simple
 
 if TYPE_CHECKING:
-    from inspector.expect.complaints import Complain, Complaints
+    from inspector.expect.complaints import Complaints
     from inspector.expect.notation import Item
     from inspector.expect.parser import Physical
     from inspector.expect.scanner import Cursor
@@ -34,6 +35,7 @@ __all__ = ["read_on"]
 
 _BLOCKS = ("optional", "repeat", "any", "either", "or", "part", "connection")
 _CONNECTION = re.compile(r"connection[ \t]+")
+_OR = re.compile(r"[ \t]*or[ \t]*:")
 _WORD = re.compile(r"\w")
 _MOST_SLIPS_OF_HEADER = 20
 
@@ -49,18 +51,21 @@ def read_on(text: str, path: str, complaints: Complaints) -> Sequence:
     for line in lines[:length]:
         if line.text:
             header = _with_line(header, line, seen, complaints)
-    items = _Recovering(lines[length:], path, complaints).all_items()
+    blocks = _Recovering(lines[length:], path, complaints)
+    items = blocks.all_items()
+    if blocks.lacks_head:
+        items += (UnreadBlock("", ()),)
     return Sequence(items, peers=header.peers, either_way=header.either_way, part=header.part,
                     parameters=header.parameters, path=path)  # fmt: skip
 
 
-def _with_line(header: Sequence, line: Physical, seen: set[str], complain: Complain) -> Sequence:
+def _with_line(header: Sequence, line: Physical, seen: set[str], complaints: Complaints) -> Sequence:
     try:
         if is_header(line):
             return with_header_line(header, line, header.path, seen)
-        parse_simple(line.cursor(header.path))
+        _Recovering([line], header.path, complaints).all_items()
     except ExpectationError as error:
-        complain(error)
+        complaints(error)
     return header
 
 
@@ -79,6 +84,8 @@ def _length_of_header(lines: list[Physical], path: str) -> int:
 
 def _is_slip(line: Physical, path: str) -> bool:
     """Whether nothing can be made of it, so that it may have been meant for the header."""
+    if line.indent and HEADER.match(line.text.strip()):
+        return True
     cursor = line.cursor(path)
     if line.indent or cursor.take(BLOCK) or cursor.text == "nothing":
         return False
@@ -100,6 +107,14 @@ class _Recovering(Blocks):
         """Whether the line before is misplaced."""
         self.mended = 0
         """The number of the last line that was."""
+        self.aside = (0, 0)
+        """Where it stood, and in the block at which level: more may follow behind the block below it."""
+        self.is_nothing = False
+        """Whether a `nothing` that is not alone was told: one more is the same."""
+        self.broken: set[int] = set()
+        """Levels at which the last item could not be read, or is misplaced."""
+        self.lacks_head = False
+        """Whether a line at the top is, so that there may have been the head of a block above it."""
 
     # ------------------------------------------------------------------------------ indentation
 
@@ -107,7 +122,9 @@ class _Recovering(Blocks):
         if line.indent >= indent:
             self.is_astray = self.is_astray and (line.indent > indent or line.number == self.mended)
             return False
-        level = min(self.levels, key=lambda known: (abs(known - line.indent), -known))
+        aside, level = self.aside
+        known = [*self.levels, *([aside] if level < indent else [])]
+        level = min(known, key=lambda each: (abs(each - line.indent), -each))
         if level == indent:
             self._misplaced(line)
         return level != indent
@@ -118,17 +135,33 @@ class _Recovering(Blocks):
         except ExpectationError as error:
             if not self.is_astray:
                 self.complaints(error)
-        self.is_astray, self.mended = True, line.number
+        self.lacks_head |= len(self.levels) == 1
+        self.is_astray, self.mended, self.aside = True, line.number, (line.indent, self.levels[-1])
         line.indent = self.levels[-1]
 
     # ------------------------------------------------------------------------- what is not read
 
     def _item(self, line: Physical) -> tuple[Item, ...]:
+        level, is_astray = line.indent, self.is_astray
+        is_broken = is_astray
         try:
-            return super()._item(line)
+            items = super()._item(line)
         except ExpectationError as error:
-            self.complaints(error)
-        return (self._stand_in(line),)
+            if not (level in self.broken and _OR.match(line.text)):  # else it is the `either:` above that lacks
+                self.complaints(error)
+            items, is_broken = (self._stand_in(line),), True
+        self.is_astray = is_astray
+        self.broken = self.broken | {level} if is_broken else self.broken - {level}
+        return items
+
+    def _nothing(self, cursor: Cursor, comment: str | None) -> tuple[Item, ...]:
+        try:
+            return super()._nothing(cursor, comment)
+        except ExpectationError:
+            if self.is_nothing:
+                return ()
+            self.is_nothing = True
+            raise
 
     def _stand_in(self, line: Physical) -> Item:
         cursor = line.cursor(self.path)
@@ -137,15 +170,14 @@ class _Recovering(Blocks):
         if (sender := cursor.take(NAME)) and is_line(cursor):
             cursor.take(ARROW)
             return Unread(sender, cursor.take(NAME) or sender, ANY, at=at)
-        if not line.text.endswith(":") and not nearest((sender or "").lower(), _BLOCKS):
+        is_block = bool(nearest((sender or "").lower(), _BLOCKS))
+        if not is_block and not line.text.endswith(":"):
             return Unread("", "", ANY, at=at)  # nothing that a block stands below
         below = self._below(line)
         cursor.position = start
         if cursor.take(_CONNECTION) and (name := cursor.take(NAME)):
             return ConnectionBlock(name, below, at=at)
-        if len(below) == 1 and isinstance(below[0], Unread):
-            return below[0]
-        return UnreadBlock("", below, at)
+        return UnreadBlock("", below, at) if is_block or not isinstance(below[0], Unread) else below[0]
 
     def _body(self, cursor: Cursor, line: Physical) -> tuple[Item, ...]:
         head = cursor.position

@@ -205,6 +205,38 @@ def test_what_is_well_written_has_no_error(text: str) -> None:
             [(1, "tittle"), (2, "abuot"), (3, "begining"), (4, "x")],
             id="a word of the header that is none does not end it",
         ),
+        pytest.param(
+            " title: x\nabout: y\npart: begining\na > b SYN",
+            [(1, "title:"), (3, "begining")],
+            id="nor does one that stands aside",
+        ),
+        pytest.param(
+            "eithEr:\n  a > b SYN\n  repeat *:\n    a > b ACK\nor: ...\nor:\n  a > b SNY",
+            [(1, "eithEr"), (7, "SNY")],
+            id="an `or:` whose `either:` could not be read",
+        ),
+        pytest.param(
+            "a > b SYN\n    a > b ACK\n    repeat *:\n        b > a ACK\n    a > b ACK\nor:\n    a > b RST",
+            [(2, "a")],
+            id="and one whose `either:` is not there",
+        ),
+        pytest.param("nothing\nnothing\na > b SYN", [(1, "nothing")], id="one nothing is as many"),
+        pytest.param(
+            "peers: one oter\n" + "use any-close(one, other)\n" * 3,
+            [(2, "any-close")],
+            id="a typo in the header that only a `use` meets",
+        ),
+        pytest.param(
+            "peers: one other\n" + "".join(f"use any-close(one, {name})\n" for name in ["proxy", "other", "otter"] * 2),
+            [(2, "any-close"), (4, "any-close"), (7, "any-close")],
+            id="somebody else in several",
+        ),
+        pytest.param(
+            "connetcion a: ...\nconnection b(after a): ...", [(1, "connetcion")], id="a head and its item on one line"
+        ),
+        pytest.param(
+            "    use refused\nconnection b(after a):\n    use refused", [(1, "use")], id="a head that is not there"
+        ),
         pytest.param("a > b SYN\ntitle: x\npart: y", [(2, "title:"), (3, ":")], id="a header in the middle"),
         pytest.param(
             "a > b SYN seq\nno segmnt for 1s\n| OPEN CLOSED\n| CLOSED LISTEN\nnothing after this\nno segment 1s",

@@ -191,9 +191,9 @@ def sequence(data: bytes) -> None:
         assert parse(format_sequence(read)) == read
         return
     assert errors[0].message == refusal.message
-    for error in errors:
-        assert error.line <= text.count("\n") + text.count("\r") + 2
-        assert "\n" not in error.message
+    for each in errors:
+        assert each.line <= text.count("\n") + text.count("\r") + 2
+        assert "\n" not in each.message
 
 
 def script(data: bytes) -> None:
