@@ -218,7 +218,7 @@ def _read(name: str) -> tuple[Sequence, str]:
 
 
 def _not_laid_out(error: ExpectationError, text: str) -> ExpectationError:
-    error.message = said("{message}; a sequence with errors is not laid out", message=error.message)
+    error.message = said("not laid out: {message}", message=error.message)
     return with_others(error, text)
 
 

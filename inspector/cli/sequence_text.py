@@ -66,15 +66,15 @@ def with_others(error: ExpectationError, text: str) -> ExpectationError:
     more, path = found.number - 1, quote(error.path)
     if more > 0 and found.is_all:
         error.message = said_n(
-            "{message}; {n:,} more error is told by: inspector expect lint {path}",
-            "{message}; {n:,} more errors are told by: inspector expect lint {path}",
+            "{message} ({n:,} more error: inspector expect lint {path})",
+            "{message} ({n:,} more errors: inspector expect lint {path})",
             more,
             message=error.message,
             path=path,
         )
     elif more > 0:
         error.message = said(
-            "{message}; at least {n:,} more errors are told by: inspector expect lint {path}",
+            "{message} (at least {n:,} more errors: inspector expect lint {path})",
             message=error.message,
             n=more,
             path=path,
