@@ -54,7 +54,7 @@ def read_on(text: str, path: str, complaints: Complaints) -> Sequence:
     blocks = _Recovering(lines[length:], path, complaints)
     items = blocks.all_items()
     if blocks.lacks_head:
-        items += (UnreadBlock("", ()),)
+        items = (UnreadBlock("", ()), *items)
     return Sequence(items, peers=header.peers, either_way=header.either_way, part=header.part,
                     parameters=header.parameters, path=path)  # fmt: skip
 

@@ -220,6 +220,9 @@ def test_what_is_well_written_has_no_error(text: str) -> None:
             [(2, "a")],
             id="and one whose `either:` is not there",
         ),
+        pytest.param(
+            "  a > b SYN\nb > a RST,ACK\nnothing after this", [(1, "a")], id="nor does one that is not there end it all"
+        ),
         pytest.param("nothing\nnothing\na > b SYN", [(1, "nothing")], id="one nothing is as many"),
         pytest.param(
             "peers: one oter\n" + "use any-close(one, other)\n" * 3,
