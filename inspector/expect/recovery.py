@@ -159,7 +159,7 @@ class _Recovering(Blocks):
             return super()._nothing(cursor, comment)
         except ExpectationError:
             if self.is_nothing:
-                return ()
+                return (Unread("", "", ANY, at=cursor.place),)
             self.is_nothing = True
             raise
 

@@ -223,6 +223,7 @@ def test_what_is_well_written_has_no_error(text: str) -> None:
         pytest.param(
             "  a > b SYN\nb > a RST,ACK\nnothing after this", [(1, "a")], id="nor does one that is not there end it all"
         ),
+        pytest.param("nothing\nfoo:\n  nothing", [(1, "nothing"), (2, ":")], id="nothing below what is no head"),
         pytest.param("nothing\nnothing\na > b SYN", [(1, "nothing")], id="one nothing is as many"),
         pytest.param(
             "peers: one oter\n" + "use any-close(one, other)\n" * 3,
