@@ -10,13 +10,22 @@ import click
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.once import Once
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
-from inspector.cli.sequence_text import STANDARD_INPUT, deliver_sequence, print_sequence, text_of, write_sequence
+from inspector.cli.sequence_text import (
+    STANDARD_INPUT,
+    deliver_sequence,
+    own_text,
+    print_sequence,
+    text_of,
+    with_others,
+    write_sequence,
+)
 from inspector.cli.speaking import Group
 from inspector.errors import ExpectationError
-from inspector.language import shown, shown_n
+from inspector.language import said, shown, shown_n
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
+    from inspector.expect.lint import Errors, Linted
     from inspector.expect.notation import Sequence
 
 __all__ = ["expect"]
@@ -69,31 +78,66 @@ def _show(name: str, *, expanded: bool) -> int:
 
 @expect.command("lint", short_help="Say whether sequences are well written.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-def _lint(files: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (schema inspector/expect-lint/1).")
+def _lint(files: tuple[str, ...], *, as_json: bool) -> int:
     """Say whether sequences are well written; exit code 1 if one is not.
 
     FILE is a .seq file, a name of the library, or `-` for standard input. Each is parsed, what it uses is included,
-    and it is made ready to be compared.
+    and it is made ready to be compared. All of its errors are told, as far as one does not follow from another.
     """
+    linted: list[Linted] = []
+    for name in files:
+        linted.append(_linted(name))
+        if not as_json:
+            _tell_linted(linted[-1])
+    if as_json:
+        from inspector.report.lint_json import lint_to_json
+
+        print_json(lint_to_json(linted))
+    return ExitCode.DIFFERS if any(each.errors.told for each in linted) else ExitCode.AS_EXPECTED
+
+
+def _linted(name: str) -> Linted:
     from inspector.expect.comparison import check_comparable
     from inspector.expect.formatter import format_sequence
+    from inspector.expect.lint import Errors, Linted, errors_of
     from inspector.expect.notation import lines_of
+    from inspector.expect.parser import parse
 
-    code = ExitCode.AS_EXPECTED
-    for name in files:
-        try:
-            sequence, text = _read(name)
-            check_comparable(sequence)
-        except ExpectationError as error:
-            tell_error(error)
-            code = ExitCode.DIFFERS
-            continue
-        count = sum(1 for _ in lines_of(sequence.items))
-        found = shown_n("well written, {n:,} line", "well written, {n:,} lines", count)
-        if text and text != format_sequence(sequence):
-            found = shown("{found}; inspector expect format would lay it out anew", found=found)
-        print_text(shown("{path}: {reason}", path=safe_text(name), reason=found) + "\n")
-    return code
+    try:
+        path, text = own_text(name)
+        if path and (errors := errors_of(text, path)).told:
+            return Linted(name, errors)
+        sequence = parse(text, path) if path else _load(name)
+        check_comparable(sequence)
+    except ExpectationError as error:
+        return Linted(name, Errors((error,)))
+    lines = sum(1 for _ in lines_of(sequence.items))
+    return Linted(name, Errors(), lines, is_laid_out=not path or text == format_sequence(sequence))
+
+
+def _tell_linted(linted: Linted) -> None:
+    path, errors = safe_text(linted.name), linted.errors
+    for error in errors.told:
+        tell_error(error)
+    if errors.told:
+        if summary := _summary(errors):
+            tell(shown("{path}: {reason}", path=path, reason=summary))
+        return
+    found = shown_n("well written, {n:,} line", "well written, {n:,} lines", linted.lines)
+    if not linted.is_laid_out:
+        found = shown("{found}; inspector expect format would lay it out anew", found=found)
+    print_text(shown("{path}: {reason}", path=path, reason=found) + "\n")
+
+
+def _summary(errors: Errors) -> str:
+    """How many errors there are; empty where there is one, which is seen."""
+    told = len(errors.told)
+    if not errors.is_all:
+        return shown("at least {n:,} errors, of which {told} are told", n=errors.number, told=told)
+    if errors.more:
+        return shown("{n:,} errors, of which {told} are told", n=errors.number, told=told)
+    return shown("{n} errors", n=told) if told > 1 else ""
 
 
 @expect.command("format", short_help="Lay sequences out in the canonical form.")
@@ -102,13 +146,18 @@ def _lint(files: tuple[str, ...]) -> int:
 def _format(files: tuple[str, ...], *, check: bool) -> int:
     """Lay sequences out in the one canonical form: columns aligned, blocks indented, comments kept.
 
-    Each FILE is rewritten in its place; `-` reads standard input and writes standard output.
+    Each FILE is rewritten in its place; `-` reads standard input and writes standard output. One that has errors is
+    left as it is, and its first error is told.
     """
     from inspector.expect.formatter import format_sequence
 
     code = ExitCode.AS_EXPECTED
     for name in files:
-        sequence, text = _read(name)
+        try:
+            sequence, text = _read(name)
+        except ExpectationError as error:
+            code = tell_error(error)
+            continue
         formatted = format_sequence(sequence)
         if name == STANDARD_INPUT and not check:
             print_sequence(formatted)
@@ -116,7 +165,7 @@ def _format(files: tuple[str, ...], *, check: bool) -> int:
             continue
         elif check:
             tell(shown("{name}: would be laid out anew", name=safe_text(name)))
-            code = ExitCode.DIFFERS
+            code = max(code, ExitCode.DIFFERS)
         else:
             write_sequence(Path(sequence.path), formatted, replaces=True)
     return code
@@ -157,14 +206,20 @@ def _import(script: str, *, output: str | None, force: bool, connection: int | N
 
 def _read(name: str) -> tuple[Sequence, str]:
     """A sequence, and its text where it is a file of the user's."""
-    from inspector.expect.library import names
     from inspector.expect.parser import parse
 
-    if name == STANDARD_INPUT:
-        text = text_of(name)
-        return parse(text, name), text
-    sequence = _load(name)
-    return sequence, "" if name in names() else text_of(sequence.path)
+    path, text = own_text(name)
+    if not path:
+        return _load(name), ""
+    try:
+        return parse(text, path), text
+    except ExpectationError as error:
+        raise _not_laid_out(error, text) from None
+
+
+def _not_laid_out(error: ExpectationError, text: str) -> ExpectationError:
+    error.message = said("not laid out: {message}", message=error.message)
+    return with_others(error, text)
 
 
 def _load(name: str) -> Sequence:

@@ -1,23 +1,36 @@
-"""Where the text of a sequence comes from, and where it goes: `-` and files; what is written is written as a whole."""
+"""Where the text of a sequence comes from, and where it goes: `-` and files; what is written is written as a whole.
+
+Where it has errors, the first is raised, and its one line ends with how many more there are.
+"""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from inspector.cli.output import print_text
 from inspector.errors import ExpectationError, system_words
-from inspector.language import said, shown
+from inspector.language import said, said_n, shown
 from inspector.report.escape import safe_text
 
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
-__all__ = ["STANDARD_INPUT", "deliver_sequence", "print_sequence", "read_sequence", "text_of", "write_sequence"]
+__all__ = [
+    "STANDARD_INPUT",
+    "deliver_sequence",
+    "own_text",
+    "print_sequence",
+    "read_sequence",
+    "text_of",
+    "with_others",
+    "write_sequence",
+]
 
 STANDARD_INPUT = "-"
 
@@ -27,9 +40,46 @@ def read_sequence(name: str) -> Sequence:
     from inspector.expect.library import load
     from inspector.expect.parser import parse
 
-    if name != STANDARD_INPUT:
+    path, text = own_text(name)
+    if not path:
         return load(name)
-    return replace(parse(text_of(name), name), name=shown("standard input"))
+    try:
+        sequence = parse(text, path)
+    except ExpectationError as error:
+        raise with_others(error, text) from None
+    return replace(sequence, name=shown("standard input")) if name == STANDARD_INPUT else sequence
+
+
+def own_text(name: str) -> tuple[str, str]:
+    """The path and the text of a file of the user's, or of `-`; both empty for a name of the library, or of nothing."""
+    from inspector.expect.library import own_path
+
+    path = name if name == STANDARD_INPUT else str(own_path(name) or "")
+    return path, text_of(path) if path else ""
+
+
+def with_others(error: ExpectationError, text: str) -> ExpectationError:
+    """`error`, its line ending with how many more there are in `text`, of which it is the first."""
+    from inspector.expect.lint import errors_of
+
+    found = errors_of(text, error.path)
+    more, path = found.number - 1, quote(error.path)
+    if more > 0 and found.is_all:
+        error.message = said_n(
+            "{message} ({n:,} more error: inspector expect lint {path})",
+            "{message} ({n:,} more errors: inspector expect lint {path})",
+            more,
+            message=error.message,
+            path=path,
+        )
+    elif more > 0:
+        error.message = said(
+            "{message} (at least {n:,} more errors: inspector expect lint {path})",
+            message=error.message,
+            n=more,
+            path=path,
+        )
+    return error
 
 
 def text_of(name: str) -> str:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
+from inspector.expect.complaints import refuse
 from inspector.expect.expansion import symbols_of
 from inspector.expect.notation import (
     Alternatives,
@@ -42,6 +43,7 @@ from inspector.language import said
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from inspector.expect.complaints import Complain
     from inspector.expect.notation import Item, Mark
 
 __all__ = ["MOST_IN_ANY_ORDER", "MOST_MARKS", "MOST_POSITIONS", "START", "Automaton", "build", "chain"]
@@ -97,9 +99,12 @@ _NOWHERE = said("found a silence or states that no line tells the place of, expe
 _EMPTY = _Fragment((), (), ())
 
 
-def build(items: Sequence[Item], name: str) -> Automaton:
-    """The automaton of expanded `items`; ExpectationError, naming `name`, where it grows too large."""
-    builder = _Builder(name, items)
+def build(items: Sequence[Item], name: str, complain: Complain = refuse) -> Automaton:
+    """The automaton of expanded `items`; ExpectationError, naming `name`, where it grows too large.
+
+    What else is wrong is given to `complain`.
+    """
+    builder = _Builder(name, items, complain)
     whole = builder.sequence(items)
     start = builder.then(_Fragment((), ((START, ()),), None), whole)
     builder.end(start.last)
@@ -147,8 +152,10 @@ def _mask(symbols: Iterable[str], bit: dict[str, int]) -> int:
 
 
 class _Builder:
-    def __init__(self, name: str, items: Sequence[Item]) -> None:
+    def __init__(self, name: str, items: Sequence[Item], complain: Complain) -> None:
         self.name = name
+        self.complain = complain
+        self.refused: set[tuple[int, str]] = set()
         self.symbols = tuple(symbols_of(items))
         self.bit = {symbol: 1 << index for index, symbol in enumerate(self.symbols)}
         self.uses = _uses(items)
@@ -189,7 +196,7 @@ class _Builder:
                 (one + two)[MOST_MARKS],
                 said("found more than {most} marks at one place, expected a line between", most=MOST_MARKS),
             )
-        return one + two
+        return (one + two)[:MOST_MARKS]
 
     def _placed(self, marks: _Marks, end: int, *, is_before_dots: bool) -> _Marks:
         """A mark is about a segment: that of a line before it, or the last before a line after it.
@@ -212,10 +219,12 @@ class _Builder:
             if id(mark) not in self.placed:
                 self._refuse(mark, _NOWHERE)
 
-    def _refuse(self, mark: Mark, reason: str) -> NoReturn:
-        raise ExpectationError(self.name, reason, line=mark.at[0], column=mark.at[1])
+    def _refuse(self, mark: Mark, reason: str) -> None:
+        if (id(mark), reason) not in self.refused:  # a mark is met on each way that leads over it
+            self.refused.add((id(mark), reason))
+            self.complain(ExpectationError(self.name, reason, line=mark.at[0], column=mark.at[1]))
 
-    def _too_large(self) -> None:
+    def _too_large(self) -> NoReturn:
         raise ExpectationError(
             self.name,
             said(
@@ -323,10 +332,10 @@ class _Builder:
     def _any_order(self, items: Sequence[Item]) -> _Fragment:
         """One copy of an item for each set of the others that may have come before it."""
         if len(items) > MOST_IN_ANY_ORDER:
-            raise ExpectationError(
-                self.name,
-                said("found {n} items in `any order`, expected at most {most}", n=len(items), most=MOST_IN_ANY_ORDER),
-            )
+            reason = said("found {n} items in `any order`, expected at most {most}", n=len(items),
+                          most=MOST_IN_ANY_ORDER)  # fmt: skip
+            self.complain(ExpectationError(self.name, reason))
+            items = items[:1]
         everything = (1 << len(items)) - 1
         ends: list[_Fragment] = [_Fragment((), (), None)] * (everything + 1)
         ends[0] = _EMPTY

@@ -27,7 +27,7 @@ from inspector.expect.flags import ACK, SYN
 from inspector.expect.library import load
 from inspector.expect.matching import Matcher
 from inspector.expect.model import Comparison, Kind, Transport
-from inspector.expect.notation import Datagram, Icmp, Mark, Silence, are_nothing, connections_of, lines_of
+from inspector.expect.notation import Datagram, Icmp, Mark, Silence, Unread, are_nothing, connections_of, lines_of
 from inspector.expect.reading import read
 from inspector.expect.subject import Subject, subject_of
 from inspector.language import joined, said, said_n
@@ -123,6 +123,8 @@ def _transport_of(item: Item, name: str) -> Transport | None:
     """What the lines of one item are about; None where it has none."""
     found: dict[Transport, tuple[int, int]] = {}
     for line in lines_of((item,)):
+        if isinstance(line, Unread):
+            continue
         transport = Transport.UDP if isinstance(line.carried, Datagram | Icmp) else Transport.TCP
         found.setdefault(transport, line.at)
     if isinstance(item, Silence):

@@ -35,12 +35,20 @@ from inspector.expect.subject import Subject
 from inspector.language import said, said_n
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 
     from inspector.expect import notation
     from inspector.expect.comparison import Comparer
 
-__all__ = ["MOST_CELLS_IN_ALL", "MOST_CONNECTIONS", "MOST_PAIRS", "MOST_SLOTS", "compare_blocks", "slots_of"]
+__all__ = [
+    "MOST_CELLS_IN_ALL",
+    "MOST_CONNECTIONS",
+    "MOST_PAIRS",
+    "MOST_SLOTS",
+    "check_one_kind",
+    "compare_blocks",
+    "slots_of",
+]
 
 MOST_CONNECTIONS = 1_000
 MOST_SLOTS = 200
@@ -97,14 +105,19 @@ def slots_of(
     for block, low, high in _counted(sequence.items):
         if block.items not in comparers:
             comparers[block.items] = comparer_of(replace(sequence, items=block.items, peers=peers))
-            if len(comparers[block.items].matchers) > 1:
-                reason = said("found TCP and UDP lines in one connection, expected one of them")
-                raise ExpectationError(where, reason, line=block.at[0], column=block.at[1], text=block.name)
+            check_one_kind(block, comparers[block.items].matchers, where)
         number = max(low, most if high is None else min(high, most))
         if len(slots) + number > MOST_SLOTS:
             _refuse(where, said_n("{n:,} block", "{n:,} blocks", len(slots) + number), MOST_SLOTS)
         slots += [_Slot(block, comparers[block.items], round_ < low) for round_ in range(number)]
     return slots
+
+
+def check_one_kind(block: ConnectionBlock, kinds: Sized, where: str) -> None:
+    """ExpectationError where a block is about more than one of TCP and UDP."""
+    if len(kinds) > 1:
+        reason = said("found TCP and UDP lines in one connection, expected one of them")
+        raise ExpectationError(where, reason, line=block.at[0], column=block.at[1], text=block.name)
 
 
 def _check_work(where: str, comparers: Sequence[Comparer], subjects: Sequence[Subject]) -> None:

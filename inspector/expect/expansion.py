@@ -15,8 +15,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from inspector.errors import ExpectationError
+from inspector.expect.complaints import refuse
 from inspector.expect.library import is_of_library, load
 from inspector.expect.notation import (
+    ANY,
     Alternatives,
     AnyOrder,
     AnySegments,
@@ -34,6 +36,7 @@ from inspector.expect.notation import (
     Silence,
     SourceLine,
     States,
+    Unread,
     Use,
     connections_of,
     peers_of,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
+    from inspector.expect.complaints import Complain
     from inspector.expect.notation import Item
 
 __all__ = ["MOST_LINES", "MOST_TERMS", "MOST_USES_WITHIN", "expand", "symbols_of", "told_peers"]
@@ -56,19 +60,22 @@ MOST_USES_WITHIN = 16
 """A sequence that is used by one that is used ..."""
 
 
-def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[Item, ...]:
+def expand(sequence: Sequence, find: Callable[..., Sequence] = load, complain: Complain = refuse) -> tuple[Item, ...]:
     """The items of `sequence` as it is compared by itself, its peers as `told_peers` calls them.
 
     In a file of connections each block is expanded by itself. `find(name, beside=path)` gives an included sequence.
-    ExpectationError where one is unknown, includes itself, or where all together are too many lines.
+    ExpectationError where one is unknown, includes itself, or where all together are too many lines. What is wrong with
+    one `use` is given to `complain`.
     """
     if any(connections_of(sequence.items)):
         whole = replace(sequence, peers=peers_of(sequence))
         return tuple(
-            _with_blocks_expanded(item, whole, find) for item in sequence.items if not isinstance(item, Remark)
+            _with_blocks_expanded(item, whole, find, complain)
+            for item in sequence.items
+            if not isinstance(item, Remark)
         )
     peers = told_peers(sequence)
-    expansion = _Expansion(find, peers)
+    expansion = _Expansion(find, peers, complain)
     own = {symbol: Linear(((1, symbol),)) for symbol in (*symbols_of(sequence.items), *sequence.parameters)}
     scope = _Scope(sequence, peers, own, (sequence.path,))
     items = expansion.included(scope, frozenset(), either_way=sequence.either_way)
@@ -77,11 +84,11 @@ def expand(sequence: Sequence, find: Callable[..., Sequence] = load) -> tuple[It
     return (*[AnySegments()] * before, *items, *[AnySegments()] * after)
 
 
-def _with_blocks_expanded(item: Item, sequence: Sequence, find: Callable[..., Sequence]) -> Item:
+def _with_blocks_expanded(item: Item, sequence: Sequence, find: Callable[..., Sequence], complain: Complain) -> Item:
     if isinstance(item, ConnectionBlock):
-        return replace(item, items=expand(replace(sequence, items=item.items), find))
+        return replace(item, items=expand(replace(sequence, items=item.items), find, complain))
     if isinstance(item, Optional | Repeat):
-        return replace(item, items=tuple(_with_blocks_expanded(each, sequence, find) for each in item.items))
+        return replace(item, items=tuple(_with_blocks_expanded(each, sequence, find, complain) for each in item.items))
     return item
 
 
@@ -122,6 +129,7 @@ def _linears_of(items: Iterable[Item]) -> Iterator[Linear]:
 class _Expansion:
     find: Callable[..., Sequence]
     top: tuple[str, str]
+    complain: Complain
     lines: int = field(default=0)
     parts: list[str] = field(default_factory=list)
     """The named parts around what is expanded."""
@@ -166,7 +174,7 @@ class _Expansion:
                 raise ExpectationError(scope.sequence.path, reason, line=item.at[0], column=item.at[1])
             case Use():
                 self._count(scope)
-                return self._use(item, scope, taken)
+                return self._use_or_complaint(item, scope, taken)
             case AnyOrder():
                 # What is included stays together: `repeat {1}` is a group.
                 units = []
@@ -191,6 +199,13 @@ class _Expansion:
             raise ExpectationError(
                 scope.sequence.path, said("more than {most:,} lines with all it includes", most=MOST_LINES)
             )
+
+    def _use_or_complaint(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
+        try:
+            return self._use(use, scope, taken)
+        except ExpectationError as error:
+            self.complain(error)
+        return (Unread(*scope.peers, ANY, at=use.at),)
 
     def _use(self, use: Use, scope: _Scope, taken: frozenset[str]) -> tuple[Item, ...]:
         try:

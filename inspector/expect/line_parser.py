@@ -32,13 +32,22 @@ if TYPE_CHECKING:
     from inspector.expect.notation import Carried, StatePair
     from inspector.expect.scanner import Cursor
 
-__all__ = ["DURATIONS", "TCP_FIELDS", "UDP_FIELDS", "parse_duration", "parse_line", "parse_linear", "parse_states"]
+__all__ = [
+    "ARROW",
+    "DURATIONS",
+    "TCP_FIELDS",
+    "UDP_FIELDS",
+    "parse_duration",
+    "parse_line",
+    "parse_linear",
+    "parse_states",
+]
 
 TCP_FIELDS = ("seq", "ack", "len", "win", "urg", "mss", "wscale", "sack", "timestamps")
 UDP_FIELDS = ("len",)
 DURATIONS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "min": 60_000_000_000}
 
-_ARROW = re.compile(r"->|→|>")
+ARROW = re.compile(r"->|→|>")
 _CARRIED = re.compile(r"\[[^\]]*\]\+?|[^\s,|]+(?:\s*,\s*[^\s,|]+)*")
 _ICMP_KIND = re.compile(r"[\w/-]+")
 _FIELD = re.compile(r"[A-Za-z][\w-]*")
@@ -62,7 +71,7 @@ def parse_line(cursor: Cursor) -> Line:
     """One line, from the sender's name to the end."""
     at = cursor.place
     sender = cursor.need(NAME, said("a sender, as in `client > server`"))
-    if cursor.take(_ARROW) is None:
+    if cursor.take(ARROW) is None:
         cursor.fail(said("`>` and a receiver, as in `client > server`"))
     place = cursor.place
     receiver = cursor.need(NAME, said("a receiver, as in `client > server`"))
@@ -114,8 +123,10 @@ def _flags(cursor: Cursor, expected: str) -> Flags:
 
 
 def _flags_meant(text: str) -> str:
-    """The flags that `text` was probably meant to be; empty where one of them is like none."""
-    words = [nearest(word.strip(), Flag.members()) for word in text.strip("[]+").upper().split(",")]
+    """The flags that `text` was probably meant to be; empty where one of them is like none, or they are too many."""
+    flags = Flag.members()
+    written = text.strip("[]+").upper().split(",", len(flags))
+    words = [nearest(word.strip(), flags) for word in written] if len(written) <= len(flags) else []
     return ",".join(words) if all(words) else ""
 
 

@@ -121,6 +121,8 @@ __all__ = [
     "SourceLine",
     "StatePair",
     "States",
+    "Unread",
+    "UnreadBlock",
     "Use",
     "are_nothing",
     "connections_of",
@@ -176,6 +178,11 @@ class Line:
     """The named parts that it lies in, outermost first (`expansion` says so)."""
     written_at: SourceLine | None = field(default=None, compare=False)
     """Where it stands, which may be in a file that is used (`expansion` says so)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Line):
+    """A line that could not be read, where reading went on (`recovery`): nothing is known of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +280,11 @@ class Named:
     name: str
     items: tuple[Item, ...]
     at: Place = field(default=(0, 0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadBlock(Named):
+    """What stands below a line that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 A sequence is about two ends; nothing stands behind `nothing after this`; a file of connections holds nothing but
 connections, and their bonds name connections above. One pass over the items each: O(items), no more.
+
+Each rule tells every place where it is broken, as far as one does not follow from another; whoever wants the first
+takes the first (`check_whole`). What could not be read (`notation.Unread`) breaks none of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from inspector.errors import ExpectationError
 from inspector.expect.notation import (
@@ -23,6 +27,8 @@ from inspector.expect.notation import (
     Repeat,
     Silence,
     States,
+    Unread,
+    UnreadBlock,
     Use,
     lines_of,
 )
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.notation import Item, Place, Sequence
 
-__all__ = ["MOST_BLOCKS", "all_items", "bodies_of", "check_whole"]
+__all__ = ["MOST_BLOCKS", "all_items", "bodies_of", "check_whole", "names_in", "strangers", "structure"]
 
 MOST_BLOCKS = 100
 """Connections that one file may describe, counts apart."""
@@ -42,9 +48,14 @@ MOST_BLOCKS = 100
 
 def check_whole(sequence: Sequence) -> None:
     """ExpectationError, with its place, where `sequence` does not hold together."""
-    _check_peers(sequence)
-    _check_ends(sequence, sequence.items)
-    _check_connections(sequence)
+    if first := next(chain(strangers(sequence), structure(sequence)), None):
+        raise first
+
+
+def structure(sequence: Sequence) -> Iterator[ExpectationError]:
+    """What does not hold together of its blocks."""
+    yield from _ends(sequence, sequence.items)
+    yield from _connections(sequence)
 
 
 def bodies_of(item: Item) -> tuple[tuple[Item, ...], ...]:
@@ -66,59 +77,62 @@ def all_items(items: Iterable[Item]) -> Iterator[Item]:
             yield from all_items(body)
 
 
-def _fail(sequence: Sequence, reason: str, at: Place, text: str) -> NoReturn:
-    raise ExpectationError(sequence.path, reason, line=at[0], column=at[1], text=text)
+def _fault(sequence: Sequence, reason: str, at: Place, text: str) -> ExpectationError:
+    return ExpectationError(sequence.path, reason, line=at[0], column=at[1], text=text)
 
 
-def _check_peers(sequence: Sequence) -> None:
-    """A sequence is about two ends; a third name is a slip of the pen."""
+def strangers(sequence: Sequence) -> Iterator[ExpectationError]:
+    """A sequence is about two ends; each naming of a third is a slip of the pen, or follows from one."""
     names = list(sequence.peers or ())
-    for name, at in _peers_named(sequence.items):
-        if name not in names:
+    for name, at in names_in(sequence.items):
+        if name in names:
+            continue
+        if len(names) < 2:
             names.append(name)
-        if len(names) > 2:
-            known = either_of(map(quoted, names[:2]))
-            _fail(
-                sequence, said("found a third peer {name}, expected {known}", name=quoted(name), known=known), at, name
-            )
+            continue
+        known = either_of(map(quoted, names))
+        yield _fault(
+            sequence, said("found a third peer {name}, expected {known}", name=quoted(name), known=known), at, name
+        )
 
 
-def _peers_named(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
-    """Lines first: a silence names one of their peers."""
+def names_in(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
+    """The peers that are named, and where. Lines first: a silence names one of their peers."""
     for line in lines_of(items):
-        yield line.sender, line.at
-        yield line.receiver, line.at
+        if not isinstance(line, Unread):
+            yield line.sender, line.at
+            yield line.receiver, line.at
     for item in all_items(items):
         if isinstance(item, Silence) and item.sender:
             yield item.sender, item.at
 
 
-def _check_ends(sequence: Sequence, items: tuple[Item, ...]) -> None:
+def _ends(sequence: Sequence, items: tuple[Item, ...]) -> Iterator[ExpectationError]:
     """Nothing of a block stands behind `nothing after this`; and marks have no place of their own in any order."""
     ended = False
     for item in items:
         if isinstance(item, Remark):
             continue
-        if ended:
+        if ended and not isinstance(item, Unread):
             reason = said("found more behind `nothing after this`, expected the end of the block or of the file")
-            _fail(sequence, reason, _place_of((item,)), "")
+            yield _fault(sequence, reason, _place_of((item,)), "")
         ended = isinstance(item, End)
         for body in bodies_of(item):
-            _check_ends(sequence, body)
+            yield from _ends(sequence, body)
         inner = item.items if isinstance(item, AnyOrder) else ()
-        if mark := next((each for each in inner if isinstance(each, Mark)), None):
+        for mark in (each for each in inner if isinstance(each, Mark)):
             reason = said("found what is no line in `any order`, expected it with its line in a `part NAME:` there")
-            _fail(sequence, reason, mark.at, "")
+            yield _fault(sequence, reason, mark.at, "")
 
 
-def _check_connections(sequence: Sequence) -> None:
+def _connections(sequence: Sequence) -> Iterator[ExpectationError]:
     """Either all of a file is about connections by their names, or nothing of it."""
     blocks = [item for item in all_items(sequence.items) if isinstance(item, ConnectionBlock)]
     if not blocks:
         return
     if len(blocks) > MOST_BLOCKS:
         at = blocks[MOST_BLOCKS].at
-        _fail(
+        yield _fault(
             sequence,
             said("found {n:,} connections, expected at most {most}", n=len(blocks), most=MOST_BLOCKS),
             at,
@@ -126,43 +140,57 @@ def _check_connections(sequence: Sequence) -> None:
         )
     for block in blocks:
         if inner := next((each for each in all_items(block.items) if isinstance(each, ConnectionBlock)), None):
-            _fail(
+            yield _fault(
                 sequence,
                 said("found a connection within a connection, expected one below the other"),
                 inner.at,
                 inner.name,
             )
-    repeated: dict[str, bool] = {}
-    for block, is_repeated in _at_the_top(sequence):
-        _check_bonds(sequence, block, repeated, is_repeated=is_repeated)
-        repeated[block.name] = is_repeated
+    yield from _at_the_top(sequence)
 
 
+_OF_CONNECTIONS = (ConnectionBlock, Remark, Unread, UnreadBlock)
 _BESIDE = said(
     "found something else beside connections, expected at the top of the file only `connection NAME:` and `...`, "
     "or connections below `repeat COUNT:` or `optional:`, and each line in the block of its connection"
 )
 
 
-def _at_the_top(sequence: Sequence) -> Iterator[tuple[ConnectionBlock, bool]]:
-    """The connections at the top of the file, and whether their number is open."""
+def _at_the_top(sequence: Sequence) -> Iterator[ExpectationError]:
+    """The connections at the top of the file, one after the other, and what stands beside them."""
+    repeated: dict[str, bool] = {}
+    hides_names = any(map(_hides_names, sequence.items))
+    was_beside = False
     for item in sequence.items:
         match item:
-            case ConnectionBlock():
-                yield item, False
-            case Remark() | AnySegments():
+            case Remark() | AnySegments() | Unread():
                 continue
-            case Optional() | Repeat() if all(isinstance(each, ConnectionBlock | Remark) for each in item.items):
-                for each in item.items:
-                    if isinstance(each, ConnectionBlock):
-                        yield each, True
+            case ConnectionBlock():
+                blocks: tuple[Item, ...] = (item,)
+                is_beside = False
+            case UnreadBlock():
+                blocks, is_beside = item.items, False
+            case Optional() | Repeat():
+                blocks = item.items
+                is_beside = not all(isinstance(each, _OF_CONNECTIONS) for each in blocks)
             case _:
-                _fail(sequence, _BESIDE, _place_of((item,)), "")
+                blocks, is_beside = (), True
+        if is_beside and not was_beside:  # a run of them is one slip
+            yield _fault(sequence, _BESIDE, _place_of((item,)), "")
+        was_beside = is_beside
+        for block in blocks:
+            if isinstance(block, ConnectionBlock) and not is_beside:
+                is_repeated = not isinstance(item, ConnectionBlock)
+                faults = _bonds(sequence, block, repeated, is_repeated=is_repeated)
+                yield from () if hides_names else faults
+                repeated[block.name] = is_repeated
 
 
-def _check_bonds(sequence: Sequence, block: ConnectionBlock, repeated: dict[str, bool], *, is_repeated: bool) -> None:
+def _bonds(
+    sequence: Sequence, block: ConnectionBlock, repeated: dict[str, bool], *, is_repeated: bool
+) -> Iterator[ExpectationError]:
     if block.name in repeated:
-        _fail(
+        yield _fault(
             sequence,
             said("found a second connection {name}, expected another name", name=quoted(block.name)),
             block.at,
@@ -172,13 +200,18 @@ def _check_bonds(sequence: Sequence, block: ConnectionBlock, repeated: dict[str,
         if name not in repeated and not (name == block.name and is_repeated):
             known = joined(map(quoted, repeated)) or said("none")
             reason = said("found no connection {name} above, expected one of: {known}", name=quoted(name), known=known)
-            _fail(sequence, reason, block.at, name)
+            yield _fault(sequence, reason, block.at, name)
     if block.endpoints_of != block.name and repeated.get(block.endpoints_of):
         reason = said(
             "found the endpoints of {name}, of which there may be several, expected one",
             name=quoted(block.endpoints_of),
         )
-        _fail(sequence, reason, block.at, block.endpoints_of)
+        yield _fault(sequence, reason, block.at, block.endpoints_of)
+
+
+def _hides_names(item: Item) -> bool:
+    """Whether it may be a connection whose name could not be read: then nobody knows which names there are."""
+    return isinstance(item, UnreadBlock) and not any(isinstance(each, ConnectionBlock) for each in item.items)
 
 
 def _place_of(items: Iterable[Item]) -> Place:

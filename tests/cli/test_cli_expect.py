@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
+from inspector.report.lint_json import lint_schema
 from tests.cli.command import inspector, shipped
 
 UNTIDY = "# how it begins\nclient > server SYN seq=x\nserver>client SYN,ACK seq=y ack=x+1 # hi\n"
@@ -70,6 +72,84 @@ def test_lint_says_of_each_file_what_is_wrong_with_it(own: Path, tmp_path: Path)
     )
     assert f"{bad}, line 1, column 27: found the end of the line, expected a sum" in done.err
     assert "did you mean three-way-handshake?" in done.err
+
+
+SLIPS = "client > server  SNY  seq=x\nserver > client  SYN,ACK  seq=\nclient > server  ACK  lne=3\n"
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    path = tmp_path / "bad.seq"
+    path.write_text(SLIPS, encoding="utf-8")
+    return path
+
+
+def test_lint_tells_all_errors_of_a_file_and_how_many_they_are(bad: Path) -> None:
+    done = inspector("expect", "lint", bad)
+    *told, summary = done.err.splitlines()
+
+    assert (done.code, done.out) == (1, "")
+    assert [line.partition(": found ")[0] for line in told] == [
+        f"inspector: {bad}, line 1, column 18",
+        f"inspector: {bad}, line 2, column 31",
+        f"inspector: {bad}, line 3, column 23",
+    ]
+    assert "found `SNY`, expected flags such as" in told[0]
+    assert told[0].endswith("; did you mean `SYN`?")
+    assert summary == f"inspector: {bad}: 3 errors"
+
+
+@pytest.mark.parametrize(
+    ("slips", "summary"),
+    [(57, "57 errors, of which 20 are told"), (5_000, "at least 200 errors, of which 20 are told")],
+)
+def test_lint_tells_twenty_and_counts_the_rest(slips: int, summary: str) -> None:
+    done = inspector("expect", "lint", "-", stdin=b"a > b SNY\n" * slips)
+
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 21
+    assert done.err.endswith(f"inspector: -: {summary}\n")
+
+
+def test_lint_as_json_is_by_its_schema(own: Path, bad: Path) -> None:
+    done = inspector("expect", "lint", "--json", own, bad, "three-way-handshake", "nobody")
+    told = json.loads(done.out)
+    jsonschema.Draft202012Validator.check_schema(lint_schema())
+    jsonschema.validate(told, lint_schema())
+
+    assert (done.code, done.err, told["schema"]) == (1, "", "inspector/expect-lint/1")
+    untidy, slips, shipped_one, nobody = told["sequences"]
+    assert (untidy["well_written"], untidy["lines"], untidy["laid_out"], untidy["errors"]) == (True, 2, False, [])
+    assert [(each["path"], each["line"], each["column"], each["text"]) for each in slips["errors"]] == [
+        (str(bad), 1, 18, "SNY"),
+        (str(bad), 2, 31, ""),
+        (str(bad), 3, 23, "lne"),
+    ]
+    assert (slips["well_written"], slips["lines"], slips["laid_out"]) == (False, None, None)
+    assert (slips["more_errors"], slips["all_counted"]) == (0, True)
+    assert slips["errors"][0]["reason"].startswith("found `SNY`, expected flags such as `SYN,ACK`")
+    assert (shipped_one["name"], shipped_one["laid_out"]) == ("three-way-handshake", True)
+    assert (nobody["errors"][0]["line"], nobody["errors"][0]["column"]) == (None, None)
+
+
+def test_check_tells_the_first_error_and_how_to_see_the_others(bad: Path) -> None:
+    done = inspector("check", shipped("tcp-hello"), "-e", bad)
+
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith(f"inspector: {bad}, line 1, column 18: found `SNY`, expected flags")
+    assert done.err.endswith(f"(2 more errors: inspector expect lint {bad})\n")
+    for text, end in ((SLIPS, "(2 more errors: inspector expect lint -)\n"), (SLIPS[:27], "did you mean `SYN`?\n")):
+        assert inspector("check", shipped("tcp-hello"), "-e", "-", stdin=text.encode()).err.endswith(end)
+
+
+def test_format_leaves_a_file_with_errors_as_it_is_and_lays_out_the_others(own: Path, bad: Path) -> None:
+    done = inspector("expect", "format", bad, own)
+
+    assert done.code == 2
+    assert (bad.read_text("utf-8"), own.read_text("utf-8")) == (SLIPS, TIDY)
+    assert done.err.startswith(f"inspector: not laid out: {bad}, line 1, column 18: found `SNY`")
+    assert done.err.endswith(f"(2 more errors: inspector expect lint {bad})\n")
+    assert inspector("expect", "format", "--check", bad, own).code == 2
 
 
 def test_no_option_is_advised_that_the_command_does_not_have() -> None:

@@ -12,7 +12,9 @@ from rich.cells import cell_len
 from inspector.errors import ExpectationError
 from inspector.expect import automaton, connections, expansion, icmp, notation, parser, wholeness
 from inspector.expect.comparison import check_comparable
+from inspector.expect.complaints import MOST_KEPT
 from inspector.expect.formatter import format_sequence
+from inspector.expect.lint import MOST_TOLD, errors_of
 from inspector.expect.notation import Line, Part, Relation, Sequence
 from inspector.expect.parser import parse
 from inspector.expect.simple_parser import MOST_VALUES
@@ -37,6 +39,16 @@ def test_an_example_is_canonical_and_holds_for_its_capture(name: str, text: str,
         inspection = inspect(captures / name / f"{name}.pcapng", expected=sequence)
         assert [each.differences for each in inspection.comparisons if not each.matched] == []
         assert inspection.comparisons
+
+
+def test_of_the_sequence_with_errors_those_are_told_that_the_page_says() -> None:
+    section = PAGE.partition("## What is wrong with a file")[2]
+    text, said = re.findall(r"```\n(.*?)```\n\nit tells five, of lines ([^.]*)\.", section, re.DOTALL)[0]
+
+    assert [error.line for error in errors_of(text, "mine.seq").told] == list(map(int, re.findall(r"\d+", said)))
+    assert f"(to {MOST_KEPT})" in section
+    assert MOST_TOLD == 20
+    assert "at most twenty" in section
 
 
 def test_every_construct_has_its_example() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.errors import ExpectationError
+from inspector.expect import line_parser
 from inspector.expect.formatter import format_sequence
 from inspector.expect.notation import Repeat, Sequence, lines_of, peers_of
 from inspector.expect.parser import DEEPEST, LONGEST, parse
@@ -254,3 +255,18 @@ def test_hostile_size_and_depth_cost_no_more_than_a_complaint() -> None:
     for text in (" " * (LONGEST + 1), deep, parts):
         with pytest.raises(ExpectationError):
             parse(text)
+
+
+def test_flags_that_are_too_many_are_compared_with_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line as long as a file may be took half a minute to say what was probably meant."""
+    asked: list[str] = []
+
+    def nearest(word: str, _: object) -> str:
+        asked.append(word)
+        return ""
+
+    monkeypatch.setattr(line_parser, "nearest", nearest)
+    with pytest.raises(ExpectationError):
+        parse("a > b " + "SXN," * 1_000)
+
+    assert len(asked) < 10

@@ -23,6 +23,7 @@ from inspector.errors import CaptureFileError, ExpectationError, LinkError
 from inspector.expect.comparison import compare, compare_all
 from inspector.expect.formatter import format_sequence
 from inspector.expect.library import load, names
+from inspector.expect.lint import MOST_TOLD, errors_of
 from inspector.expect.parser import parse
 from inspector.explain.answer import answer
 from inspector.explain.both_ends import beliefs_of
@@ -175,8 +176,13 @@ def _limits() -> tuple[tuple[str, int, int], ...]:
 
 
 def sequence(data: bytes) -> None:
-    """Any text is an expected sequence or an error with a place; what is one reads back as what it was."""
+    """Any text is an expected sequence or an error with a place; what is one reads back as what it was.
+
+    All of its errors at once begin with that one, and there is at most one for each line.
+    """
     text = data.decode("utf-8", "replace")
+    errors = errors_of(text, "<text>").told
+    assert len({(error.path, error.line, error.line or error.reason) for error in errors}) == len(errors) <= MOST_TOLD
     try:
         read = parse(text)
     except ExpectationError as error:
@@ -184,8 +190,10 @@ def sequence(data: bytes) -> None:
     else:
         assert parse(format_sequence(read)) == read
         return
-    assert refusal.line <= text.count("\n") + text.count("\r") + 2
-    assert "\n" not in refusal.message
+    assert errors[0].message == refusal.message
+    for each in errors:
+        assert each.line <= text.count("\n") + text.count("\r") + 2
+        assert "\n" not in each.message
 
 
 def script(data: bytes) -> None:

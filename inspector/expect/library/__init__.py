@@ -19,7 +19,7 @@ from inspector.language import said
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
-__all__ = ["is_of_library", "load", "names"]
+__all__ = ["is_of_library", "load", "names", "own_path"]
 
 _FOLDER = Path(__file__).parent
 _SUFFIX = ".seq"
@@ -41,8 +41,7 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
         return _read(neighbour)
     if name_or_path in names():
         return _library(name_or_path)
-    path = Path(name_or_path)
-    if path.suffix == _SUFFIX or len(path.parts) > 1 or path.is_file():
+    if path := own_path(name_or_path):
         return _read(path)
     near = get_close_matches(name_or_path, names(), n=3)
     # A typo is answered by what was meant, and only what is like nothing by the way to all there is.
@@ -61,6 +60,13 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
         text=name_or_path,
         remedies=near,
     )
+
+
+def own_path(name_or_path: str) -> Path | None:
+    """The file of your own that is meant; None for a name of the library, or one that is like it."""
+    path = Path(name_or_path)
+    is_own = path.suffix == _SUFFIX or len(path.parts) > 1 or path.is_file()
+    return path if is_own and name_or_path not in names() else None
 
 
 def is_of_library(path: str) -> bool:
