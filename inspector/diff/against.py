@@ -7,6 +7,7 @@ compared as sums, `x+1+14`, and neither windows nor states are. What a capture h
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Direction, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from inspector.diff.model import Conversation
     from inspector.diff.pieces import Piece
@@ -116,6 +117,15 @@ class _Place:
         self.dropped = {row.frame for row in rows if row.direction == Direction.LOST}
         """Those that it has, though they were thrown away behind it."""
         self.arrivals = Arrivals(subject.events)
+        pieces = pieces_of(subject.events, rows)
+        self._keys = {each.whole.frame: each.keys[0] for each in pieces if each.has_identity}
+        self._frames: dict[Hashable, list[int]] = defaultdict(list)
+        for frame, key in self._keys.items():
+            self._frames[key].append(frame)
+
+    def copy_of(self, frame: int) -> int | None:
+        """Another frame that is the same datagram."""
+        return next((each for each in self._frames.get(self._keys.get(frame), ()) if each != frame), None)
 
 
 def _placed(difference: Difference, piece: Piece, ones: _Place, others: _Place) -> Placed:
@@ -129,6 +139,7 @@ def _placed(difference: Difference, piece: Piece, ones: _Place, others: _Place) 
         frame,
         _in_a_word(piece.event),
         is_lost=frame in has.dropped,
+        copy_of=has.copy_of(frame) if is_alone and not piece.is_part else None,
         has_passed=is_alone and has_not.arrivals.tell_of(piece.event),
         part=(piece.seq, plus(piece.seq, piece.length - 1)) if piece.is_part else None,
     )

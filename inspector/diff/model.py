@@ -42,6 +42,8 @@ class Placed:
     """Whether the capture that has it says itself that it was dropped on its way."""
     has_passed: bool = False
     """Whether the capture that has it not says itself, by an acknowledgment, that it did pass there."""
+    copy_of: int | None = None
+    """The frame of the same capture that is the same datagram: somebody on the way has doubled it."""
     part: tuple[int, int] | None = None
     """The first and the last of its sequence numbers, where it is about a part of the frame's data."""
 

@@ -65,6 +65,12 @@ class Piece:
         return self.length != (self.whole.value("len") or 0)
 
     @property
+    def has_identity(self) -> bool:
+        """Whether its marks tell it from all others: of datagrams that are not numbered, only of a SYN with a time."""
+        identification, *times = self.marks
+        return (identification or 0) > 0 or bool(self.event.flags & Flag.SYN and any(times))
+
+    @property
     def keys(self) -> tuple[Hashable, Hashable]:
         """What it is known by: all that is compared, with and without what tells it from its repetition."""
         event = self.event

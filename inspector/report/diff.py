@@ -91,6 +91,7 @@ class _Cut:
 _REASONS = {
     "cut": marked("behind the place where {other} is cut"),
     "dropped": marked("dropped on its way, as {capture} says"),
+    "copied": marked("it is frame {copy} once more, doubled on the way"),
     "passed": marked("not captured there, for {other} has the acknowledgment"),
     "unknown": marked("lost between them, or not captured there"),
 }
@@ -110,12 +111,12 @@ class _Gone:
     def goes_on(self, other: _Gone) -> bool:
         """Whether `other` follows at once, and there is nothing else to say of it."""
         is_alike = (self.is_of_a, self.reason, self.last + 1) == (other.is_of_a, other.reason, other.last)
-        return is_alike and all(each.part is None for each in (*self.those, *other.those))
+        return is_alike and all(each.part is None and each.copy_of is None for each in (*self.those, *other.those))
 
     def in_words(self) -> str:
         """A sentence."""
         capture, other = ("A", "B") if self.is_of_a else ("B", "A")
-        reason = shown(_REASONS[self.reason], capture=capture, other=other)
+        reason = shown(_REASONS[self.reason], capture=capture, other=other, copy=self.those[0].copy_of)
         first, *_, last = [each.frame_a if self.is_of_a else each.frame_b for each in (*self.those, self.those[-1])]
         what, part = self.those[0].what, self.those[0].part
         if len(self.those) > 1:
@@ -157,9 +158,16 @@ def _each_gone(pair: Compared, cut: _Cut) -> Iterator[_Gone]:
             is_of_a = each.difference.kind is Kind.MISSING
             frame = each.frame_a if is_of_a else each.frame_b
             is_hidden = cut.hides_of_a(frame) if is_of_a else cut.hides_of_b(frame)
-            reason = "passed" if each.has_passed else "cut" if is_hidden else "unknown"
+            reasons = {
+                "dropped": each.is_lost,
+                "copied": each.copy_of is not None,
+                "passed": each.has_passed,
+                "cut": is_hidden,
+                "unknown": True,
+            }
+            reason = next(name for name, holds in reasons.items() if holds)
             place = places[not is_of_a][frame or 0]
-            yield _Gone(is_of_a, "dropped" if each.is_lost else reason, [each], place)
+            yield _Gone(is_of_a, reason, [each], place)
 
 
 def _frames(each: Conversation) -> list[int]:

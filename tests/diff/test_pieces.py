@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MTU = 1448
 
 
-def sent(*lengths: int, flags: str = "ACK", **fields: int) -> Said:
+def sent(*lengths: int, flags: str = "ACK", **fields: Any) -> Said:
     """A handshake, and data in segments of these lengths."""
     said = Said().handshake()
     for length in lengths:
@@ -94,7 +94,7 @@ def test_all_of_a_segment_that_is_missing_is_that_segment_though_the_rest_is_cut
 
 def test_a_repetition_of_a_part_is_told_from_the_part_by_its_timestamp() -> None:
     """The second of five was lost, and sent again by itself: what is missing is a part of the first segment."""
-    times = {"options": Option.TIMESTAMPS, "tsecr": 7}
+    times: dict[str, Any] = {"options": Option.TIMESTAMPS, "tsecr": 7}
     one = sent(5 * MTU, tsval=100, **times).client("ACK", seq=1001 + MTU, len=MTU, tsval=200, **times)
     other = sent(*[MTU] * 5, tsval=100, **times).client("ACK", seq=1001 + MTU, len=MTU, tsval=200, **times).without(5)
 
@@ -202,6 +202,23 @@ def test_what_nobody_acknowledged_may_be_lost_and_so_may_a_plain_acknowledgment(
         return Said().handshake().client("ACK", len=5).server("ACK")
 
     assert [each.has_passed for each in compared(said(), said().without(5).without(4)).placed] == [False, False]
+
+
+# ------------------------------------------------------------------------------- doubled on the way
+
+
+def test_a_datagram_that_came_twice_and_was_sent_once_is_a_copy_and_its_repetition_is_none() -> None:
+    def said(*identifications: int) -> Said:
+        said = Said().handshake()
+        for identification in identifications:
+            said.client("ACK", seq=1001, len=5, ip_id=identification)
+        return said.server("ACK", ack=1006)
+
+    doubled, repeated, unnumbered = (compared(said(7), said(*those)) for those in ((7, 7), (7, 8), (0, 0)))
+
+    assert [each.copy_of for each in doubled.placed] in ([4], [5])
+    assert [each.copy_of for each in repeated.placed] == [None]
+    assert [each.copy_of for each in unnumbered.placed] == [None]
 
 
 # ------------------------------------------------------------------------------- translated addresses
