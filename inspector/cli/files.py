@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 import shlex
-import sys
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -29,7 +28,7 @@ from inspector.cli.output import (
 )
 from inspector.cli.progress import Progress
 from inspector.cli.speaking import Command
-from inspector.cli.streams import streams_of
+from inspector.cli.streams import STANDARD_INPUT, refuse_a_terminal, standard_input, streams_of
 from inspector.errors import CaptureFileError
 from inspector.language import marked, said, shown
 from inspector.pipeline import inspect, inspect_chosen
@@ -118,7 +117,7 @@ def inspect_all(  # noqa: PLR0913 - what to inspect, and how
     cost = cost_of(expected, is_held=is_held)
     options |= {"expected": expected, "one_is_enough": one_is_enough}
     names = [name for stream in streams for name in stream.files]
-    _refuse_a_terminal(names)
+    refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
     reports: list[Told] = []
     progress = Progress(streams)  # which looks at sizes that the user who asked may not see
@@ -171,7 +170,7 @@ def inspect_one(  # noqa: PLR0913 - as above
     if wanted.saved and not decoding.has_bytes:
         words = marked("--save-connection saves what was captured; expected it without --decoder {decoder}")
         raise click.UsageError(shown(words, decoder=decoding.decoder))
-    _refuse_a_terminal(names)
+    refuse_a_terminal(names)
     gc.disable()  # as in `inspect_all`
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(streams))
@@ -188,12 +187,6 @@ def inspect_one(  # noqa: PLR0913 - as above
     return exit_code_of([inspection])
 
 
-def _refuse_a_terminal(names: list[str]) -> None:
-    if "-" in names and sys.stdin.isatty():
-        words = marked("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -")
-        raise click.UsageError(shown(words))
-
-
 def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, BinaryIO]:
     """Under `sudo`: what only root can open, opened; whoever decodes it is the user who asked.
 
@@ -205,7 +198,7 @@ def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, Binar
 
         _make_room_for(len(names))
         for name in names:
-            if name != "-" and not _is_folder(name):
+            if name != STANDARD_INPUT and not _is_folder(name):
                 with suppress(OSError):
                     opened[name] = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
         drop_privilege()
@@ -242,9 +235,8 @@ def _inspect(
 
 def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
     """What is to be read: a capture by its name, or one that is open."""
-    if name == "-":
-        # Unbuffered: a thread that waits for a pipe must not hold the lock that the interpreter takes at its end.
-        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+    if name == STANDARD_INPUT:
+        return standard_input()
     if name not in opened and _is_folder(name):
         raise CaptureFileError(name, said("expected a capture file, found a folder"), remedies=_captures_in(Path(name)))
     return opened.get(name, name)

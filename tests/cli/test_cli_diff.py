@@ -89,6 +89,19 @@ def test_a_syn_that_never_came_is_named(tmp_path: Path) -> None:
     assert "is in A only: a SYN that nobody answered, and it is not in B" in done
 
 
+def test_one_of_both_may_be_piped_in(sides: tuple[Path, Path]) -> None:
+    client, server = (path.read_bytes() for path in sides)
+    line = "frame 1 of A (SYN) is not in B: lost between them, or not captured there"
+
+    for words, piped in ((("-", sides[1]), client), ((sides[0], "-"), server)):
+        done = inspector("diff", *words, stdin=piped)
+        assert done.code == 1
+        assert line in " ".join(done.out.split())
+    both = inspector("diff", "-", "-", stdin=client)
+    assert (both.code, both.out) == (2, "")
+    assert "expected two captures, found standard input twice: one of them has to be a file" in both.err
+
+
 def test_its_help_names_the_schema_of_its_json() -> None:
     text = " ".join(inspector("diff", "--help").out.split())
 
