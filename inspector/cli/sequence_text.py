@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.cli.output import print_text
+from inspector.cli.streams import STANDARD_INPUT
 from inspector.errors import ExpectationError, system_words
 from inspector.language import said, shown
 from inspector.report.escape import safe_text
@@ -17,9 +18,7 @@ from inspector.report.escape import safe_text
 if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
-__all__ = ["STANDARD_INPUT", "deliver_sequence", "print_sequence", "read_sequence", "text_of", "write_sequence"]
-
-STANDARD_INPUT = "-"
+__all__ = ["deliver_sequence", "print_sequence", "read_sequence", "text_of", "write_sequence"]
 
 
 def read_sequence(name: str) -> Sequence:
