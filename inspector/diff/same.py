@@ -5,8 +5,9 @@ end sent stands in one order at both, unless the path changed it. The windows an
 are not: they are what an observer thinks, and follow from the segments.
 
 What network cards have cut or joined is cut alike first (`pieces`). What is surely the same (`anchors`) is taken as
-such; what lies between is aligned by `expect.matching`, and told by `expect.differences`, as by `check`. No rule says
-that two places see the same, so no difference cites one.
+such; what lies between is aligned by `expect.matching`, and told by `expect.differences`, as by `check`. But a segment
+of other numbers is another segment: a path changes windows, options and flags, and not what is sent or acknowledged.
+No rule says that two places see the same, so no difference cites one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from inspector.record.streams import Names, RawNumbers
 from inspector.record.wish import Detail, Level, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from inspector.expect.model import Comparison, Difference
     from inspector.expect.notation import Line
@@ -60,7 +61,7 @@ def compare_same(mine: Subject, theirs: Subject, rows: tuple[list[Row], list[Row
     """
     unseen = unseen_options(mine.events, rows[0]) | unseen_options(theirs.events, rows[1])
     ones, others = cut_alike(pieces_of(mine.events, rows[0], unseen), pieces_of(theirs.events, rows[1], unseen))
-    alignment = _Alignment(name, ones, others, _lines(ones, mine.transport, unseen))
+    alignment = _Alignment(name, ones, others, lambda those: _lines(those, mine.transport, unseen))
     for side in Side:
         alignment.of_one_direction(side)
     units = _Units(alignment)
@@ -97,11 +98,13 @@ class _Move(NamedTuple):
 class _Alignment:
     """What became of each piece of A, and which pieces of B nobody expected."""
 
-    def __init__(self, name: str, ones: list[Piece], others: list[Piece], lines: tuple[Line, ...]) -> None:
+    def __init__(
+        self, name: str, ones: list[Piece], others: list[Piece], lines_of: Callable[[list[Piece]], tuple[Line, ...]]
+    ) -> None:
         self.name = name
         self.ones = ones
         self.others = others
-        self.lines = lines
+        self._lines_of = lines_of
         self.found: dict[int, list[_Move]] = {}
         """For each piece of A, or the first of two that were swapped."""
         self.extra: list[int] = []
@@ -131,7 +134,8 @@ class _Alignment:
                 most=MOST_POSITIONS,
             )
             raise ExpectationError(self.name, reason)
-        matcher = Matcher(build([self.lines[i] for i in mine], self.name), PEERS, strict=True, name=self.name)
+        lines = self._lines_of([self.ones[i] for i in mine])
+        matcher = Matcher(build(lines, self.name), PEERS, strict=True, name=self.name)
         first = -1
         alignment = matcher.align(tuple(self.others[j].event for j in theirs))
         self.cost += alignment.cost
@@ -146,6 +150,20 @@ class _Alignment:
             else:
                 first = line
                 self.found[line] = [_Move(step.move, line, event)]
+        self._part_strangers(mine)
+
+    def _part_strangers(self, mine: list[int]) -> None:
+        """Let those stand alone that were aligned though their numbers are not the same."""
+        for line in mine:
+            together = self.found.get(line, ())
+            if any(each.other >= 0 and self._are_strangers(each) for each in together):
+                self.extra += [each.other for each in together]
+                self.found.update({each.one: [_Move(Move.MISSING, each.one, -1)] for each in together})
+
+    def _are_strangers(self, move: _Move) -> bool:
+        one, other = self.ones[move.one], self.others[move.other]
+        numbers = ([each.event.value(name) for name in ("seq", "ack", "len")] for each in (one, other))
+        return one.event.is_segment and next(numbers) != next(numbers)
 
 
 class _Units:

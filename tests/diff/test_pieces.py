@@ -122,6 +122,21 @@ def test_what_a_middlebox_changed_of_data_that_are_cut_is_told_too() -> None:
     assert [(each.frame_a, each.frame_b, each.difference.field) for each in found.placed] == [(4, 5, "win")]
 
 
+def test_a_segment_of_other_numbers_is_another_segment_and_not_a_changed_one() -> None:
+    """Two acknowledgments look alike but for their numbers, which no path changes."""
+
+    def acknowledged(*numbers: int) -> Said:
+        said = Said().handshake().client("ACK", len=50)
+        for number in numbers:
+            said.server("ACK", ack=number, window=2000 - number)
+        return said
+
+    found = compared(acknowledged(1003, 1020), acknowledged(1005, 1020))
+    assert [kind for kind, *_ in parts(found)] == ["missing", "extra"]
+    overtaken = compared(acknowledged(1003, 1005, 1007, 1020), acknowledged(1005, 1007, 1003, 1020))
+    assert [kind for kind, *_ in parts(overtaken)] == ["swapped"]
+
+
 def test_datagrams_have_no_numbers_to_be_cut_at() -> None:
     (exchange,) = shipped("udp-lost")
 
