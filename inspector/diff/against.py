@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -111,21 +112,36 @@ def _found(comparison: Comparison, ones: list[Piece], others: list[Piece]) -> Fo
 
 
 class _Place:
-    """What a capture says of frames that one of both has not."""
+    """What a capture says of frames that one of both has not; worked out when it is asked."""
 
     def __init__(self, rows: list[Row], subject: Subject) -> None:
-        self.dropped = {row.frame for row in rows if row.direction == Direction.LOST}
+        self._rows = rows
+        self._events = subject.events
+
+    @cached_property
+    def dropped(self) -> set[int]:
         """Those that it has, though they were thrown away behind it."""
-        self.arrivals = Arrivals(subject.events)
-        pieces = pieces_of(subject.events, rows)
-        self._keys = {each.whole.frame: each.keys[0] for each in pieces if each.has_identity}
-        self._frames: dict[Hashable, list[int]] = defaultdict(list)
-        for frame, key in self._keys.items():
-            self._frames[key].append(frame)
+        return {row.frame for row in self._rows if row.direction == Direction.LOST}
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What it says of numbers."""
+        return Arrivals(self._events)
+
+    @cached_property
+    def _alike(self) -> dict[int, list[int]]:
+        """Of each frame that can be known by its marks: those that are the same datagram, itself among them."""
+        alike: dict[Hashable, list[int]] = defaultdict(list)
+        of_each = {}
+        for each in pieces_of(self._events, self._rows):
+            if each.has_identity:
+                alike[each.keys[0]].append(each.whole.frame)
+                of_each[each.whole.frame] = alike[each.keys[0]]
+        return of_each
 
     def copy_of(self, frame: int) -> int | None:
         """Another frame that is the same datagram."""
-        return next((each for each in self._frames.get(self._keys.get(frame), ()) if each != frame), None)
+        return next((each for each in self._alike.get(frame, ()) if each != frame), None)
 
 
 def _placed(difference: Difference, piece: Piece, ones: _Place, others: _Place) -> Placed:
