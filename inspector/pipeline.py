@@ -12,7 +12,7 @@ prints, exits or reads the environment (`cli/`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from inspector.expect.model import Transport
 from inspector.language import said
@@ -29,7 +29,6 @@ from inspector.wire.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from inspector.choice.choosing import Choice
     from inspector.choice.comparing import Comparing
@@ -237,7 +236,7 @@ def _surveyed(batches: Iterator[Batch], survey: Survey, exchanges: ExchangeTrack
 
 
 def inspect_chosen(  # noqa: PLR0913 - as above
-    source: str | Path | BinaryIO,
+    source: Source,
     choice: Choice,
     *,
     name: str = "",
@@ -279,6 +278,7 @@ def inspect_chosen(  # noqa: PLR0913 - as above
         payloads=choice.payloads,
         comments=choice.comments,
         chosen_of=choice.watch.seen,
+        origins=reader.origins,
         one_is_enough=one_is_enough,
     )
     return replace(inspection, verdict=verdict_of(inspection))

@@ -19,14 +19,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from inspector.errors import CaptureFileError, system_words
 from inspector.language import said
+from inspector.wire.copying import FrameCopier
 from inspector.wire.held_back import HeldBack
 from inspector.wire.row import Flag, Fragment
-from inspector.wire.writer import CaptureWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,8 +54,7 @@ class Saver:
         """Of a stray SYN: its ordinal, and the number of its frame."""
         self._begun: Pick | None = None
         self._reader: Reader
-        self._writer: CaptureWriter | None = None
-        self._interfaces: dict[int, int] = {}
+        self._writer: FrameCopier | None = None
         self._aside: Path | None = None
         self._file = self._open()
 
@@ -113,32 +111,11 @@ class Saver:
 
     def _write(self, frame: Frame) -> None:
         try:
-            writer = self._writer or self._begin(frame)
-            interface = self._interface(frame, writer)
-            writer.write(frame if frame.interface == interface else replace(frame, interface=interface))
+            if self._writer is None:
+                self._writer = FrameCopier(self._file, frame, self._reader, comment=self._origin())
+            self._writer.write(frame, self._reader)
         except OSError as error:
             raise self._cannot_write(error) from error
-
-    def _begin(self, frame: Frame) -> CaptureWriter:
-        face = self._reader.interfaces[frame.interface]
-        self._interfaces[frame.interface] = 0
-        self._writer = CaptureWriter(
-            self._file,
-            link_type=frame.link_type,
-            snaplen=face.snaplen,
-            interface_name=face.name,
-            interface_description=face.description,
-            comment=self._origin(),
-        )
-        return self._writer
-
-    def _interface(self, frame: Frame, writer: CaptureWriter) -> int:
-        if frame.interface not in self._interfaces:
-            face = self._reader.interfaces[frame.interface]
-            self._interfaces[frame.interface] = writer.add_interface(
-                frame.link_type, snaplen=face.snaplen, name=face.name, description=face.description
-            )
-        return self._interfaces[frame.interface]
 
     def _origin(self) -> str:
         """What the file says of itself."""

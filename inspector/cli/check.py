@@ -19,9 +19,9 @@ from inspector.cli.lifetimes import lifetime_options
 from inspector.cli.once import Once
 from inspector.cli.one_connection import Wanted
 from inspector.cli.output import report_options
-from inspector.cli.sequence_text import STANDARD_INPUT, read_sequence
+from inspector.cli.sequence_text import read_sequence
 from inspector.cli.speaking import Command
-from inspector.cli.streams import streams_of
+from inspector.cli.streams import STANDARD_INPUT, streams_of
 from inspector.language import shown
 
 if TYPE_CHECKING:

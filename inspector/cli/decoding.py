@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import wraps
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import TypeVar
+
+    from inspector.wire.series import FileOfSeries
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,15 +56,35 @@ class Decoding(NamedTuple):
                 how["matching"] = frames_matching(path, name, self.display_filter)
             yield path, how
 
-    def of_many(self) -> bool:
-        """Whether checksums are verified, for several captures that are one stream, which we alone can read."""
-        if not self.is_plain:
+    @contextmanager
+    def of_series(self, files: list[FileOfSeries], name: str) -> Iterator[tuple[list[FileOfSeries], dict[str, Any]]]:
+        """As `of`, for captures that are one stream; tshark gets that stream, its frames numbered through, as one file.
+
+        Raises click.UsageError where another decoder is asked for: it reads a single capture.
+        """
+        if self.decoder != NATIVE:
             words = marked(
-                "--decoder and -Y read each capture for itself, and these are one stream; expected --no-merge beside"
-                " them, or one capture (mergecap -w one.pcapng FILE...)"
+                "--decoder {decoder} reads each capture for itself, and these are one stream; expected --no-merge"
+                " beside it, or one capture (mergecap -w one.pcapng FILE...)"
             )
-            raise click.UsageError(shown(words))
-        return self.verify
+            raise click.UsageError(shown(words, decoder=self.decoder))
+        how: dict[str, Any] = {"verify": self.verify}
+        if self.display_filter is None:
+            yield files, how
+            return
+        from inspector.opening import open_source
+        from inspector.referee.display_filter import frames_matching
+        from inspector.wire.copying import copy_all
+
+        with ExitStack() as stack:
+            for file in files:
+                if file.refused is None:
+                    file.source = stack.enter_context(as_file(file.source))
+            merged = stack.enter_context(NamedTemporaryFile(prefix="inspector-", suffix=".pcapng"))
+            with open_source([replace(file) for file in files], name, NATIVE, None, verify=False) as reader:
+                copy_all(reader, merged.name)
+            how["matching"] = frames_matching(merged.name, name, self.display_filter)
+            yield files, how
 
 
 def decoding_options(command: F) -> F:

@@ -13,6 +13,7 @@ from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.output import exit_code, print_json, print_text, report_options
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.speaking import Command
+from inspector.cli.streams import STANDARD_INPUT, refuse_a_terminal, standard_input
 from inspector.errors import NoSuchConnection
 from inspector.language import marked, shown
 from inspector.report.escape import safe_text
@@ -75,15 +76,20 @@ def diff(  # noqa: PLR0913 - the options of the command
 ) -> int:
     """Compare capture B with capture A: what is in one and not in the other, and what is not the same in both.
 
+    One of them may be standard input (`-`).
+
     \b
     inspector diff client.pcapng server.pcapng
+    ssh server cat server.pcapng | inspector diff client.pcapng -
 
     A connection that was captured at two places is known by its endpoints and initial numbers: which frames are in one
     capture only is told, and how far the clocks are apart. Others are compared in their order, with their numbers as
     sums. Exit code 0 if nothing differs, 1 otherwise.
     """  # noqa: D301 - the backspace leaves the examples as they are
-    if "-" in (first, second):
-        raise click.UsageError(shown("expected two files, found standard input"))
+    if first == second == STANDARD_INPUT:
+        words = marked("expected two captures, found standard input twice: one of them has to be a file")
+        raise click.UsageError(shown(words))
+    refuse_a_terminal((first, second), "diff FILE -")
     drop_privilege()
     one, other = _inspected(first, decoding), _inspected(second, decoding)
     found = _compared(one, other, connections, exchanges)
@@ -117,7 +123,8 @@ def diff(  # noqa: PLR0913 - the options of the command
 def _inspected(name: str, decoding: Decoding) -> Inspection:
     from inspector.pipeline import KEEP_SEGMENTS, inspect
 
-    with decoding.of(name, name) as (source, how):
+    given = standard_input() if name == STANDARD_INPUT else name
+    with decoding.of(given, name) as (source, how):
         inspection = inspect(source, name=name, **how)
     if inspection.capture.frames > KEEP_SEGMENTS:
         raise click.UsageError(

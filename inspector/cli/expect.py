@@ -11,7 +11,6 @@ from inspector.cli.environment import pick_colour, pick_unicode, pick_width
 from inspector.cli.once import Once
 from inspector.cli.output import ExitCode, print_json, print_text, tell, tell_error
 from inspector.cli.sequence_text import (
-    STANDARD_INPUT,
     deliver_sequence,
     own_text,
     print_sequence,
@@ -20,6 +19,7 @@ from inspector.cli.sequence_text import (
     write_sequence,
 )
 from inspector.cli.speaking import Group
+from inspector.cli.streams import STANDARD_INPUT
 from inspector.errors import ExpectationError
 from inspector.language import said, shown, shown_n
 from inspector.report.escape import safe_text

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 import shlex
-import sys
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -29,7 +28,7 @@ from inspector.cli.output import (
 )
 from inspector.cli.progress import Progress
 from inspector.cli.speaking import Command
-from inspector.cli.streams import streams_of
+from inspector.cli.streams import STANDARD_INPUT, refuse_a_terminal, standard_input, streams_of
 from inspector.errors import CaptureFileError
 from inspector.language import marked, said, shown
 from inspector.pipeline import inspect, inspect_chosen
@@ -37,13 +36,15 @@ from inspector.referee.decoders import advised
 from inspector.report.inspection import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from inspector.cli.asking import Asked
     from inspector.cli.decoding import Decoding
+    from inspector.cli.jobs import Refusal
     from inspector.cli.one_connection import Wanted
     from inspector.cli.streams import Stream
     from inspector.expect.notation import Sequence
+    from inspector.opening import Source
     from inspector.tcp.lifetimes import Limits
     from inspector.wire.series import FileOfSeries
 
@@ -118,7 +119,7 @@ def inspect_all(  # noqa: PLR0913 - what to inspect, and how
     cost = cost_of(expected, is_held=is_held)
     options |= {"expected": expected, "one_is_enough": one_is_enough}
     names = [name for stream in streams for name in stream.files]
-    _refuse_a_terminal(names)
+    refuse_a_terminal(names)
     worst = ExitCode.AS_EXPECTED
     reports: list[Told] = []
     progress = Progress(streams)  # which looks at sizes that the user who asked may not see
@@ -153,7 +154,7 @@ def inspect_one(  # noqa: PLR0913 - as above
     streams: list[Stream], wanted: Wanted, limits: Limits, *, asked: Asked, decoding: Decoding,
     expected: Sequence | None = None, one_is_enough: bool = False, **how: Any,
 ) -> int:  # fmt: skip
-    """Open single connections of one capture; the exit code."""
+    """Open single connections of one capture, or of files that are one stream; the exit code."""
     how = {name: value for name, value in how.items() if name not in {"jobs", "table"}}
     if asked.chooses:
         words = marked(
@@ -161,37 +162,34 @@ def inspect_one(  # noqa: PLR0913 - as above
             " beside them"
         )
         raise click.UsageError(shown(words))
-    names = [name for stream in streams for name in stream.files]
-    if len(names) != 1:
+    if len(streams) != 1:
         words = marked(
-            "expected one capture, whose connection is meant; found {number}"
-            " (mergecap -w one.pcapng FILE... makes one of several)"
+            "expected one capture, or files that are one stream (--merge), whose connection is meant; found {number}"
         )
-        raise click.UsageError(shown(words, number=len(names)))
+        raise click.UsageError(shown(words, number=len(streams)))
+    (stream,) = streams
     if wanted.saved and not decoding.has_bytes:
         words = marked("--save-connection saves what was captured; expected it without --decoder {decoder}")
         raise click.UsageError(shown(words, decoder=decoding.decoder))
-    _refuse_a_terminal(names)
+    refuse_a_terminal(stream.files)
     gc.disable()  # as in `inspect_all`
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(streams))
-        opened = _open_before_dropping(names, stack)
-        choice, hearers = wanted.choose(names[0], opened.get(names[0]))
+        opened = _open_before_dropping(list(stream.files), stack)
+        choice, hearers = wanted.choose(stream.files, opened)
         stack.callback(choice.discard)
-        source = _source(names[0], opened)
         hear = progress.hearer(0)
-        with decoding.of(source, names[0]) as (given, how_read):
-            how_read |= {"limits": limits, "most": asked.frames, "progress": hear}
-            how_read |= {"expected": expected, "one_is_enough": one_is_enough}
-            inspection = inspect_chosen(given, choice, name=names[0], **how_read)
+        given, how_read = stack.enter_context(_to_be_read(stream, opened, decoding))
+        how_read |= {"limits": limits, "most": asked.frames, "progress": hear}
+        how_read |= {"expected": expected, "one_is_enough": one_is_enough}
+        worst = ExitCode.AS_EXPECTED
+        try:
+            inspection = inspect_chosen(given, choice, name=stream.name, **how_read)
+        finally:  # that none of the others has the connection may be for what these had
+            for refusal in _refusals_of(given):
+                worst = tell_error(refusal.error())
     wanted.show(inspection, hearers, **how)
-    return exit_code_of([inspection])
-
-
-def _refuse_a_terminal(names: list[str]) -> None:
-    if "-" in names and sys.stdin.isatty():
-        words = marked("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector replay -")
-        raise click.UsageError(shown(words))
+    return worst or exit_code_of([inspection])
 
 
 def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, BinaryIO]:
@@ -205,7 +203,7 @@ def _open_before_dropping(names: list[str], stack: ExitStack) -> dict[str, Binar
 
         _make_room_for(len(names))
         for name in names:
-            if name != "-" and not _is_folder(name):
+            if name != STANDARD_INPUT and not _is_folder(name):
                 with suppress(OSError):
                     opened[name] = stack.enter_context(Path(name).open("rb", buffering=0))  # noqa: SIM115 - it is one
         drop_privilege()
@@ -226,25 +224,37 @@ def _inspect(
     stream: Stream, opened: dict[str, BinaryIO], decoding: Decoding, options: dict[str, Any], how: dict[str, Any]
 ) -> Told:
     """Inspect a stream, and say it in as little as is printed of it."""
-    files: list[FileOfSeries] = []
     try:
-        if len(stream.files) == 1:
-            with decoding.of(_source(stream.name, opened), stream.name) as (source, how_read):
-                inspection = inspect(source, name=stream.name, **how_read, **options)
-        else:
-            files = _files_of(stream, opened)
-            inspection = inspect(files, name=stream.name, verify=decoding.of_many(), **options)
+        with _to_be_read(stream, opened, decoding) as (given, how_read):
+            inspection = inspect(given, name=stream.name, **how_read, **options)
     except CaptureFileError as error:
         return Told(refusals=(refusal_of(advised(error)),))
-    refusals = tuple(refusal_of(file.refused) for file in files if file.refused is not None)
-    return Told(rendered(inspection, **how), inspection.verdict, inspection.capture.is_incomplete, refusals)
+    return Told(rendered(inspection, **how), inspection.verdict, inspection.capture.is_incomplete, _refusals_of(given))
+
+
+@contextmanager
+def _to_be_read(
+    stream: Stream, opened: dict[str, BinaryIO], decoding: Decoding
+) -> Iterator[tuple[Source, dict[str, Any]]]:
+    """The capture, or the files of a series, and how they are to be read."""
+    if len(stream.files) == 1:
+        with decoding.of(_source(stream.name, opened), stream.name) as read:
+            yield read
+    else:
+        with decoding.of_series(_files_of(stream, opened), stream.name) as read:
+            yield read
+
+
+def _refusals_of(source: Source) -> tuple[Refusal, ...]:
+    """Why files of a series could not be read."""
+    files = source if isinstance(source, (list, tuple)) else ()
+    return tuple(refusal_of(file.refused) for file in files if file.refused is not None)
 
 
 def _source(name: str, opened: dict[str, BinaryIO]) -> str | BinaryIO:
     """What is to be read: a capture by its name, or one that is open."""
-    if name == "-":
-        # Unbuffered: a thread that waits for a pipe must not hold the lock that the interpreter takes at its end.
-        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+    if name == STANDARD_INPUT:
+        return standard_input()
     if name not in opened and _is_folder(name):
         raise CaptureFileError(name, said("expected a capture file, found a folder"), remedies=_captures_in(Path(name)))
     return opened.get(name, name)

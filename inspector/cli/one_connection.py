@@ -1,6 +1,6 @@
 """The options of `replay` that open single connections: draw them, follow what they said, save them.
 
-Numbers are those of tables and summaries, and belong to one capture; so there is one.
+Numbers are those of tables and summaries, and belong to one capture, or to files that are one stream; so there is one.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from inspector.choice.choosing import Choice
 from inspector.choice.hearing import Hearer
 from inspector.choice.saving import Saver
 from inspector.cli.output import print_json, render
+from inspector.cli.streams import STANDARD_INPUT
 from inspector.language import marked, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
     from inspector.report.inspection import Inspection
@@ -50,9 +51,9 @@ class Wanted:
     def __bool__(self) -> bool:
         return bool(self.drawn or self.followed or self.saved)
 
-    def choose(self, source: str, opened: BinaryIO | None) -> tuple[Choice, list[Hearer]]:
-        """What goes along with the reading of the capture. No file is opened that is the capture itself."""
-        _refuse_to_overwrite(source, opened, [path for _, path in self.saved])
+    def choose(self, files: Sequence[str], opened: Mapping[str, BinaryIO]) -> tuple[Choice, list[Hearer]]:
+        """What goes along with the reading of the capture. No file is opened that is the capture itself, or of it."""
+        _refuse_to_overwrite(files, opened, [path for _, path in self.saved])
         hearers = [Hearer(number, self.most_bytes) for number in dict.fromkeys(self.followed)]
         choice = Choice({*self.drawn, *self.followed, *(number for number, _ in self.saved)}, hearers)
         try:
@@ -87,14 +88,15 @@ class Wanted:
         render([inspection], as_json=False, drawn=frozenset(self.drawn), after=below_the_ladders, **how)
 
 
-def _refuse_to_overwrite(source: str, opened: BinaryIO | None, targets: list[Path]) -> None:
+def _refuse_to_overwrite(files: Sequence[str], opened: Mapping[str, BinaryIO], targets: list[Path]) -> None:
     """A capture is not overwritten while it is read, nor one file by two connections."""
     if any(str(target) == "-" for target in targets):
         raise click.UsageError(shown("--save-connection: expected a file, found - (standard output has the report)"))
     known: list[os.stat_result] = []
-    with suppress(OSError, ValueError):  # what cannot be looked at is told when it is read
-        stream = sys.stdin if source == "-" else opened
-        known.append(os.fstat(stream.fileno()) if stream else Path(source).stat())
+    for name in files:
+        with suppress(OSError, ValueError):  # what cannot be looked at is told when it is read
+            stream = sys.stdin if name == STANDARD_INPUT else opened.get(name)
+            known.append(os.fstat(stream.fileno()) if stream else Path(name).stat())
     for target in targets:
         with suppress(OSError):
             found = target.stat()

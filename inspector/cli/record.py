@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,7 @@ from inspector.cli.output import ExitCode, tell
 from inspector.cli.privilege import drop_privilege
 from inspector.cli.sequence_text import deliver_sequence
 from inspector.cli.speaking import Command
+from inspector.cli.streams import STANDARD_INPUT, refuse_a_terminal, standard_input
 from inspector.errors import NoSuchConnection, NothingToInspect
 from inspector.language import joined, marked, said, shown, shown_n
 from inspector.record.wish import Detail, Level, Wish
@@ -82,13 +82,10 @@ def record(  # noqa: PLR0913 - the options of the command
         raise click.UsageError(shown("--shape has no numbers; expected it without --with"))
     if connection is not None and exchange is not None:
         raise click.UsageError(shown("expected one of --connection and --exchange, found both"))
-    if file == "-" and sys.stdin.isatty():
-        raise click.UsageError(
-            shown("standard input is a terminal, expected a capture: tcpdump -w - | inspector record -")
-        )
+    refuse_a_terminal([file], "record -")
     drop_privilege()
     chosen, capture = _chosen(file, decoding, connection, exchange)
-    source = "standard input" if file == "-" else safe_text(Path(file).name)
+    source = "standard input" if file == STANDARD_INPUT else safe_text(Path(file).name)
     title = safe_text(" ".join((title or "").split()))
     wish = Wish(level, frozenset(map(Detail, details)), source=source, title=title)
     sequence = recorded(chosen[0], wish) if len(chosen) == 1 else record_all(chosen, wish)
@@ -124,9 +121,7 @@ def _chosen(
     from inspector.pipeline import KEEP_SEGMENTS, inspect, inspect_chosen
     from inspector.tcp.lifetimes import Limits
 
-    source: str | BinaryIO = file
-    if file == "-":
-        source = cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))  # noqa: SIM115 - it is not ours to close
+    source = standard_input() if file == STANDARD_INPUT else file
     with decoding.of(source, file) as (given, how):
         if connection is not None:
             inspection = inspect_chosen(given, Choice({connection}), name=file, limits=Limits(), **how)

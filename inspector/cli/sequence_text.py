@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.cli.output import print_text
+from inspector.cli.streams import STANDARD_INPUT
 from inspector.errors import ExpectationError, system_words
 from inspector.language import said, said_n, shown
 from inspector.report.escape import safe_text
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from inspector.expect.notation import Sequence
 
 __all__ = [
-    "STANDARD_INPUT",
     "deliver_sequence",
     "own_text",
     "print_sequence",
@@ -31,8 +31,6 @@ __all__ = [
     "with_others",
     "write_sequence",
 ]
-
-STANDARD_INPUT = "-"
 
 
 def read_sequence(name: str) -> Sequence:

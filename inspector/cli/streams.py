@@ -13,9 +13,10 @@ order they are read is not for names to say: a ring begins anew at its first num
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import click
 
@@ -25,7 +26,9 @@ from inspector.report.escape import safe_text
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-__all__ = ["Stream", "streams_of"]
+__all__ = ["STANDARD_INPUT", "Stream", "refuse_a_terminal", "standard_input", "streams_of"]
+
+STANDARD_INPUT = "-"
 
 _PACKED = r"(?:\.(?:gz|xz|bz2|zst|lz4))?"
 _DATE = r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d"
@@ -59,6 +62,21 @@ def streams_of(names: Sequence[str], *, merge: bool | None) -> list[Stream]:
     return [_stream(files) for files in groups.values()]
 
 
+def standard_input() -> BinaryIO:
+    """A capture that is piped in; it stays open.
+
+    Unbuffered: a thread that waits for a pipe must not hold the lock that the interpreter takes at its end.
+    """
+    return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+
+
+def refuse_a_terminal(names: Sequence[str], command: str = "replay -") -> None:
+    """Raises click.UsageError where standard input is named and nothing is piped into it, which `command` would be."""
+    if STANDARD_INPUT in names and sys.stdin.isatty():
+        words = marked("standard input is a terminal; pipe a capture into it: tcpdump -w - | inspector {command}")
+        raise click.UsageError(shown(words, command=command))
+
+
 def _pattern_of(name: str) -> str:
     """`name` without the numbers that a ring buffer counts in; empty if it has none."""
     folder, slash, base = name.rpartition("/")
@@ -90,7 +108,7 @@ def _refuse_twice(files: list[str]) -> None:
 
 
 def _identity(name: str) -> Hashable:
-    if name != "-":
+    if name != STANDARD_INPUT:
         with suppress(OSError):
             status = Path(name).stat()
             return status.st_dev, status.st_ino

@@ -7,29 +7,36 @@ compared as sums, `x+1+14`, and neither windows nor states are. What a capture h
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING
 
+from inspector.diff.arrival import Arrivals
 from inspector.diff.model import Clocks, Compared, Diff, Pair, Placed
 from inspector.diff.pairing import pairs_of
-from inspector.diff.same import compare_same
+from inspector.diff.pieces import pieces_of
+from inspector.diff.same import Found, compare_same
 from inspector.expect import icmp
 from inspector.expect.comparison import Comparer
+from inspector.expect.model import Kind
 from inspector.expect.subject import subject_of
 from inspector.language import said
 from inspector.record.recorder import record
 from inspector.record.wish import Detail, Level, Wish
 from inspector.tcp.facts import Fact
 from inspector.tcp.model import Connection
+from inspector.tcp.sequence import plus
 from inspector.wire.flags import flags_text
 from inspector.wire.row import NO_TIME, Direction, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from inspector.diff.model import Conversation
-    from inspector.expect.model import Difference
+    from inspector.diff.pieces import Piece
+    from inspector.expect.model import Comparison, Difference
     from inspector.expect.subject import Event, Subject
     from inspector.wire.row import Row
 
@@ -59,16 +66,17 @@ def compare_pair(pair: Pair) -> Compared:
         name = said("connection {number} of A", number=pair.one.number)
     else:
         name = said("exchange {number} of A", number=pair.one.number)
+    rows = _rows(pair.one), _rows(pair.other)
     if pair.is_same:
-        comparison, order = compare_same(mine, theirs, (_rows(pair.one), _rows(pair.other)), name)
+        found = compare_same(mine, theirs, rows, name)
     else:
         sequence = replace(record(pair.one, _WISH), name=name, provokes=())
-        comparison, order = Comparer(sequence).compare(theirs), list(mine.events)
-    lost = (_lost(pair.one), _lost(pair.other))
+        found = _found(Comparer(sequence).compare(theirs), *map(pieces_of, (mine.events, theirs.events), rows))
+    comparison, order, about = found
     frames = {event.frame: event for event in theirs.events}
-    found = dict(comparison.lines)
-    placed = tuple(_placed(each, order, frames, lost) for each in comparison.differences)
-    together = [(order[line - 1], frames[frame]) for line, frame in found.items()]
+    ones, others = _Place(rows[0], mine), _Place(rows[1], theirs)
+    placed = tuple(_placed(*each, ones, others) for each in zip(comparison.differences, about, strict=True))
+    together = [(order[line - 1].whole, frames[frame]) for line, frame in comparison.lines]
     return Compared(
         pair,
         replace(comparison, differences=tuple(each.difference for each in placed)),
@@ -90,30 +98,75 @@ def _rows(each: Conversation) -> list[Row]:
     return [one.row for one in traced]
 
 
-def _lost(each: Conversation) -> set[int]:
-    return {row.frame for row in _rows(each) if row.direction == Direction.LOST}
-
-
 def _mirrored(subject: Subject) -> Subject:
     return replace(subject, events=tuple(replace(event, sender=event.sender.other) for event in subject.events))
 
 
-def _placed(
-    difference: Difference, order: list[Event], frames: dict[int, Event], lost: tuple[set[int], set[int]]
-) -> Placed:
-    """A difference with its frame in A, which its text names too."""
+def _found(comparison: Comparison, ones: list[Piece], others: list[Piece]) -> Found:
+    """What was found of two that are not the same; their segments are never cut."""
+    frames = {each.event.frame: each for each in others}
+    about = [
+        ones[each.line - 1] if each.line is not None else frames[each.frame or 0] for each in comparison.differences
+    ]
+    return Found(comparison, ones, about)
+
+
+class _Place:
+    """What a capture says of frames that one of both has not; worked out when it is asked."""
+
+    def __init__(self, rows: list[Row], subject: Subject) -> None:
+        self._rows = rows
+        self._events = subject.events
+
+    @cached_property
+    def dropped(self) -> set[int]:
+        """Those that it has, though they were thrown away behind it."""
+        return {row.frame for row in self._rows if row.direction == Direction.LOST}
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What it says of numbers."""
+        return Arrivals(self._events)
+
+    @cached_property
+    def _alike(self) -> dict[int, list[int]]:
+        """Of each frame that can be known by its marks: those that are the same datagram, itself among them."""
+        alike: dict[Hashable, list[int]] = defaultdict(list)
+        of_each = {}
+        for each in pieces_of(self._events, self._rows):
+            if each.has_identity:
+                alike[each.keys[0]].append(each.whole.frame)
+                of_each[each.whole.frame] = alike[each.keys[0]]
+        return of_each
+
+    def copy_of(self, frame: int) -> int | None:
+        """Another frame that is the same datagram."""
+        return next((each for each in self._alike.get(frame, ()) if each != frame), None)
+
+
+def _placed(difference: Difference, piece: Piece, ones: _Place, others: _Place) -> Placed:
+    """A difference with its frames, that of A being named in its text too; `ones` is A."""
+    frame = piece.whole.frame
+    has, has_not = (ones, others) if difference.line is not None else (others, ones)
+    is_alone = difference.kind in {Kind.MISSING, Kind.EXTRA}
+    placed = Placed(
+        difference,
+        None,
+        frame,
+        _in_a_word(piece.event),
+        is_lost=frame in has.dropped,
+        copy_of=has.copy_of(frame) if is_alone and not piece.is_part else None,
+        has_passed=is_alone and has_not.arrivals.tell_of(piece.event),
+        part=(piece.seq, plus(piece.seq, piece.length - 1)) if piece.is_part else None,
+    )
     if difference.line is None:
-        event = None if difference.frame is None else frames.get(difference.frame)
-        return Placed(difference, None, difference.frame, _in_a_word(event), is_lost=difference.frame in lost[1])
-    mine = order[difference.line - 1]
-    expected = said("{expected} (frame {frame} of A)", expected=difference.expected, frame=mine.frame)
-    told = replace(difference, expected=expected)
-    return Placed(told, mine.frame, difference.frame, _in_a_word(mine), is_lost=mine.frame in lost[0])
+        return placed
+    expected = said("{expected} (frame {frame} of A)", expected=difference.expected, frame=frame)
+    told = replace(difference, expected=expected, is_of_capture=True)
+    return replace(placed, difference=told, frame_a=frame, frame_b=difference.frame)
 
 
-def _in_a_word(event: Event | None) -> str:
-    if event is None:
-        return ""
+def _in_a_word(event: Event) -> str:
     if event.protocol == Protocol.TCP:
         return flags_text(event.flags)
     return "UDP" if event.protocol == Protocol.UDP else f"ICMP {icmp.kind_of(event.protocol, *event.icmp)}"

@@ -25,6 +25,8 @@ class Pair:
     """Whether both are one and the same, seen at two places or twice."""
     mirrored: bool = False
     """Whether the originator of one is the responder of the other."""
+    is_translated: bool = False
+    """Whether both are the same though their endpoints are not: some box on the way has translated them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Placed:
     """The segment or datagram in a word or two: `SYN`, `FIN,ACK`, `ICMP port-unreachable`."""
     is_lost: bool = False
     """Whether the capture that has it says itself that it was dropped on its way."""
+    has_passed: bool = False
+    """Whether the capture that has it not says itself, by an acknowledgment, that it did pass there."""
+    copy_of: int | None = None
+    """The frame of the same capture that is the same datagram: somebody on the way has doubled it."""
+    part: tuple[int, int] | None = None
+    """The first and the last of its sequence numbers, where it is about a part of the frame's data."""
 
 
 @dataclass(frozen=True, slots=True)

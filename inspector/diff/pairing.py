@@ -1,8 +1,9 @@
 """Which conversation of one capture is compared with which of the other.
 
 1. One that was seen twice: the same endpoints and an initial sequence number in common; or where endpoints differ (an
-   address was translated on the way), both initial numbers. Where no SYN was captured in one of them, a segment in
-   common. An exchange of UDP has no numbers: its endpoints are all there is.
+   address was translated on the way), both initial numbers, or the one that both have seen and one of the endpoints.
+   Where no SYN was captured in one of them, the same endpoints and a segment in common. An exchange of UDP has no
+   numbers: its endpoints are all there is.
 2. The others in their order, those together that are most alike (who sent what, numbers apart); which of them stay
    alone is only a question where one capture has more of them. Beyond `_MOST_TRIED` pairs, only the order counts.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from difflib import SequenceMatcher
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from inspector.diff.model import Pair
@@ -18,7 +20,7 @@ from inspector.expect.subject import subject_of
 from inspector.tcp.model import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from inspector.diff.model import Conversation
     from inspector.findings import Side
@@ -51,7 +53,12 @@ def pairs_of(
 def pair_of(one: Conversation, other: Conversation) -> Pair:
     """The pair that was asked for."""
     mirrored = _ends(one) == _ends(other)[::-1] != _ends(other)
-    return Pair(one, other, _is_same(one, other, mirrored=mirrored), mirrored)
+    is_same = _is_same(one, other, mirrored=mirrored)
+    return Pair(one, other, is_same, mirrored, is_translated=is_same and not _have_same_ends(one, other))
+
+
+def _have_same_ends(one: Conversation, other: Conversation) -> bool:
+    return frozenset(_ends(one)) == frozenset(_ends(other))
 
 
 def _ends(each: Conversation) -> tuple[Endpoint, Endpoint]:
@@ -65,16 +72,16 @@ def _ends(each: Conversation) -> tuple[Endpoint, Endpoint]:
 
 def _same(ones: Sequence[Conversation], others: Sequence[Conversation]) -> list[Pair]:
     by_ends: dict[frozenset[Endpoint], list[Conversation]] = defaultdict(list)
-    by_numbers: dict[tuple[int | None, ...], list[Conversation]] = defaultdict(list)
+    by_number: dict[tuple[int, int], list[Conversation]] = defaultdict(list)
     for other in others:
         by_ends[frozenset(_ends(other))].append(other)
-        by_numbers[_numbers(other)].append(other)
+        for number in _known_numbers(other):
+            by_number[number].append(other)
     pairs: list[Pair] = []
     taken: set[int] = set()
     for one in ones:
         candidates: Iterable[Conversation] = by_ends[frozenset(_ends(one))]
-        if None not in _numbers(one):
-            candidates = (*candidates, *by_numbers[_numbers(one)])
+        candidates = chain(candidates, *(by_number[number] for number in _known_numbers(one)))
         for other in candidates:
             pair = pair_of(one, other)
             if id(other) not in taken and pair.is_same:
@@ -89,14 +96,20 @@ def _numbers(each: Conversation) -> tuple[int | None, ...]:
     return (each.originator.iss, each.responder.iss) if isinstance(each, Connection) else (None,)
 
 
+def _known_numbers(each: Conversation) -> Iterator[tuple[int, int]]:
+    """Each of them that was seen, and whose it is."""
+    return ((side, number) for side, number in enumerate(_numbers(each)) if number is not None)
+
+
 def _is_same(one: Conversation, other: Conversation, *, mirrored: bool) -> bool:
-    has_same_ends = frozenset(_ends(one)) == frozenset(_ends(other))
+    has_same_ends = _have_same_ends(one, other)
     if not isinstance(one, Connection) or not isinstance(other, Connection):
         return has_same_ends and type(one) is type(other)
     mine, theirs = _numbers(one), _numbers(other)[:: -1 if mirrored else 1]
     known = [pair for pair in zip(mine, theirs, strict=True) if None not in pair]
     if not has_same_ends:
-        return len(known) == len(mine) and mine == theirs
+        shares_an_end = any(end == its_end for end, its_end in zip(_ends(one), _ends(other), strict=True))
+        return len(known) >= (1 if shares_an_end else 2) and all(number == its_number for number, its_number in known)
     if known:
         return any(number == its_number for number, its_number in known)
     return not _segments(one, mirrored=mirrored).isdisjoint(_segments(other, mirrored=False))

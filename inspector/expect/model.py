@@ -59,6 +59,8 @@ class Difference:
     """Who should have sent a line that is missing."""
     written_at: SourceLine | None = made_by(default=None, compare=False)
     """Where its line stands."""
+    is_of_capture: bool = False
+    """Whether its line is a frame of another capture, which is named: the number of the line tells nothing."""
 
 
 def place_of(number: int, written_at: SourceLine | None) -> str:

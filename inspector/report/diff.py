@@ -5,7 +5,7 @@ Below them, in words: which frames of one are not in the other, what the clocks 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from inspector.expect.model import Kind
@@ -13,7 +13,8 @@ from inspector.language import marked, shown, shown_n
 from inspector.report.inspection import Inspection, Verdict
 from inspector.report.terminal import render_inspection
 from inspector.report.words import duration
-from inspector.tcp.model import Connection
+from inspector.tcp.model import Connection, Handshake
+from inspector.wire.row import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ __all__ = ["diff_verdict", "render_diff"]
 
 _TOLD = 20
 """Lines of each kind, unless `verbose`."""
+_FEW = 2
+"""Frames on end that are told one by one."""
 
 
 def diff_verdict(diff: Diff) -> Verdict:
@@ -85,70 +88,109 @@ class _Cut:
         return frame is not None and self._last_b is not None and frame > self._last_b
 
 
+_REASONS = {
+    "cut": marked("behind the place where {other} is cut"),
+    "dropped": marked("dropped on its way, as {capture} says"),
+    "copied": marked("it is frame {copy} once more, doubled on the way"),
+    "passed": marked("not captured there, for {other} has the acknowledgment"),
+    "unknown": marked("lost between them, or not captured there"),
+}
+"""Why something of one capture may not be in the other."""
+
+
+@dataclass(slots=True)
+class _Gone:
+    """Frames of one place that were not seen at the other: one, or several on end for one reason."""
+
+    is_of_a: bool
+    reason: str
+    those: list[Placed]
+    last: int
+    """Where the last of them stands among the frames of its conversation."""
+
+    def goes_on(self, other: _Gone) -> bool:
+        """Whether `other` follows at once, and there is nothing else to say of it."""
+        is_alike = (self.is_of_a, self.reason, self.last + 1) == (other.is_of_a, other.reason, other.last)
+        return is_alike and all(each.part is None and each.copy_of is None for each in (*self.those, *other.those))
+
+    def in_words(self) -> str:
+        """A sentence."""
+        capture, other = ("A", "B") if self.is_of_a else ("B", "A")
+        reason = shown(_REASONS[self.reason], capture=capture, other=other, copy=self.those[0].copy_of)
+        first, *_, last = [each.frame_a if self.is_of_a else each.frame_b for each in (*self.those, self.those[-1])]
+        what, part = self.those[0].what, self.those[0].part
+        if len(self.those) > 1:
+            words = marked(
+                "frames {first} to {last} of {capture} ({number:,} of this conversation) are not in {other}: {reason}"
+            )
+        elif part is not None:
+            words = marked(
+                "part of frame {first} of {capture} ({what}), its numbers {begin} to {end}, is not in {other}: {reason}"
+            )
+        else:
+            words = marked("frame {first} of {capture} ({what}) is not in {other}: {reason}")
+        begin, end = part or (0, 0)
+        return shown(
+            words, first=first, last=last, number=len(self.those), capture=capture, what=what, begin=begin, end=end,
+            other=other, reason=reason,
+        )  # fmt: skip
+
+
 def _gone(diff: Diff, cut: _Cut) -> Iterator[str]:
-    """Frames of one place that were not seen at the other."""
+    """Frames of one place that were not seen at the other; `_FEW` on end are told one by one."""
     for pair in diff.pairs:
-        for each in pair.placed if pair.pair.is_same else ():
-            if line := _behind_the_cut(each, cut) or _in_words(each):
-                yield line
+        runs: list[_Gone] = []
+        for gone in _each_gone(pair, cut) if pair.pair.is_same else ():
+            if runs and runs[-1].goes_on(gone):
+                runs[-1].those += gone.those
+                runs[-1].last = gone.last
+            else:
+                runs.append(gone)
+        for run in runs:
+            few = len(run.those) <= _FEW
+            yield from (replace(run, those=[each]).in_words() for each in run.those) if few else (run.in_words(),)
 
 
-def _behind_the_cut(each: Placed, cut: _Cut) -> str:
-    if each.difference.kind is Kind.MISSING and not each.is_lost and cut.hides_of_a(each.frame_a):
-        return shown(
-            "frame {frame} of A ({what}) is not in B: it is behind the place where B is cut",
-            frame=each.frame_a,
-            what=each.what,
-        )
-    if each.difference.kind is Kind.EXTRA and not each.is_lost and cut.hides_of_b(each.frame_b):
-        return shown(
-            "frame {frame} of B ({what}) is not in A: it is behind the place where A is cut",
-            frame=each.frame_b,
-            what=each.what,
-        )
-    return ""
+def _each_gone(pair: Compared, cut: _Cut) -> Iterator[_Gone]:
+    places = [{frame: place for place, frame in enumerate(_frames(each))} for each in (pair.pair.one, pair.pair.other)]
+    for each in pair.placed:
+        if each.difference.kind in {Kind.MISSING, Kind.EXTRA}:
+            is_of_a = each.difference.kind is Kind.MISSING
+            frame = each.frame_a if is_of_a else each.frame_b
+            is_hidden = cut.hides_of_a(frame) if is_of_a else cut.hides_of_b(frame)
+            reasons = {
+                "dropped": each.is_lost,
+                "copied": each.copy_of is not None,
+                "passed": each.has_passed,
+                "cut": is_hidden,
+                "unknown": True,
+            }
+            reason = next(name for name, holds in reasons.items() if holds)
+            place = places[not is_of_a][frame or 0]
+            yield _Gone(is_of_a, reason, [each], place)
 
 
-def _in_words(each: Placed) -> str:
-    if each.difference.kind is Kind.MISSING and each.is_lost:
-        return shown(
-            "frame {frame} of A ({what}) is not in B: it was dropped on its way, as A says",
-            frame=each.frame_a,
-            what=each.what,
-        )
-    if each.difference.kind is Kind.MISSING:
-        return shown(
-            "frame {frame} of A ({what}) is not in B: lost between them, or not captured there",
-            frame=each.frame_a,
-            what=each.what,
-        )
-    if each.difference.kind is Kind.EXTRA and each.is_lost:
-        return shown(
-            "frame {frame} of B ({what}) is not in A: it was dropped on its way, as B says",
-            frame=each.frame_b,
-            what=each.what,
-        )
-    if each.difference.kind is Kind.EXTRA:
-        return shown(
-            "frame {frame} of B ({what}) is not in A: lost between them, or not captured there",
-            frame=each.frame_b,
-            what=each.what,
-        )
-    return ""
+def _frames(each: Conversation) -> list[int]:
+    return [traced.row.frame for traced in (each.segments if isinstance(each, Connection) else each.datagrams)]
 
 
 def _alone(diff: Diff, cut: _Cut) -> Iterator[str]:
     """What has no counterpart."""
-    for each in diff.only_a:
-        words = marked("{name} is in A only")
-        if cut.hides_of_a(_first_frame(each)):
-            words = marked("{name} is in A only: it is behind the place where B is cut")
-        yield shown(words, name=_name(each, "A"))
-    for each in diff.only_b:
-        words = marked("{name} is in B only")
-        if cut.hides_of_b(_first_frame(each)):
-            words = marked("{name} is in B only: it is behind the place where A is cut")
-        yield shown(words, name=_name(each, "B"))
+    sides = (("A", "B", diff.only_a, cut.hides_of_a), ("B", "A", diff.only_b, cut.hides_of_b))
+    for capture, other, those, hides in sides:
+        for each in those:
+            how = {"name": _name(each, capture), "capture": capture, "other": other}
+            if hides(_first_frame(each)):
+                yield shown("{name} is in {capture} only: it is behind the place where {other} is cut", **how)
+            elif isinstance(each, Connection) and each.handshake is Handshake.UNANSWERED and each.segments:
+                yield shown_n(
+                    "{name} is in {capture} only: a SYN that nobody answered, and it is not in {other}",
+                    "{name} is in {capture} only: {n:,} SYNs that nobody answered, and none of them is in {other}",
+                    sum(bool(traced.row.flags & Flag.SYN) for traced in each.segments),
+                    **how,
+                )
+            else:
+                yield shown("{name} is in {capture} only", **how)
 
 
 def _first_frame(each: Conversation) -> int:
@@ -156,10 +198,12 @@ def _first_frame(each: Conversation) -> int:
 
 
 def _two(diff: Diff) -> Iterator[str]:
-    """What was compared though it is not the same."""
+    """What was compared though it is not the same, or does not look so."""
     for pair in diff.pairs:
+        one, other = _name(pair.pair.one, "A"), _name(pair.pair.other, "B")
+        if pair.pair.is_translated:
+            yield shown("{one} is {other}: an address or a port was translated on the way", one=one, other=other)
         if not pair.pair.is_same:
-            one, other = _name(pair.pair.one, "A"), _name(pair.pair.other, "B")
             yield shown("{one} and {other} are not the same: their numbers are compared as sums", one=one, other=other)
 
 
@@ -192,7 +236,8 @@ def _clocks(page: Page, pairs: Sequence[Compared]) -> None:
         return
     best = max(known, key=lambda clocks: clocks.frames)
     apart = duration(abs(best.ahead_ns))
-    agree = apart == duration(0)
+    # Half the sum of both ways is no nearer to the truth than a way is long: one may be the quicker.
+    agree = apart == duration(0) or (best.way_ns is not None and abs(best.ahead_ns) <= best.way_ns)
     if best.way_ns is None and agree:
         words = shown_n(
             "B's times are A's, the way of a frame included ({n:,} frame, one way only)",

@@ -67,8 +67,10 @@ def _pair(compared: Compared) -> dict[str, Any]:
         "b": _conversation(compared.pair.other),
         "same": compared.pair.is_same,
         "mirrored": compared.pair.mirrored,
+        "translated": compared.pair.is_translated,
         "matched": compared.comparison.matched,
         "differences": [_difference(each) for each in compared.placed],
+        "notes": [portable(note) for note in compared.comparison.notes],
         "clocks": None
         if clocks is None
         else {"b_ahead_ns": clocks.ahead_ns, "way_ns": clocks.way_ns, "frames": clocks.frames},
@@ -88,4 +90,7 @@ def _difference(each: Placed) -> dict[str, Any]:
         "rule": portable(difference.rule) or None,
         "display_filter": portable(difference.display_filter) or None,
         "lost": each.is_lost,
+        "copy_of": each.copy_of,
+        "passed": each.has_passed,
+        "part": None if each.part is None else dict(zip(("first", "last"), each.part, strict=True)),
     }

@@ -93,7 +93,7 @@ def in_words(difference: Difference, *, verbose: bool = False) -> str:
 def _place_in_words(difference: Difference, *, verbose: bool) -> str:
     """`mine.seq:7 of closing, ack`: the line of the sequence, its part where that has a name, the field."""
     where = part = safe_text(difference.part)
-    if difference.line is not None:
+    if difference.line is not None and not difference.is_of_capture:
         where = line_in_words(difference)
         at = difference.written_at
         if verbose and at is not None and not at.is_own:

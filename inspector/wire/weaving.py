@@ -50,6 +50,14 @@ class WovenBatch(Batch):
         part: Part = self.parts[self.owners[index]]
         return part.batch.home(0)
 
+    def only(self, places: list[int]) -> WovenBatch:
+        """See `Batch`."""
+        some = super().only(places)
+        owners = self.owners[places] if self.columnar else [self.owners[place] for place in places]
+        made = WovenBatch(self.parts, some.refs, some.rows, owners, columnar=self.columnar)
+        made.reassembled, made.pieces = some.reassembled, some.pieces
+        return made
+
     def files(self) -> bytes:
         """For each frame the index of its file, two bytes each in the order of this machine."""
         files = [part.file for part in self.parts]

@@ -100,7 +100,9 @@ def test_two_captures_have_two_connections_of_a_number() -> None:
     done = inspector("replay", HELLO, MULTI, "--connection", "1")
 
     assert done.code == 2
-    assert "expected one capture, whose connection is meant; found 2" in done.err
+    assert (
+        "expected one capture, or files that are one stream (--merge), whose connection is meant; found 2" in done.err
+    )
 
 
 def test_what_was_said_is_followed() -> None:

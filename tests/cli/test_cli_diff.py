@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from inspector.report.diff_json import diff_schema
 from tests.cli.command import inspector, shipped
-from tests.diff.places import both_sides
+from tests.diff.places import both_sides, frames_of, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,8 @@ def test_what_lies_behind_the_place_where_one_is_cut_is_told_so(tmp_path: Path) 
     cut.write_bytes(whole.read_bytes()[:900])
 
     for words, line in (
-        ((whole, cut), "frame 8 of A (FIN,ACK) is not in B: it is behind the place where B is cut"),
-        ((cut, whole), "frame 8 of B (FIN,ACK) is not in A: it is behind the place where A is cut"),
+        ((whole, cut), "frames 8 to 10 of A (3 of this conversation) are not in B: behind the place where B is cut"),
+        ((cut, whole), "frames 8 to 10 of B (3 of this conversation) are not in A: behind the place where A is cut"),
     ):
         done = inspector("diff", *words)
         assert done.code == 3
@@ -57,8 +57,49 @@ def test_what_lies_behind_the_place_where_one_is_cut_is_told_so(tmp_path: Path) 
 def test_what_b_says_that_it_was_dropped_is_told_as_dropped(sides: tuple[Path, Path]) -> None:
     done = inspector("diff", sides[1], shipped("tcp-syn-lost"))
 
-    line = "frame 1 of B (SYN) is not in A: it was dropped on its way, as B says"
+    line = "frame 1 of B (SYN) is not in A: dropped on its way, as B says"
     assert line in " ".join(done.out.split())
+
+
+def test_no_line_and_no_rule_stand_beside_a_frame_that_is_named(sides: tuple[Path, Path]) -> None:
+    """What A has are frames, and no rule says that two places see the same."""
+    done = inspector("diff", *sides)
+
+    assert "line 1" not in done.out
+    assert "RFC" not in done.out
+    assert "missing: client > server SYN" in " ".join(done.out.replace("│", " ").split())
+
+
+def test_frames_on_end_are_told_together(tmp_path: Path) -> None:
+    frames = frames_of("tcp-hello")
+    some = written(tmp_path / "some.pcapng", frames[:3] + frames[6:])
+    none = written(tmp_path / "none.pcapng", frames[:3])
+
+    done = " ".join(inspector("diff", shipped("tcp-hello"), some).out.split())
+    assert "frame 4 of A (PSH,ACK) is not in B: not captured there, for B has the acknowledgment" in done
+    done = " ".join(inspector("diff", none, shipped("tcp-hello")).out.split())
+    assert "frames 4 to 10 of B (7 of this conversation) are not in A: lost between them, or not captured" in done
+
+
+def test_a_syn_that_never_came_is_named(tmp_path: Path) -> None:
+    frames = frames_of("tcp-syn-lost")
+    alone = written(tmp_path / "alone.pcapng", frames[:1])
+    done = " ".join(inspector("diff", alone, shipped("udp-unreachable")).out.split())
+
+    assert "is in A only: a SYN that nobody answered, and it is not in B" in done
+
+
+def test_one_of_both_may_be_piped_in(sides: tuple[Path, Path]) -> None:
+    client, server = (path.read_bytes() for path in sides)
+    line = "frame 1 of A (SYN) is not in B: lost between them, or not captured there"
+
+    for words, piped in ((("-", sides[1]), client), ((sides[0], "-"), server)):
+        done = inspector("diff", *words, stdin=piped)
+        assert done.code == 1
+        assert line in " ".join(done.out.split())
+    both = inspector("diff", "-", "-", stdin=client)
+    assert (both.code, both.out) == (2, "")
+    assert "expected two captures, found standard input twice: one of them has to be a file" in both.err
 
 
 def test_its_help_names_the_schema_of_its_json() -> None:

@@ -121,3 +121,74 @@ def test_a_stream_that_names_a_file_twice_is_refused(ring: Path) -> None:
     assert done.code == 2
     assert f"{RING[0]} is named twice" in done.err
     assert inspector("replay", "--no-merge", RING[0], RING[1], RING[0], cwd=ring).code == 1
+
+
+# ------------------------------------------------------------------------------- one connection of a stream
+
+
+def test_a_connection_of_a_ring_buffer_is_drawn_and_followed_over_the_borders_of_files(ring: Path) -> None:
+    whole = inspector("replay", "--json", *RING, cwd=ring)
+    one = reports("--connection", "1", "--follow", "1", *RING, cwd=ring)
+
+    assert one["connections"][0]["segments"] == json.loads(whole.out)["connections"][0]["segments"]
+    assert [file["frames"] for file in one["capture"]["files"]] == [3, 3, 2]
+    assert [talk["connection"] for talk in one["talks"]] == [1]
+    drawn = inspector("replay", "--connection", "1", *RING, cwd=ring)
+    assert f"in {RING[1]} frames 1 to 3; {RING[0]}" in drawn.out
+
+
+def test_a_connection_of_a_ring_buffer_is_saved_as_one_capture_of_all_its_frames(ring: Path) -> None:
+    done = inspector("replay", "--save-connection", "1", "one.pcapng", *RING, cwd=ring)
+
+    assert (done.code, done.err) == (1, "")  # for its findings
+    with open_capture(ring / "one.pcapng") as saved, open_capture(shipped("wrong-syn-ack")) as reader:
+        assert [frame.data for frame in drained(saved)] == [frame.data for frame in drained(reader)]
+
+
+def test_no_file_of_a_stream_is_overwritten_by_a_connection_of_it(ring: Path) -> None:
+    before = (ring / RING[2]).read_bytes()
+    done = inspector("replay", "--save-connection", "1", RING[2], *RING, cwd=ring)
+
+    assert done.code == 2
+    assert f"expected another file to save to: {RING[2]} is the capture that is read" in done.err
+    assert (ring / RING[2]).read_bytes() == before
+
+
+def test_a_connection_that_is_not_there_is_told_behind_the_files_that_could_not_be_read(ring: Path) -> None:
+    done = inspector("replay", "--merge", "--connection", "2", *RING, "absent", cwd=ring)
+
+    assert [line for line in done.err.splitlines() if "absent" in line or "has 1 connection" in line] != []
+    assert "absent: cannot be opened" in done.err
+    assert "the capture has 1 connection; expected a number from 1 to 1, found 2" in done.err
+
+
+# ------------------------------------------------------------------------------- frames that tshark chooses
+
+
+@pytest.mark.parametrize("wish", [(), ("--connection", "1")], ids=["all", "one"])
+def test_a_display_filter_chooses_frames_of_the_stream_by_its_numbers(
+    ring: Path, tshark: str, wish: tuple[str, ...]
+) -> None:
+    """Frames are numbered through, and what Wireshark calls a stream does not end where a file does."""
+    assert tshark
+    told = reports("-Y", "tcp.stream == 0 && frame.number > 2 && frame.number < 7", *wish, *RING, cwd=ring)
+
+    (connection,) = told["connections"]
+    assert [each["frame"] for each in connection["segments"]] == [3, 4, 5, 6]
+    assert [file["frames"] for file in told["capture"]["files"]] == [3, 3, 2]
+
+
+def test_a_display_filter_takes_packed_files_and_standard_input(ring: Path, tshark: str) -> None:
+    assert tshark
+    (ring / "one.gz").write_bytes(gzip.compress((ring / RING[0]).read_bytes()))
+    words = ("replay", "--json", "--merge", "-Y", "tcp.flags.syn == 1", "one.gz", "-", RING[2])
+    done = inspector(*words, cwd=ring, stdin=(ring / RING[1]).read_bytes())
+
+    assert [each["frame"] for each in json.loads(done.out)["connections"][0]["segments"]] == [1, 2]
+
+
+def test_another_decoder_reads_one_capture_only(ring: Path) -> None:
+    done = inspector("replay", "--decoder", "scapy", *RING, cwd=ring)
+
+    assert done.code == 2
+    assert "--decoder scapy reads each capture for itself, and these are one stream; expected --no-merge" in done.err

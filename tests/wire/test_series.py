@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from inspector.errors import CaptureFileError
 from inspector.wire import open_capture
 from inspector.wire import reader as reader_module
+from inspector.wire.copying import copy_all
 from inspector.wire.origins import Origin, Origins
 from inspector.wire.row import NO_TIME
 from inspector.wire.series import FileOfSeries, SeriesReader
-from tests.wire.files import NOW, RAW, enhanced, interface, pcap, section, simple, statistics
+from tests.wire.files import NOW, RAW, drained, enhanced, interface, pcap, section, simple, statistics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -288,3 +289,36 @@ def test_refusal_is_an_error_of_ours() -> None:
 
     assert not list(series)
     assert isinstance(series.files[0].refused, CaptureFileError)
+
+
+@pytest.mark.parametrize("plain_frames", [20_000, 0], ids=["plain", "columnar"])
+def test_some_frames_of_a_batch_of_several_files_keep_their_own_bytes(plain_frames: int) -> None:
+    """As a selection of frames takes them: each lies in the buffer of the file that it came from."""
+    series = series_of(capture(1, [10, 30, 50]), capture(2, [20, 40, 60]), plain_frames=plain_frames)
+    told = []
+    for batch in series:
+        every = [batch.frame(place) for place in range(batch.count)]
+        some = batch.only(list(range(1, batch.count)))
+        told += [some.frame(place) == every[place + 1] for place in range(some.count)]
+        told += [some.payload(place) == batch.payload(place + 1) for place in range(some.count)]
+
+    assert len(told) >= 6
+    assert all(told)
+
+
+def test_a_series_is_copied_as_one_file_with_the_numbers_and_interfaces_of_the_series(tmp_path: Path) -> None:
+    copy_all(series_of(capture(1, [10, 30]), capture(2, [20, None])), tmp_path / "one.pcapng")
+
+    with open_capture(tmp_path / "one.pcapng") as reader:
+        frames = drained(reader)
+    expected = read(series_of(capture(1, [10, 30]), capture(2, [20, None])))
+    assert [(each.number, each.data, each.interface) for each in frames] == [
+        (each.number, each.data, each.interface) for each in expected
+    ]
+
+
+def test_a_series_without_frames_is_copied_as_a_capture_without_frames(tmp_path: Path) -> None:
+    copy_all(series_of(capture(1, []), capture(2, [])), tmp_path / "none.pcapng")
+
+    with open_capture(tmp_path / "none.pcapng") as reader:
+        assert drained(reader) == []
