@@ -1,4 +1,4 @@
-"""A wrong segment beside a `...`: told as that segment, changed, where it stands in its place; else its line is missing.
+"""A wrong segment beside a `...`: that segment, changed, where it stands in its place; else its line is missing.
 
 The rule is at the head of `inspector/expect/reading.py`.
 """
