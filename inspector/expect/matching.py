@@ -3,13 +3,15 @@
 Every way to read the automaton is tried against every event: a line may match an event, differ from it, be missing, or
 two neighbours may have been swapped; an event may be passed over (tolerated, or within `...`) or be extra. Among ways
 of equal price the one wins that keeps more of the times, silences and states between lines (`timing`), then the one
-that has more lines matched than missing, then the one written first.
+that has more lines matched, then the one written first.
 
 What a teacher would mark, which the prices of `evaluation` bring about (`tests/expect/test_teacher.py` has the cases):
 
 * A segment in its place stays that segment, with whatever is wrong in it, each wrong field named.
 * One wrong number is better than a missing segment, a missing one better than two wrong numbers in two segments, and
-  two neighbours in the other order better than both.
+  two neighbours in the other order better than both, also if one of their numbers is wrong.
+* A segment that some line expects is rather that than one too many: of a repeated request and answer without the answer
+  the answer is missing.
 * Which number is wrong is put to the vote of all that use it (`reading`), so the mistake is at its source.
 * What follows from a mistake is none (`consequences`): states, times, acknowledgments of what was sent wrongly.
 * Where the first segment leaves open who the originator is, the casting with fewer differences counts (`comparison`).
@@ -60,6 +62,7 @@ from inspector.expect.ways import (
     ONE,
     OWED,
     Hypothesis,
+    agreeing,
     forgotten,
     only_bound,
     owed,
@@ -264,7 +267,7 @@ class _Search:
             self.matcher.refuse_work(self.events)
 
     def _missing(self, hypothesis: Hypothesis, index: int) -> Iterator[Hypothesis]:
-        cost = hypothesis.cost + MISSING * ONE + 1
+        cost = hypothesis.cost + MISSING * ONE
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
                 bindings = forgotten(hypothesis.bindings, forget)
@@ -351,20 +354,26 @@ class _Search:
                     yield cost, again.bindings, used_after(line, again, anew)
 
     def _swap(self, hypothesis: Hypothesis, first: int, pair: tuple[int, int], forget: int) -> None:
-        """The line `first` is the later event of the pair, the line after it the earlier; one number may be wrong."""
+        """The line `first` is the later event of the pair, the line after it the earlier.
+
+        One number may be wrong, if another speaks for them.
+        """
         index, later = pair
         line = self.matcher.lines[first]
         if line is None:
             return
-        found = evaluate(line, self.events[later], forgotten(hypothesis.bindings, forget))
+        before = forgotten(hypothesis.bindings, forget)
+        found = evaluate(line, self.events[later], before)
         if len(found.wrong) > 1:
             return
         for second, forget_more in self.matcher.automaton.follow[first]:
             other = self.matcher.lines[second]
             if other is None or self.carried[index][second]:
                 continue
-            more = evaluate(other, self.events[index], forgotten(found.bindings, forget_more))
-            if len(found.wrong) + len(more.wrong) > 1:
+            between = forgotten(found.bindings, forget_more)
+            more = evaluate(other, self.events[index], between)
+            wrong = len(found.wrong) + len(more.wrong)
+            if wrong > 1 or (wrong and not agreeing(line, found, before) + agreeing(other, more, between)):
                 continue
             trace: Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))

@@ -1,7 +1,7 @@
 """A way that is sought through a sequence, as far as it has come, and in which order such ways are gone.
 
 A cost is one number: the price in units of `ONE`; below that how much of what is written of time it breaks, in units of
-`LATE`; and below that the lines that are missing less those that matched. So one comparison orders all three.
+`LATE`; and below nothing the lines that matched. So one comparison orders all three.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspector.expect.timing import marked_positions, writes_times
+from inspector.expect.timing import marked_positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ __all__ = [
     "ONE",
     "OWED",
     "Hypothesis",
+    "agreeing",
     "forgotten",
     "only_bound",
     "owed",
@@ -59,12 +60,12 @@ class Hypothesis:
 
 
 def rank_by(automaton: Automaton) -> Callable[[Hypothesis], object]:
-    """What orders hypotheses: the cheapest first; where times are written, of equal ones that of the latest line.
+    """What orders hypotheses: the cheapest first; where a `within` is written, of equal ones that of the latest line.
 
     For a time that is counted from it, that is the best, but for none at all; for a mark that stands right behind a
     line, the earliest.
     """
-    if not writes_times(automaton):
+    if all(line is None or line.within_ns is None for line in automaton.lines):
         return lambda hypothesis: hypothesis.cost
     marked = marked_positions(automaton)
 
@@ -83,6 +84,13 @@ def used_after(line: Prepared, found: Evaluation, uses: tuple[int, ...]) -> tupl
             for symbol, _ in check.low[1]:
                 counted[symbol] += 1
     return tuple(counted)
+
+
+def agreeing(line: Prepared, found: Evaluation, before: Bindings) -> int:
+    """How many equations agree, those apart that only told what a symbol is."""
+    equations = sum(check.equation for check in line.checks) - sum(check.equation for check in found.wrong)
+    told = sum(one is None and two is not None for one, two in zip(before, found.bindings, strict=True))
+    return equations - found.unknown - told
 
 
 def owed(line: Prepared | None, bindings: Bindings, uses: tuple[int, ...]) -> tuple[int, ...]:
