@@ -11,7 +11,7 @@ What a teacher would mark, which the prices of `evaluation` bring about (`tests/
 * One wrong number is better than a missing segment, a missing one better than two wrong numbers in two segments, and
   two neighbours in the other order better than both, also if one of their numbers is wrong.
 * A segment that some line expects is rather that than one too many: of a repeated request and answer without the answer
-  the answer is missing.
+  the answer is missing. But one that is there twice in a row is one too many.
 * Which number is wrong is put to the vote of all that use it (`reading`), so the mistake is at its source.
 * What follows from a mistake is none (`consequences`): states, times, acknowledgments of what was sent wrongly.
 * Where the first segment leaves open who the originator is, the casting with fewer differences counts (`comparison`).
@@ -91,6 +91,9 @@ _BUDGETS = (0, 15, 60, 240, 960, IMPOSSIBLE)
 _WIDTH_EXACT = 16
 _WIDTH = 6
 _HALF = 1 << 31
+_DOUBLED = 2
+"""What is seen twice in a row is too many, rather than one of two between which something is missing: more than the one
+line more that would match then."""
 
 _Way = tuple[int, "Bindings", tuple[int, ...]]
 """A price, the bindings after it, and the uses of each symbol."""
@@ -300,8 +303,14 @@ class _Search:
             self._wait(index + 1, hypothesis)
         elif not self.exact:
             trace = (hypothesis.trace, Step(Move.EXTRA, hypothesis.position, index))
-            cost = hypothesis.cost + EXTRA * ONE
+            cost = hypothesis.cost + EXTRA * ONE - _DOUBLED * self._is_doubled(index)
             self._wait(index + 1, replace(hypothesis, cost=cost, trace=trace))
+
+    def _is_doubled(self, index: int) -> bool:
+        """Whether an event is the segment before it once more."""
+        one, two = self.events[max(index - 1, 0)], self.events[index]
+        same = (one.sender, one.flags, one.numbers) == (two.sender, two.flags, two.numbers)
+        return index > 0 and two.is_segment and same
 
     def _free(self, hypothesis: Hypothesis, successor: int, index: int, forget: int) -> None:
         """The event falls into a `...`, which leaves no step but the one that entered it."""

@@ -126,6 +126,14 @@ def test_of_turns_an_answer_that_is_lost_is_missing_and_one_more_is_extra(
     assert told(said.compare(TURNS)) == expected
 
 
+def test_a_reset_that_is_there_twice_is_one_too_many_and_no_attempt_is_missing() -> None:
+    said = Said().client("SYN").server("RST,ACK", seq=0, ack=1001).server("RST,ACK", seq=0, ack=1001)
+    said.client("SYN", seq=1000).server("RST,ACK", seq=0, ack=1001)
+    text = "repeat +:\n    client > server  SYN      seq=x\n    server > client  RST,ACK  ack=x+1\n"
+
+    assert told(said.compare(text)) == [("extra", None, 3, "")]
+
+
 def _again(said: Said, after: int, seq: int) -> Said:
     """The same with frame `after` once more, as frame 100, with another sequence number."""
     traced = said.segments[after - 1]
