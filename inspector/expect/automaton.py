@@ -81,6 +81,15 @@ class Automaton:
         """How many moves there are in all: what one segment may cost."""
         return sum(map(len, self.follow))
 
+    def has_room(self, one: int, two: int | None) -> bool:
+        """Whether a `...` may stand between a position and one that comes after it, or the end (None)."""
+        if self.lines[one] is None and one != START:
+            return True
+        dots = [position for position, _ in self.follow[one] if self.lines[position] is None]
+        if two is None:
+            return not self.accepting.isdisjoint(dots)
+        return any(two == position for each in dots for position, _ in self.follow[each])
+
 
 @dataclass(frozen=True, slots=True)
 class _Fragment:

@@ -21,9 +21,10 @@ from inspector.expect.marks import MarkTeller, passed_text, states_text
 from inspector.expect.model import Difference, Kind, place_of
 from inspector.expect.notation import OPTIONS, SEQUENCE_SPACE, Datagram, End, Flags, Icmp, OneOf, Relation
 from inspector.expect.rules import rule_of_field, rule_of_flags, rule_of_line
+from inspector.expect.timing import is_late
 from inspector.language import joined, said
 from inspector.wire.flags import flags_text
-from inspector.wire.row import NO_TIME, Protocol
+from inspector.wire.row import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,7 +163,7 @@ class _Teller:
         limit = written.line.within_ns
         if limit is not None and previous is not None and not written.swapped:
             before = self._event(previous)
-            if NO_TIME not in (event.time_ns, before.time_ns) and event.time_ns - before.time_ns > limit:
+            if is_late(written.line, before, event):
                 passed = passed_text(event.time_ns - before.time_ns)
                 took = said("{time} after frame {frame}", time=passed, frame=before.frame)
                 yield self._change(written, event, "time", f"within {duration_text(limit)}", took)

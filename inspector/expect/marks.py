@@ -7,7 +7,6 @@ passed over, as everywhere; in a `strict` sequence nothing is. Each mark costs t
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,8 @@ from inspector.expect.line_parser import DURATIONS
 from inspector.expect.model import Difference, Kind
 from inspector.expect.notation import Silence, States
 from inspector.expect.rules import RULE_OF_STATES
+from inspector.expect.timing import Accounted, breaks_silence
 from inspector.language import said
-from inspector.wire.row import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,16 +43,13 @@ class MarkTeller:
         self.events = events
         self.told = told
         found = {written.event for written in reading.lines}
-        self.counted = [
+        counted = [
             index
             for index, event in enumerate(events if reading.marks else ())
             if index in found or ((reading.strict or not event.tolerated) and index not in reading.passed)
         ]
+        self.accounted = Accounted(events, counted, peers)
         """The events that must be accounted for, and those that a line found."""
-        self.counted_of = {"": self.counted} | {
-            peer: [index for index in self.counted if peers[events[index].sender] == peer] for peer in peers
-        }
-        """The same by who sent them."""
         self.latest = list(accumulate((-1 if each.event is None else each.event for each in reading.lines), max))
         """For each line: the latest event of the lines up to it."""
 
@@ -77,12 +73,9 @@ class MarkTeller:
                 return None
             return self.latest[standing.after - 1]
         if standing.after == len(lines):
-            return self.counted[-1] if self.counted else None
+            return self.accounted.last_before(len(self.events))
         following = lines[standing.after].event
-        if following is None:
-            return None
-        before_it = bisect_left(self.counted, following)
-        return self.counted[before_it - 1] if before_it else None
+        return None if following is None else self.accounted.last_before(following)
 
     def _of_states(self, standing: Standing, mark: States, place: int) -> Iterator[_Found]:
         event = self.events[place]
@@ -94,20 +87,14 @@ class MarkTeller:
     def _of_silence(self, standing: Standing, mark: Silence, place: int) -> Iterator[_Found]:
         """The first event after `place` that the silence is about, if it comes too early."""
         before = self.events[place]
-        of_peer = self.counted_of[mark.sender]
-        later = bisect_right(of_peer, place)
-        if later == len(of_peer):
+        later = self.accounted.first_after(place, mark.sender)
+        if later is None or not breaks_silence(mark, before, self.events[later]):
             return
-        event = self.events[of_peer[later]]
-        passed = event.time_ns - before.time_ns
-        if NO_TIME in (event.time_ns, before.time_ns) or passed >= mark.duration_ns:
-            return
-        expected, segment = simple_text(mark), self.told(event)
-        actual = said(
-            "{segment}, {time} after frame {frame}", segment=segment, time=passed_text(passed), frame=before.frame
-        )
+        event = self.events[later]
+        expected, segment, passed = simple_text(mark), self.told(event), passed_text(event.time_ns - before.time_ns)
+        actual = said("{segment}, {time} after frame {frame}", segment=segment, time=passed, frame=before.frame)
         shown_by = f"frame.number == {before.frame} || frame.number == {event.frame}"
-        yield of_peer[later], 0, self._difference(standing, event, "silence", (expected, actual), "", shown_by)
+        yield later, 0, self._difference(standing, event, "silence", (expected, actual), "", shown_by)
 
     def _difference(  # noqa: PLR0913 - a difference's fields are its whole point
         self, standing: Standing, event: Event, field: str, texts: tuple[str, str], rule: str, shown_by: str

@@ -2,13 +2,16 @@
 
 Every way to read the automaton is tried against every event: a line may match an event, differ from it, be missing, or
 two neighbours may have been swapped; an event may be passed over (tolerated, or within `...`) or be extra. Among ways
-of equal price the one wins that has more lines matched than missing, then the one written first.
+of equal price the one wins that keeps more of the times, silences and states between lines (`timing`), then the one
+that has more lines matched, then the one written first.
 
 What a teacher would mark, which the prices of `evaluation` bring about (`tests/expect/test_teacher.py` has the cases):
 
 * A segment in its place stays that segment, with whatever is wrong in it, each wrong field named.
 * One wrong number is better than a missing segment, a missing one better than two wrong numbers in two segments, and
-  two neighbours in the other order better than both.
+  two neighbours in the other order better than both, also if one of their numbers is wrong.
+* A segment that some line expects is rather that than one too many: of a repeated request and answer without the answer
+  the answer is missing. But one that is there twice in a row is one too many.
 * Which number is wrong is put to the vote of all that use it (`reading`), so the mistake is at its source.
 * What follows from a mistake is none (`consequences`): states, times, acknowledgments of what was sent wrongly.
 * Where the first segment leaves open who the originator is, the casting with fewer differences counts (`comparison`).
@@ -31,7 +34,7 @@ where all is as expected, 3 with one difference, 7 to 10 with three hundred; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
@@ -52,6 +55,20 @@ from inspector.expect.evaluation import (
     structural_cost,
 )
 from inspector.expect.forecast import forecast
+from inspector.expect.timing import Timing, writes_times
+from inspector.expect.ways import (
+    FREE_OF_COST,
+    LATE,
+    ONE,
+    OWED,
+    Hypothesis,
+    agreeing,
+    forgotten,
+    only_bound,
+    owed,
+    rank_by,
+    used_after,
+)
 from inspector.language import said
 
 if TYPE_CHECKING:
@@ -59,7 +76,7 @@ if TYPE_CHECKING:
 
     from inspector.expect.alignment import Trace
     from inspector.expect.automaton import Automaton
-    from inspector.expect.evaluation import Bindings, Evaluation, Prepared
+    from inspector.expect.evaluation import Bindings, Prepared
     from inspector.expect.forecast import Forecast
     from inspector.expect.subject import Event
 
@@ -73,29 +90,15 @@ _BUDGETS = (0, 15, 60, 240, 960, IMPOSSIBLE)
 
 _WIDTH_EXACT = 16
 _WIDTH = 6
-_OWED = -1
-"""A use that is none: the length of missing data, which another line is to tell."""
 _HALF = 1 << 31
-_ONE = 1 << 24
-"""A cost of one, in a number whose low digits count lines that did not match: one comparison orders both."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Hypothesis:
-    """A way so far: its price, where it stands, what its symbols are, and its steps (linked backwards)."""
-
-    cost: int
-    position: int
-    bindings: Bindings
-    uses: tuple[int, ...]
-    """For each symbol the fields that agree with it so far, which would be wrong if it were bound anew."""
-    trace: Trace | None
-
+_DOUBLED = 2
+"""What is seen twice in a row is too many, rather than one of two between which something is missing: more than the one
+line more that would match then."""
 
 _Way = tuple[int, "Bindings", tuple[int, ...]]
 """A price, the bindings after it, and the uses of each symbol."""
 
-_Cells = dict[int, list[_Hypothesis]]
+_Cells = dict[int, list[Hypothesis]]
 """Hypotheses by the position where they stand."""
 
 
@@ -105,6 +108,7 @@ class Matcher:
     def __init__(self, automaton: Automaton, peers: tuple[str, str], *, strict: bool, name: str) -> None:
         index = {symbol: place for place, symbol in enumerate(automaton.symbols)}
         self.automaton = automaton
+        self.peers = peers
         self.name = name
         self.strict = strict
         self.lines: tuple[Prepared | None, ...] = tuple(
@@ -112,6 +116,8 @@ class Matcher:
         )
         self._live = tuple(tuple(place for place in range(len(index)) if mask >> place & 1) for mask in automaton.live)
         self._carried: dict[object, tuple[int, ...]] = {}
+        self.writes_times = writes_times(automaton)
+        self.rank = rank_by(automaton)
 
     def align(self, events: tuple[Event, ...]) -> Alignment:
         """The cheapest alignment.
@@ -134,7 +140,7 @@ class Matcher:
                     break
         if found is None:
             raise AssertionError("an unlimited search always ends: all may be missing and all extra")
-        return Alignment(steps_of(found.trace), found.bindings, found.cost // _ONE)
+        return Alignment(steps_of(found.trace), found.bindings, found.cost // ONE)
 
     def fits(self, events: tuple[Event, ...]) -> bool:
         """Whether there is a way with nothing wrong: what `align` asks first."""
@@ -191,15 +197,18 @@ class _Search:
         self.ahead = forecast
         self.exact = forecast is None
         least = 0 if forecast is None else forecast.rest[0][START]
-        self.budget = (least + budget + 1) * _ONE
+        self.budget = (least + budget + 1) * ONE
         self.width = _WIDTH_EXACT if self.exact else _WIDTH
-        self.waiting: dict[int, list[_Hypothesis]] = {}
+        self.waiting: dict[int, list[Hypothesis]] = {}
         self.work = 0
+        self.timing: Timing | None = None
+        if matcher.writes_times:
+            self.timing = Timing(matcher.automaton, events, tolerated, matcher.peers)
 
-    def run(self) -> _Hypothesis | None:
+    def run(self) -> Hypothesis | None:
         """The cheapest whole way, or None within this budget."""
         count = len(self.matcher.automaton.symbols)
-        start = _Hypothesis(_ONE // 2, START, (None,) * count, (0,) * count, None)
+        start = Hypothesis(FREE_OF_COST, START, (None,) * count, (0,) * count, None)
         self.waiting[0] = [start]
         for index in range(len(self.events)):
             if not self.waiting:
@@ -215,22 +224,27 @@ class _Search:
             if position in accepting
             for hypothesis in hypotheses
         ]
-        return min(ends, key=lambda hypothesis: hypothesis.cost, default=None)
+        return min(ends, key=self._at_end, default=None)
+
+    def _at_end(self, hypothesis: Hypothesis) -> int:
+        broken = 0 if self.timing is None else self.timing.at_end(hypothesis.position, hypothesis.last)
+        return hypothesis.cost + broken * LATE
 
     def _affords(self, cost: int, index: int, position: int) -> bool:
         """Whether a way at this price, before the event at `index`, may still end within the budget."""
         if self.ahead is not None:
-            cost += self.ahead.rest[index][position] * _ONE
+            cost += self.ahead.rest[index][position] * ONE
         return cost < self.budget
 
-    def _wait(self, index: int, hypothesis: _Hypothesis) -> None:
+    def _wait(self, index: int, hypothesis: Hypothesis) -> None:
         if self._affords(hypothesis.cost, index, hypothesis.position):
             self.waiting.setdefault(index, []).append(hypothesis)
 
-    def _settle(self, arrived: list[_Hypothesis], index: int) -> _Cells:
+    def _settle(self, arrived: list[Hypothesis], index: int) -> _Cells:
         """All that is reached without an event (lines may be missing), the cheapest for each set of bindings."""
         order = count()
-        heap = [(hypothesis.cost, next(order), hypothesis) for hypothesis in arrived]
+        rank = self.matcher.rank
+        heap = [(rank(hypothesis), next(order), hypothesis) for hypothesis in arrived]
         heapify(heap)
         cells: _Cells = {}
         seen: set[tuple[int, Bindings]] = set()
@@ -246,7 +260,7 @@ class _Search:
             if not self.exact:
                 self._count(position)
                 for missing in self._missing(hypothesis, index):
-                    heappush(heap, (missing.cost, next(order), missing))
+                    heappush(heap, (rank(missing), next(order), missing))
         return cells
 
     def _count(self, position: int) -> None:
@@ -255,16 +269,23 @@ class _Search:
         if self.work > MOST_WORK:
             self.matcher.refuse_work(self.events)
 
-    def _missing(self, hypothesis: _Hypothesis, index: int) -> Iterator[_Hypothesis]:
-        cost = hypothesis.cost + MISSING * _ONE + 1
+    def _missing(self, hypothesis: Hypothesis, index: int) -> Iterator[Hypothesis]:
+        cost = hypothesis.cost + MISSING * ONE
         for successor, forget in self.matcher.automaton.follow[hypothesis.position]:
             if self.matcher.lines[successor] is not None and self._affords(cost, index, successor):
-                bindings = _forgotten(hypothesis.bindings, forget)
+                bindings = forgotten(hypothesis.bindings, forget)
                 trace = (hypothesis.trace, Step(Move.MISSING, successor, -1, forget))
-                uses = _owed(self.matcher.lines[successor], bindings, hypothesis.uses)
-                yield _Hypothesis(cost, successor, bindings, uses, trace)
+                uses = owed(self.matcher.lines[successor], bindings, hypothesis.uses)
+                late = self._late(hypothesis, successor)
+                yield Hypothesis(cost + late, successor, bindings, uses, trace)
 
-    def _consume(self, hypothesis: _Hypothesis, index: int) -> None:
+    def _late(self, hypothesis: Hypothesis, successor: int) -> int:
+        """What a move to a line that is missing, or to a `...`, breaks of the marks between."""
+        if self.timing is None:
+            return 0
+        return self.timing.of_move(hypothesis.position, successor, hypothesis.last, -1) * LATE
+
+    def _consume(self, hypothesis: Hypothesis, index: int) -> None:
         """What `hypothesis` may make of the event at `index`."""
         carried = self.carried[index]
         self._count(hypothesis.position)
@@ -282,30 +303,40 @@ class _Search:
             self._wait(index + 1, hypothesis)
         elif not self.exact:
             trace = (hypothesis.trace, Step(Move.EXTRA, hypothesis.position, index))
-            cost = hypothesis.cost + EXTRA * _ONE
+            cost = hypothesis.cost + EXTRA * ONE - _DOUBLED * self._is_doubled(index)
             self._wait(index + 1, replace(hypothesis, cost=cost, trace=trace))
 
-    def _free(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
+    def _is_doubled(self, index: int) -> bool:
+        """Whether an event is the segment before it once more."""
+        one, two = self.events[max(index - 1, 0)], self.events[index]
+        same = (one.sender, one.flags, one.numbers) == (two.sender, two.flags, two.numbers)
+        return index > 0 and two.is_segment and same
+
+    def _free(self, hypothesis: Hypothesis, successor: int, index: int, forget: int) -> None:
         """The event falls into a `...`, which leaves no step but the one that entered it."""
         if successor != hypothesis.position:
             trace = (hypothesis.trace, Step(Move.FREE, successor, index, forget))
-            bindings = _forgotten(hypothesis.bindings, forget)
-            hypothesis = replace(hypothesis, position=successor, bindings=bindings, trace=trace)
+            bindings = forgotten(hypothesis.bindings, forget)
+            cost = hypothesis.cost + self._late(hypothesis, successor)
+            hypothesis = replace(hypothesis, cost=cost, position=successor, bindings=bindings, trace=trace)
         self._wait(index + 1, hypothesis)
 
-    def _match(self, hypothesis: _Hypothesis, successor: int, index: int, forget: int) -> None:
+    def _match(self, hypothesis: Hypothesis, successor: int, index: int, forget: int) -> None:
         carried = self.carried[index][successor]
-        if not self._affords(hypothesis.cost + carried * _ONE - 1, index + 1, successor):
+        if not self._affords(hypothesis.cost + carried * ONE - 1, index + 1, successor):
             return
         line = self.matcher.lines[successor]
         if line is None:
             return
-        bindings = _forgotten(hypothesis.bindings, forget)
+        bindings = forgotten(hypothesis.bindings, forget)
         trace = (hypothesis.trace, Step(Move.MATCH, successor, index, forget))
-        uses = hypothesis.uses if bindings is hypothesis.bindings else _only_bound(hypothesis.uses, bindings)
+        uses = hypothesis.uses if bindings is hypothesis.bindings else only_bound(hypothesis.uses, bindings)
+        so_far = hypothesis.cost - 1
+        if self.timing is not None:
+            so_far += self.timing.of_line(hypothesis.position, successor, hypothesis.last, index) * LATE
         for cost, bound, used in self._ways(line, self.events[index], bindings, uses):
-            price = hypothesis.cost + (carried + cost) * _ONE - 1
-            self._wait(index + 1, _Hypothesis(price, successor, bound, used, trace))
+            price = so_far + (carried + cost) * ONE
+            self._wait(index + 1, Hypothesis(price, successor, bound, used, trace, index))
 
     def _ways(self, line: Prepared, event: Event, bindings: Bindings, uses: tuple[int, ...]) -> Iterator[_Way]:
         """What the numbers may cost: one is wrong, or tells that those were wrong which bound its symbol before."""
@@ -314,11 +345,11 @@ class _Search:
             if found.cost == 0:
                 yield 0, found.bindings, uses
             return
-        empty = _OWED in uses and any(
-            use == _OWED and value is not None and not 0 < value < _HALF
+        empty = OWED in uses and any(
+            use == OWED and value is not None and not 0 < value < _HALF
             for use, value in zip(uses, found.bindings, strict=True)
         )
-        yield found.cost + UNKNOWN * found.unknown + NUMBER * empty, found.bindings, _used(line, found, uses)
+        yield found.cost + UNKNOWN * found.unknown + NUMBER * empty, found.bindings, used_after(line, found, uses)
         for check in found.wrong[:2]:
             actual = event.numbers[check.index]
             if not check.equation or actual is None:
@@ -329,55 +360,33 @@ class _Search:
                     again = evaluate(line, event, (*bindings[:symbol], value, *bindings[symbol + 1 :]))
                     cost = NUMBER * max(uses[symbol], 0) + again.cost + UNKNOWN * again.unknown
                     anew = (*uses[:symbol], 0, *uses[symbol + 1 :])
-                    yield cost, again.bindings, _used(line, again, anew)
+                    yield cost, again.bindings, used_after(line, again, anew)
 
-    def _swap(self, hypothesis: _Hypothesis, first: int, pair: tuple[int, int], forget: int) -> None:
-        """The line `first` is the later event of the pair, and the line after it the earlier, numbers and all."""
+    def _swap(self, hypothesis: Hypothesis, first: int, pair: tuple[int, int], forget: int) -> None:
+        """The line `first` is the later event of the pair, the line after it the earlier.
+
+        One number may be wrong, if another speaks for them.
+        """
         index, later = pair
         line = self.matcher.lines[first]
         if line is None:
             return
-        found = evaluate(line, self.events[later], _forgotten(hypothesis.bindings, forget))
-        if found.wrong:
+        before = forgotten(hypothesis.bindings, forget)
+        found = evaluate(line, self.events[later], before)
+        if len(found.wrong) > 1:
             return
         for second, forget_more in self.matcher.automaton.follow[first]:
             other = self.matcher.lines[second]
             if other is None or self.carried[index][second]:
                 continue
-            more = evaluate(other, self.events[index], _forgotten(found.bindings, forget_more))
-            if more.wrong:
+            between = forgotten(found.bindings, forget_more)
+            more = evaluate(other, self.events[index], between)
+            wrong = len(found.wrong) + len(more.wrong)
+            if wrong > 1 or (wrong and not agreeing(line, found, before) + agreeing(other, more, between)):
                 continue
             trace: Trace = (hypothesis.trace, Step(Move.SWAP_FIRST, first, later, forget))
             trace = (trace, Step(Move.SWAP_SECOND, second, index, forget_more))
-            uses = _used(other, more, _used(line, found, hypothesis.uses))
+            uses = used_after(other, more, used_after(line, found, hypothesis.uses))
             # Their states are no longer those of the order that is written.
-            cost = hypothesis.cost + (SWAPPED + found.cost + more.cost) * _ONE - 2
-            self._wait(later + 1, _Hypothesis(cost, second, more.bindings, uses, trace))
-
-
-def _used(line: Prepared, found: Evaluation, uses: tuple[int, ...]) -> tuple[int, ...]:
-    """One more use for each symbol of a field that agrees."""
-    counted = list(uses)
-    for check in line.checks:
-        if check.equation and check not in found.wrong:
-            for symbol, _ in check.low[1]:
-                counted[symbol] += 1
-    return tuple(counted)
-
-
-def _owed(line: Prepared | None, bindings: Bindings, uses: tuple[int, ...]) -> tuple[int, ...]:
-    """Marks the length of data that are missing: whatever it comes to, it is not none."""
-    if line is None or line.length < 0 or bindings[line.length] is not None:
-        return uses
-    return (*uses[: line.length], _OWED, *uses[line.length + 1 :])
-
-
-def _only_bound(uses: tuple[int, ...], bindings: Bindings) -> tuple[int, ...]:
-    """No uses of what was forgotten."""
-    return tuple([0 if value is None else count for count, value in zip(uses, bindings, strict=True)])
-
-
-def _forgotten(bindings: Bindings, forget: int) -> Bindings:
-    if not forget:
-        return bindings
-    return tuple(None if forget >> place & 1 else value for place, value in enumerate(bindings))
+            cost = hypothesis.cost + (SWAPPED + found.cost + more.cost) * ONE - 2
+            self._wait(later + 1, Hypothesis(cost, second, more.bindings, uses, trace))

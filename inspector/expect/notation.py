@@ -50,8 +50,9 @@ The rules of reading:
 8. A mark stands between segments and takes none. It is about the segment of the line before it: `| STATE STATE` are
    the states after that; `no segment for 1s` says that the next one that must be accounted for (of `from` whom) comes
    no earlier, or never, as far as the capture goes. After a `...` it is about the last segment before the next line.
-   `nothing after this` ends the way, also where `part:` leaves room. What is tolerated breaks none of them. Silences
-   and states are checked on the way that fits best otherwise; they choose none.
+   `nothing after this` ends the way, also where `part:` leaves room. What is tolerated breaks none of them. Among
+   ways that fit equally well otherwise, the one is taken that keeps more of them, and of `within`. Marks that stand
+   alone in a branch choose none: of branches without a line the one that says least counts.
 9. `part NAME:` only gives lines a name, which their differences tell.
 10. A file of connections describes as many connections of one capture as it has blocks, each by lines and symbols of
    its own. Which is which is decided by what fits best, and among equals by the order of their first segments. Those

@@ -1,8 +1,17 @@
 """How an alignment reads: which line found which event, and the numbers that explain most of it.
 
 An alignment knows where lines found their events. Which numbers its symbols stand for is decided over all of them at
-once (`solving`). With the numbers known, a line that seemed missing may be recognised in a segment that differs from it
-in its flags, or carries data that it should not, and fits in all other numbers (`_recognised`).
+once (`solving`). With the numbers known, a line that seemed missing may be recognised (`_recognised`) in a segment that
+differs from it in its flags, or carries data that it should not. What must speak for it:
+
+* numbers that agree, and none of them wrong; or
+* its place, if that is next to where the line should stand with nothing between them, not even a `...`
+  (`_is_in_place`), and it is a SYN, FIN or RST (plain data come next wherever a segment is lost), an ICMP error or a
+  datagram; or
+* its place and a number that agrees, where one other number is wrong.
+
+So a `...` beside a line does not swallow what is wrong there: where a port-unreachable is expected and then anything, a
+host-unreachable is that line, changed.
 """
 
 from __future__ import annotations
@@ -12,14 +21,15 @@ from typing import TYPE_CHECKING
 
 from inspector.expect.alignment import Move
 from inspector.expect.automaton import START
-from inspector.expect.evaluation import flags_differ, holds, value_of
-from inspector.expect.flags import COMPARED
+from inspector.expect.evaluation import IMPOSSIBLE, flags_differ, holds, structural_cost, value_of
+from inspector.expect.flags import COMPARED, FIN, RST, SYN
 from inspector.expect.solving import equations_of, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inspector.expect.alignment import Step
+    from inspector.expect.automaton import Automaton
     from inspector.expect.evaluation import Prepared
     from inspector.expect.matching import Matcher
     from inspector.expect.notation import Line, Mark
@@ -43,6 +53,8 @@ class Written:
     """Among the lines of that way, from 1."""
     line: Line
     prepared: Prepared
+    position: int
+    """In the automaton."""
     event: int | None
     """Index of its event; None where it is missing."""
     swapped: bool
@@ -92,7 +104,7 @@ def read(matcher: Matcher, steps: Sequence[Step], guess: Sequence[int | None], e
     for symbol, value in zip(matcher.automaton.symbols, guess, strict=True):
         guessed[last[symbol]] = value
     reading.numbers = numbers_of(reading, events, guessed)
-    _recognise(reading, events)
+    _recognise(reading, matcher.automaton, events)
     return reading
 
 
@@ -120,7 +132,8 @@ def _laid_out(matcher: Matcher, steps: Sequence[Step], count: int) -> Reading:
         if line is not None and prepared is not None:
             event = None if step.move == Move.MISSING else step.event
             swapped = step.move in (Move.SWAP_FIRST, Move.SWAP_SECOND)
-            reading.lines.append(Written(len(reading.lines) + 1, line, prepared, event, swapped, tuple(places)))
+            number = len(reading.lines) + 1
+            reading.lines.append(Written(number, line, prepared, step.position, event, swapped, tuple(places)))
     if free_from is not None:
         reading.free.update(range(free_from, count))
     return reading
@@ -144,8 +157,8 @@ def _marks(matcher: Matcher, steps: Sequence[Step]) -> list[Standing]:
 # -------------------------------------------------------------------------- what seemed missing
 
 
-def _recognise(reading: Reading, events: Sequence[Event]) -> None:
-    """Give missing lines the event that is theirs but for a flag."""
+def _recognise(reading: Reading, automaton: Automaton, events: Sequence[Event]) -> None:
+    """Give missing lines the event that is theirs but for a flag, or an error of another kind."""
     missing = [index for index, written in enumerate(reading.lines) if written.event is None]
     if len(missing) > _MOST_RECOGNISED:
         return
@@ -153,44 +166,94 @@ def _recognise(reading: Reading, events: Sequence[Event]) -> None:
     for index in missing:
         for event in _candidates(reading, index, events):
             trials -= 1
-            if trials < 0 or _recognised(reading, index, event, events):
+            in_place = _is_in_place(reading, automaton, index, event, events)
+            if trials < 0 or _recognised(reading, index, event, events, in_place=in_place):
                 break
 
 
 def _candidates(reading: Reading, index: int, events: Sequence[Event]) -> list[int]:
-    """Events between a missing line's neighbours that differ from it in a flag or two, or carry data and should not.
-
-    The nearest come first.
-    """
-    written = reading.lines[index]
-    before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
-    after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=len(events))
-    found = [
-        place
-        for place in range(before + 1, after)
-        if written.prepared.sender == events[place].sender
-        and written.prepared.flags is not None
-        and (bits := flags_differ(written.prepared.flags, events[place].flags) & COMPARED).bit_count() <= _FLAGS_AT_MOST
-        and (bits or _has_too_much(written, events[place]))
-    ]
+    """Events between a missing line's neighbours that might be it, the nearest first."""
+    before, after = _neighbours(reading, index, len(events))
+    found = [place for place in range(before + 1, after) if _might_be(reading.lines[index], events[place])]
     return sorted(found, key=lambda place: min(place - before, after - place))[:_CANDIDATES]
 
 
-def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event]) -> bool:
-    """Whether the line at `index` with `event` makes more fields agree than it takes numbers to explain."""
+def _neighbours(reading: Reading, index: int, count: int) -> tuple[int, int]:
+    """Between which events a missing line should be; -1 and `count` where there is none."""
+    before = max((line.event for line in reading.lines[:index] if line.event is not None), default=-1)
+    after = min((line.event for line in reading.lines[index + 1 :] if line.event is not None), default=count)
+    return before, after
+
+
+def _might_be(written: Written, event: Event) -> bool:
+    """Whether a segment differs from a line in a flag or two, or carries data and should not.
+
+    An ICMP error may be another, and a datagram have another length: there is little else to know them by.
+    """
+    if not event.is_segment:
+        return 0 < structural_cost(written.prepared, event) < IMPOSSIBLE
+    if written.prepared.sender != event.sender or written.prepared.flags is None:
+        return False
+    bits = flags_differ(written.prepared.flags, event.flags) & COMPARED
+    return bits.bit_count() <= _FLAGS_AT_MOST and (bool(bits) or _has_too_much(written, event))
+
+
+def _is_in_place(reading: Reading, automaton: Automaton, index: int, event: int, events: Sequence[Event]) -> bool:
+    """Whether an event is next to the one of the line before a missing line, or of the line after it.
+
+    What is tolerated may stand between, a `...` may not. The beginning and the end are such neighbours too.
+    """
+
+    def are_adjacent(one: int, two: int) -> bool:
+        return all(events[each].tolerated and not reading.strict for each in range(one + 1, two))
+
+    if events[event].tolerated and not reading.strict:
+        return False
+    before, after = _neighbours(reading, index, len(events))
+    lines, position = reading.lines, reading.lines[index].position
+    if not index:
+        follows = before < 0 and not automaton.has_room(START, position)
+    else:
+        follows = lines[index - 1].event == before and not automaton.has_room(lines[index - 1].position, position)
+    if follows and are_adjacent(before, event):
+        return True
+    if index + 1 == len(lines):
+        leads = not automaton.has_room(position, None)
+    else:
+        leads = lines[index + 1].event == after and not automaton.has_room(position, lines[index + 1].position)
+    return leads and are_adjacent(event, after)
+
+
+def _recognised(reading: Reading, index: int, event: int, events: Sequence[Event], *, in_place: bool) -> bool:
+    """Whether a line is that event: by its place, or by more fields that agree than it takes numbers to explain."""
     lines = list(reading.lines)
     lines[index] = replace(lines[index], event=event)
     trial = Reading(lines, reading.extra, reading.free, reading.names)
     trial.numbers = numbers_of(trial, events, reading.numbers)
     more_wrong = _wrong(trial, events) - _wrong(reading, events)
+    more_agree = _agreement(trial, events) - _agreement(reading, events)
     begins_both = index == event == 0  # a first segment with a wrong flag is still the first: what else could be?
-    agrees = begins_both or _agreement(trial, events) > _agreement(reading, events)
-    if not agrees or more_wrong > _has_too_much(lines[index], events[event]):
+    if more_wrong <= _is_misshapen(lines[index], events[event]):
+        agrees = begins_both or more_agree > 0 or (in_place and _speaks_by_its_place(events[event]))
+    else:
+        agrees = in_place and more_agree > more_wrong == 1
+    if not agrees:
         return False
     reading.lines, reading.numbers = lines, trial.numbers
     reading.extra = [other for other in reading.extra if other != event]
     reading.free.discard(event)
     return True
+
+
+def _speaks_by_its_place(event: Event) -> bool:
+    """Whether it may be known by its place alone: not plain data or an ACK, which follow wherever a segment is lost."""
+    return not event.is_segment or bool(event.flags & (SYN | FIN | RST))
+
+
+def _is_misshapen(written: Written, event: Event) -> bool:
+    """Whether a segment carries data where none are expected, or a datagram some where none, or none where some."""
+    empty = not event.is_segment and written.prepared.wants is True and not event.value("len")
+    return empty or _has_too_much(written, event)
 
 
 def _has_too_much(written: Written, event: Event) -> bool:

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from inspector.errors import ExpectationError
-from inspector.expect import matching
+from inspector.expect import matching, ways
 from tests.expect.said import Said
 
 _NUMBERS = ["seq={0}", "seq={0}+{1}", "seq={0} ack={1}+1", "ack={0}-{1} len=n", "seq>={0}", "seq=2*{0}+{1}", ""]
@@ -69,7 +69,7 @@ def test_the_bound_is_one_for_all_searches(monkeypatch: pytest.MonkeyPatch) -> N
     work = []
 
     class Counted(matching._Search):
-        def run(self) -> matching._Hypothesis | None:
+        def run(self) -> ways.Hypothesis | None:
             work.append(self.work)
             found = super().run()
             work.append(self.work)

@@ -74,6 +74,10 @@ CASES: dict[str, tuple[Callable[[], Said], list[tuple[str, int | None, int | Non
     "the data are missing, and their numbers stay": (lambda: whole().without(4), [("missing", 4, None, "")]),
     "the FIN of the server is missing": (lambda: whole().without(8), [("missing", 8, None, "")]),
     "data and ACK exchanged": (lambda: whole().swapped(4), [("swapped", 4, 5, "")]),
+    "data and ACK exchanged, and a number wrong": (
+        lambda: whole().changed(5, ack=99).swapped(4),
+        [("changed", 5, 4, "ack"), ("swapped", 4, 5, "")],
+    ),
     # Where packetdrill stops at the first.
     "two wrong fields of one segment": (
         lambda: whole().changed(2, ack=1000, window=100),
@@ -91,6 +95,43 @@ CASES: dict[str, tuple[Callable[[], Said], list[tuple[str, int | None, int | Non
         [("changed", 2, 2, "ack"), ("changed", 5, 5, "ack"), ("changed", 9, 9, "ack")],
     ),
 }
+
+
+TURNS = """
+use three-way-handshake
+repeat *:
+    client > server  ACK  seq=s    len=n
+    server > client  ACK  ack=s+n  len=m
+use any-close
+"""
+
+
+def turns() -> Said:
+    """Two requests with their answers: frames 4 to 7."""
+    return Said().handshake().client("ACK", len=5).server("ACK", len=6).client("ACK", len=5).server("ACK", len=6)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (turns().closed(), []),
+        (turns().closed().without(5), [("missing", 5, None, "")]),
+        (turns().closed().changed(5, ack=7), [("changed", 5, 5, "ack")]),
+        (turns().server("ACK", len=6).client("ACK", len=4).server("ACK", len=3).closed(), [("extra", None, 8, "")]),
+    ],
+)
+def test_of_turns_an_answer_that_is_lost_is_missing_and_one_more_is_extra(
+    said: Said, expected: list[tuple[str, int | None, int | None, str]]
+) -> None:
+    assert told(said.compare(TURNS)) == expected
+
+
+def test_a_reset_that_is_there_twice_is_one_too_many_and_no_attempt_is_missing() -> None:
+    said = Said().client("SYN").server("RST,ACK", seq=0, ack=1001).server("RST,ACK", seq=0, ack=1001)
+    said.client("SYN", seq=1000).server("RST,ACK", seq=0, ack=1001)
+    text = "repeat +:\n    client > server  SYN      seq=x\n    server > client  RST,ACK  ack=x+1\n"
+
+    assert told(said.compare(text)) == [("extra", None, 3, "")]
 
 
 def _again(said: Said, after: int, seq: int) -> Said:
