@@ -150,7 +150,7 @@ class _Entry:
             _show(copy, self._plain)
             return _jitted(copy, nogil=True)
         self._cache.save(kinds, kept)
-        return loaded(kept, kinds)
+        return loaded(kept)
 
 
 def _callee(plain: FunctionType) -> Callable[..., Any]:
@@ -223,7 +223,7 @@ class _Cache:
             sealed = path.read_bytes()
             if sealed[:_SEAL] != _hash(sealed[_SEAL:]):
                 return None
-            return loaded(Kept.from_bytes(sealed[_SEAL:]), kinds)
+            return loaded(Kept.from_bytes(sealed[_SEAL:]))
         except Exception:  # noqa: BLE001 - law of this module: a cache that fails costs time, never an answer
             return None
 

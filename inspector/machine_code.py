@@ -20,6 +20,7 @@ Laws:
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "kept_of", "kinds_of", "loaded", "processor"]
 
 NOTHING = -1
+_ARRAYS = 64
+"""Of so many arrays it is remembered how they are passed."""
 _RESULT = 2
 """Arguments before the function's own."""
 _POINTER = "*"
@@ -117,15 +120,15 @@ def _is_called_so(result: Any, kinds: tuple[Any, ...]) -> bool:
     return str(called.return_type) == "i32" and types == [_POINTER] * _RESULT + expected
 
 
-def loaded(kept: Kept, kinds: tuple[Any, ...]) -> Callable[..., Any]:
-    """`kept` as a function for arguments of these kinds. It lets go of the interpreter while it runs."""
-    return _Function(kept, kinds)
+def loaded(kept: Kept) -> Callable[..., Any]:
+    """`kept` as a function, for arguments of its kinds. It lets go of the interpreter while it runs."""
+    return _Function(kept)
 
 
 class _Function:
     """Machine code, loaded."""
 
-    def __init__(self, kept: Kept, kinds: tuple[Any, ...]) -> None:
+    def __init__(self, kept: Kept) -> None:
         import ctypes
 
         import llvmlite.binding as llvm
@@ -140,28 +143,39 @@ class _Function:
         address = self._engine.get_function_address(kept.symbol)
         if not address:
             raise ValueError(f"no {kept.symbol} in its code")
-        of_kind = {int: (ctypes.c_int64,), bool: (ctypes.c_uint8,)}
-        place, number = ctypes.c_void_p, ctypes.c_int64
-        of_array = (place, place, number, number, place, number, number)
-        types = [each for kind in kinds for each in of_kind.get(kind, of_array)]
-        self._call = ctypes.CFUNCTYPE(ctypes.c_int32, place, place, *types)(address)
+        # Arguments are prepared, and ctypes takes them as they are: to convert them takes four times as long.
+        self._call = ctypes.CFUNCTYPE(ctypes.c_int32)(address)
+        self._truths = [ctypes.c_uint8.from_param(truth) for truth in (0, 1)]
+        self._number, self._place = ctypes.c_int64.from_param, ctypes.c_void_p.from_param
+        self._arrays: dict[int, tuple[ref[Any], tuple[Any, ...]]] = {}
         self._results = kept.results
         self._room = ctypes.c_int64 * (max(kept.results, 1) + 1)
-        self._address_of = ctypes.addressof
+        self._byref = ctypes.byref
 
     def __call__(self, *arguments: Any) -> Any:
-        flat: list[int] = []
-        for each in arguments:
-            if hasattr(each, "dtype"):
-                size = each.size
-                flat += (0, 0, size, each.itemsize, each.ctypes.data, size, each.strides[0])
-            else:
-                flat.append(each)
-        # Its last word is where an exception would be pointed to.
         room = self._room()
-        result = self._address_of(room)
-        if self._call(result, result + 8 * (len(room) - 1), *flat):
+        # Its last word is where an exception would be pointed to.
+        flat: list[Any] = [self._byref(room), self._byref(room, 8 * (len(room) - 1))]
+        for each in arguments:
+            if type(each) is int:
+                flat.append(self._number(each))
+            elif type(each) is bool:
+                flat.append(self._truths[each])
+            else:
+                known = self._arrays.get(id(each))
+                flat += known[1] if known is not None and known[0]() is each else self._array(each)
+        if self._call(*flat):
             raise SystemError("machine code raised an exception, which no compilable function does")
         if self._results == NOTHING:
             return None
         return tuple(room[: self._results]) if self._results else room[0]
+
+    def _array(self, array: Any) -> tuple[Any, ...]:
+        """What is passed for an array; the same arrays come again and again."""
+        if len(self._arrays) >= _ARRAYS:
+            self._arrays.clear()
+        nobody, size = self._place(None), self._number(array.size)
+        place, step = self._place(array.ctypes.data), self._number(array.strides[0])
+        passed = (nobody, nobody, size, self._number(array.itemsize), place, size, step)
+        self._arrays[id(array)] = ref(array), passed
+        return passed
