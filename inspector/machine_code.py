@@ -114,9 +114,11 @@ def _is_called_so(result: Any, kinds: tuple[Any, ...]) -> bool:
             expected += _CONVENTION[kind]
         else:
             return False
+    from llvmlite.ir import PointerType
+
     signature = result.signature
     called = result.target_context.call_conv.get_function_type(signature.return_type, signature.args)
-    types = [_POINTER if hasattr(each, "pointee") else str(each) for each in called.args]
+    types = [_POINTER if isinstance(each, PointerType) else str(each) for each in called.args]
     return str(called.return_type) == "i32" and types == [_POINTER] * _RESULT + expected
 
 

@@ -147,6 +147,17 @@ def test_a_part_of_an_array_begins_where_it_begins() -> None:
     assert compiled(ends)(octets[::2], 4) == (0, 6)
 
 
+def test_one_file_is_kept_for_each_combination_of_types(cache: Path) -> None:
+    @compilable
+    def first_of(octets: Any, add: int) -> Any:
+        return octets[0] + add
+
+    for octets in (np.arange(3, 9, dtype=np.uint8), np.arange(3, 7, dtype=np.uint8), np.arange(3, 9, dtype=np.int64)):
+        assert compiled(first_of)(octets, 1) == 4
+
+    assert len(kept(cache)) == 2
+
+
 def test_what_gives_no_integers_is_left_to_numba(cache: Path) -> None:
     assert compiled(half)(5) == 2.5
     assert kept(cache) == []
