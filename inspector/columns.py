@@ -33,6 +33,7 @@ __all__ = [
     "U16",
     "U32",
     "columns",
+    "copied",
     "dtype_of",
     "enlarged",
     "fill_gaps",
@@ -110,6 +111,13 @@ def enlarged(record: type[Any], array: np.ndarray[Any, Any], count: int) -> np.n
     octets[: len(array)] = array.view(np.uint8).reshape(len(array), dtype.itemsize)
     octets[len(array) :] = np.array([values_of(record)(record())], dtype).view(np.uint8)
     return grown
+
+
+def copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy of records that lie side by side; as bytes, for numpy copies structured arrays field by field."""
+    import numpy as np
+
+    return array.view(np.uint8).copy().view(array.dtype)
 
 
 def fill_gaps(record: type[Any], array: np.ndarray[Any, Any], each: int, gaps: Any, movers: Any) -> None:

@@ -19,15 +19,15 @@ Python does a hundred times faster by means that numba lacks (a division of one 
 are of one mathematical value, stand side by side in one file, and a test holds them against each other.
 
 The cache. numba's own knows when the file of a function changed, but not when a function that it calls
-in another file did; it unpickles whatever it finds; and two runs that write at once may leave an
-index that points to the other's code. So the code is kept here, one sealed file for a function
-and the types it was compiled for:
+in another file did; it unpickles whatever it finds; two runs that write at once may leave an
+index that points to the other's code; and to use it, numba has to be imported. So the code is kept here, one sealed
+file for a function and the types it was compiled for (`inspector.machine_code`), and where all is found numba is not:
 
 1. Its name is a hash of all that the code depends on: the sources of the function and of everything it
    calls, the values of its constants, the types, the processor, numba and Python. What is stale has another name.
 2. Its content begins with its own hash. What is cut or altered is not looked into, and is built anew.
 3. It is written aside and renamed, so runs at once cannot disturb each other.
-4. It is a pickle, which is code to whoever loads it: the folder must belong to us and be writable by nobody
+4. It is machine code, for whoever loads it: the folder must belong to us and be writable by nobody
    else. Where no such folder can be had, nothing is kept, and each run compiles for itself.
 
 Whatever goes wrong with the cache costs the time to compile, and is never an error.
@@ -40,6 +40,8 @@ import sys
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from inspector.machine_code import Kept, kept_of, kinds_of, loaded, processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,13 +113,44 @@ def compiled(function: F) -> F:
     if plain not in _compilable:
         raise TypeError(f"{plain.__qualname__} is not marked @compilable")
     if plain not in _entries:
-        copy = _copy(plain)
-        machine: Any = _jitted(copy, nogil=True)
-        # Only what is called from Python is kept: it has all that it calls inside, so that where it is found
-        # nothing needs to be made of those.
-        machine._cache = _Cache(plain, lambda: _show(copy, plain))  # noqa: SLF001 - numba's own seam has no public name
-        _entries[plain] = machine
+        _entries[plain] = _Entry(plain)
     return cast("F", _entries[plain])
+
+
+class _Entry:
+    """A function for Python to call in its machine-code form: one piece of code for each combination of types."""
+
+    def __init__(self, plain: FunctionType) -> None:
+        self._plain = plain
+        self._forms: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        self._cache = _Cache(plain)
+
+    def __call__(self, *arguments: Any) -> Any:
+        kinds = kinds_of(arguments)
+        form = self._forms.get(kinds)
+        if form is None:
+            form = self._forms[kinds] = self._form(kinds, arguments)
+        return form(*arguments)
+
+    def _form(self, kinds: tuple[Any, ...], arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        form = self._cache.load(kinds)
+        if form is not None:
+            return form
+        for hear in _hearers:
+            hear()
+        import numba
+
+        typeof: Any = numba.typeof  # has no types of its own
+        types = tuple(typeof(each) for each in arguments)
+        machine: Any = _callee(self._plain)
+        machine.compile(types)
+        kept = kept_of(machine.overloads[types], kinds)
+        if kept is None:
+            copy = _copy(self._plain)
+            _show(copy, self._plain)
+            return _jitted(copy, nogil=True)
+        self._cache.save(kinds, kept)
+        return loaded(kept)
 
 
 def _callee(plain: FunctionType) -> Callable[..., Any]:
@@ -175,62 +208,46 @@ def _as_numba_sees(value: object) -> object:
 
 
 class _Cache:
-    """What numba asks when it needs machine code, and tells when it has made some: one function's."""
+    """The machine code of one function, in files."""
 
-    def __init__(self, plain: FunctionType, prepare: Callable[[], None]) -> None:
+    def __init__(self, plain: FunctionType) -> None:
         self._plain = plain
-        self._prepare = prepare
         self._depends_on: bytes | None = None
 
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        """The code for `signature`, or None: not there, not sound, not ours."""
-        code = self._loaded(signature, target)
-        if code is None:
-            self._prepare()
-            for hear in _hearers:
-                hear()
-        return code
-
-    def _loaded(self, signature: Any, target: Any) -> Any:
-        from numba.core.compiler import CompileResult
-
+    def load(self, kinds: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """The code for arguments of these kinds, or None: not there, not sound, not ours."""
         try:
-            path = self._path(signature, target.codegen())
+            path = self._path(kinds)
             if path is None:
                 return None
             sealed = path.read_bytes()
             if sealed[:_SEAL] != _hash(sealed[_SEAL:]):
                 return None
-            target.refresh()
-            rebuild: Any = CompileResult._rebuild  # noqa: SLF001 - as numba's own cache
-            return rebuild(target, *_unpickled(sealed[_SEAL:]))
+            return loaded(Kept.from_bytes(sealed[_SEAL:]))
         except Exception:  # noqa: BLE001 - law of this module: a cache that fails costs time, never an answer
             return None
 
-    def save_overload(self, signature: Any, result: Any) -> None:
-        """Keep the code of `result`, if it can be kept."""
-        from numba.core import serialize
-
-        dumps: Any = serialize.dumps
+    def save(self, kinds: tuple[Any, ...], kept: Kept) -> None:
+        """Keep it, if that can be done."""
         try:
-            path = self._path(signature, result.codegen)
-            if path is None or result.lifted or result.library.has_dynamic_globals:
+            path = self._path(kinds)
+            if path is None:
                 return
-            code = dumps(result._reduce())  # noqa: SLF001 - as numba's own cache
+            code = kept.to_bytes()
             aside = path.with_name(f"{path.name}.{os.getpid()}")
             aside.write_bytes(_hash(code) + code)
             aside.replace(path)
             _drop_oldest(path)
-        except Exception:  # noqa: BLE001 - as above: a full disk, another version of numba
+        except Exception:  # noqa: BLE001 - as above: a full disk
             return
 
-    def _path(self, signature: Any, codegen: Any) -> Path | None:
+    def _path(self, kinds: tuple[Any, ...]) -> Path | None:
         folder = _cache_folder()
         if folder is None:
             return None
         if self._depends_on is None:
             self._depends_on = _fingerprint(self._plain)
-        key = _hash(self._depends_on + repr((signature, codegen.magic_tuple())).encode())
+        key = _hash(self._depends_on + repr((kinds, processor())).encode())
         return folder / f"{self._plain.__module__}.{self._plain.__qualname__}-{key.hex()[:32]}.code"
 
 
@@ -238,12 +255,6 @@ def _hash(content: bytes) -> bytes:
     from hashlib import sha256
 
     return sha256(content).digest()
-
-
-def _unpickled(code: bytes) -> Any:
-    import pickle  # noqa: TID251 - our own, from a folder that nobody else can write
-
-    return pickle.loads(code)  # noqa: S301 - as above
 
 
 def _drop_oldest(path: Path) -> None:
@@ -255,11 +266,8 @@ def _drop_oldest(path: Path) -> None:
 
 def _fingerprint(plain: FunctionType) -> bytes:
     """A hash of all that the machine code of `plain` comes from, but for its types and the processor."""
-    import numba
-    import numpy as np
-
-    parts = [repr((plain.__qualname__, sys.version, numba.__version__, np.__version__)).encode()]
-    files = set()
+    parts = [repr((plain.__qualname__, sys.version, *_numba())).encode()]
+    files = {kept_of.__code__.co_filename}
     for function in _reachable(plain):
         files.add(function.__code__.co_filename)
         for name in _global_names(function):
@@ -270,6 +278,15 @@ def _fingerprint(plain: FunctionType) -> bytes:
                 parts.append(repr((function.__qualname__, name, value)).encode())
     parts += [Path(file).read_bytes() for file in sorted(files)]
     return _hash(b"".join(_hash(part) for part in parts))
+
+
+def _numba() -> tuple[str, int]:
+    """Which numba is installed, without importing it: where it is, and since when."""
+    from importlib.util import find_spec
+
+    spec = find_spec("numba")
+    place = "" if spec is None or spec.origin is None else spec.origin
+    return place, Path(place).stat().st_mtime_ns
 
 
 def _reachable(plain: FunctionType) -> Iterator[FunctionType]:

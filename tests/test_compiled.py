@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from inspector.columns import I64, U8, to_columns
 from inspector.compiled import Constants, _cache_folder, _fingerprint, compilable, compiled, use_cache
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ sys.path.insert(0, sys.argv[2])
 from inspector.compiled import compiled, use_cache
 use_cache(Path(sys.argv[1]))
 from arithmetic import outer
-print(compiled(outer)(5), "loaded" if compiled(outer)._cache_hits else "built")
+print(compiled(outer)(5), "built" if "numba" in sys.modules else "loaded")
 """
 ARITHMETIC = """
 from inspector.compiled import Constants, compilable
@@ -100,6 +103,76 @@ def kept(cache: Path) -> list[Path]:
 
 def test_plain_and_compiled_give_the_same() -> None:
     assert [outer(count) for count in range(5)] == [compiled(outer)(count) for count in range(5)]
+
+
+@compilable
+def doubled(numbers: Any, count: int, negated: bool) -> None:  # noqa: FBT001 - numba takes no keywords
+    for i in range(count):
+        numbers[i].low = -2 * numbers[i].low if negated else 2 * numbers[i].low
+
+
+@compilable
+def ends(octets: Any, count: int) -> tuple[int, int]:
+    return octets[0] + 0, octets[count - 1] + 0
+
+
+@compilable
+def half(number: int) -> float:
+    return number / 2
+
+
+@compilable
+def entry(place: int) -> int:
+    return (3, 4, 5)[place]
+
+
+@dataclass(slots=True)
+class Pair:
+    high: U8 = 0
+    low: I64 = 0
+
+
+@pytest.mark.parametrize("negated", [False, True])
+def test_records_are_written_and_nothing_is_given_back(negated: bool) -> None:  # noqa: FBT001 - a parameter
+    numbers = to_columns(Pair, [Pair(1, 2), Pair(3, -4), Pair(5, 6)], 3)
+
+    assert compiled(doubled)(numbers, 2, negated) is None
+    assert numbers.tolist() == [(1, -4 if negated else 4), (3, 8 if negated else -8), (5, 6)]
+
+
+def test_a_part_of_an_array_begins_where_it_begins() -> None:
+    octets = np.arange(10, dtype=np.uint8)
+
+    assert compiled(ends)(octets[3:], 4) == (3, 6)
+    assert compiled(ends)(octets[::2], 4) == (0, 6)
+
+
+def test_one_file_is_kept_for_each_combination_of_types(cache: Path) -> None:
+    @compilable
+    def first_of(octets: Any, add: int) -> Any:
+        return octets[0] + add
+
+    for octets in (np.arange(3, 9, dtype=np.uint8), np.arange(3, 7, dtype=np.uint8), np.arange(3, 9, dtype=np.int64)):
+        assert compiled(first_of)(octets, 1) == 4
+
+    assert len(kept(cache)) == 2
+
+
+def test_what_gives_no_integers_is_left_to_numba(cache: Path) -> None:
+    assert compiled(half)(5) == 2.5
+    assert kept(cache) == []
+
+
+def test_numbers_other_than_pythons_are_left_to_numba(cache: Path) -> None:
+    assert compiled(inner)(np.int32(5)) == 15  # type: ignore[arg-type]
+    assert kept(cache) == []
+
+
+def test_an_exception_in_machine_code_is_never_a_result() -> None:
+    assert [compiled(entry)(place) for place in range(3)] == [3, 4, 5]
+
+    with pytest.raises(SystemError, match="raised an exception"):
+        compiled(entry)(3)
 
 
 def test_constants_are_plain_integers() -> None:

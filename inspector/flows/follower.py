@@ -13,7 +13,17 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from inspector.columns import columns, fill_gaps, instances, instances_of, reserved, to_columns, to_instance, values_of
+from inspector.columns import (
+    columns,
+    copied,
+    fill_gaps,
+    instances,
+    instances_of,
+    reserved,
+    to_columns,
+    to_instance,
+    values_of,
+)
 from inspector.compiled import compiled
 from inspector.flows.pairs import EMPTY, reindex
 from inspector.wire.row import Row
@@ -249,7 +259,7 @@ class Follower:
 
     def _remember(self, rows: Any, count: int) -> None:
         if self._columnar:
-            self._kept.append((self._fed, rows[:count].copy(), self._traces[:count].copy()))
+            self._kept.append((self._fed, copied(rows[:count]), copied(self._traces[:count])))
         else:
             # A columnar batch is used again; plain rows are whoever's reads them, and plain traces are made anew.
             self._kept.append((self._fed, rows[:count], self._traces[:count]))

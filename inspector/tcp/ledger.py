@@ -77,9 +77,10 @@ class Ledger:
 
     def _limit(self) -> None:
         """From the row on that limits connections, take no more of them than the limit, whatever there is room for."""
+        if self.follower.header("capacity") <= self._limits.most_open:
+            return
         if self.follower.header("ordinal") >= self.follower.header("limited_from"):
-            room = min(self.follower.header("capacity"), self._limits.most_open)
-            self.follower.set_header(capacity=room)
+            self.follower.set_header(capacity=self._limits.most_open)
 
     def make_room(self, row: Any) -> int:
         """Let go of who is over, or ask for a larger table: the number of connections that it shall hold."""

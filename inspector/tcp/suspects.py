@@ -12,19 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inspector.columns import I64, U8, U16, U32, columns, enlarged
+from inspector.columns import I64, U8, U16, U32, columns, enlarged, instances, to_columns
 from inspector.compiled import compilable, compiled
 from inspector.tcp.judgement import TELLING, in_hindsight
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MOST", "Suspect", "Suspects", "judge_all"]
+__all__ = ["MOST", "Suspect", "Suspects", "gather", "judge_all"]
 
 MOST = 1 << 20
 _FIRST_ROOM = 256
-_OF_ROW = ("frame", "flags", "seq", "ack", "payload_len", "checksum")
-_OF_TRACE = ("side", "facts", "expected_seq", "expected_ack")
 
 
 @dataclass(slots=True)
@@ -55,6 +53,27 @@ def judge_all(suspects: Any, count: int, ends: Any) -> None:
         suspect.facts = in_hindsight(suspect, suspect.facts, ends[me], ends[me ^ 1])
 
 
+@compilable
+def gather(  # noqa: PLR0913 - numba takes arrays one by one
+    rows: Any, traces: Any, first: int, last: int, ordinal: int, suspects: Any, count: int
+) -> int:
+    """Add to `suspects[:count]` those of `rows[first:last]` that are suspect; how many there are then.
+
+    `ordinal` is that of `rows[first]`.
+    """
+    for i in range(first, last):
+        trace = traces[i]
+        if trace.facts & TELLING:
+            row, suspect = rows[i], suspects[count]
+            suspect.frame, suspect.flags, suspect.seq, suspect.ack = row.frame, row.flags, row.seq, row.ack
+            suspect.payload_len, suspect.checksum = row.payload_len, row.checksum
+            suspect.side, suspect.facts, suspect.place = trace.side, trace.facts, trace.pair
+            suspect.expected_seq, suspect.expected_ack = trace.expected_seq, trace.expected_ack
+            suspect.ordinal = ordinal + i - first
+            count += 1
+    return count
+
+
 class Suspects:
     """Those that wait for their judgement, in capture order."""
 
@@ -67,20 +86,16 @@ class Suspects:
 
     def add(self, rows: Any, traces: Any, first: int, last: int, ordinal: int) -> None:
         """Keep those of `rows[first:last]` that are suspect; `ordinal` is that of `rows[first]`."""
-        if isinstance(traces, list):
-            which = [i for i in range(first, last) if traces[i].facts & TELLING]
+        if isinstance(rows, list):
+            found = instances(Suspect, last - first)
+            count = gather(rows, traces, first, last, ordinal, found, 0)
+            if count:
+                self._enlarge(self._count + count)
+                self._kept[self._count : self._count + count] = to_columns(Suspect, found[:count], count)
+                self._count += count
         else:
-            which = ((traces["facts"][first:last] & TELLING).nonzero()[0] + first).tolist()
-        if not which:
-            return
-        self._enlarge(self._count + len(which))
-        at = slice(self._count, self._count + len(which))
-        for names, source in ((_OF_ROW, rows), (_OF_TRACE, traces)):
-            for name in names:
-                self._kept[name][at] = _values(source, name, which)
-        self._kept["place"][at] = _values(traces, "pair", which)
-        self._kept["ordinal"][at] = [ordinal + i - first for i in which]
-        self._count = at.stop
+            self._enlarge(self._count + last - first)
+            self._count = compiled(gather)(rows, traces, first, last, ordinal, self._kept, self._count)
 
     def judged(self, over: np.ndarray[Any, Any], taken: np.ndarray[Any, Any], ends: Any) -> np.ndarray[Any, Any]:
         """Those of the connections marked in `over` that have a finding, no longer kept here.
@@ -112,7 +127,3 @@ class Suspects:
             self._kept = columns(Suspect, max(count, _FIRST_ROOM))
         elif count > len(self._kept):
             self._kept = enlarged(Suspect, self._kept, 2 * count)
-
-
-def _values(source: Any, name: str, which: list[int]) -> Any:
-    return [getattr(source[i], name) for i in which] if isinstance(source, list) else source[name][which]
