@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "kept_of", "kinds_of", "loaded", "processor"]
 
-NOTHING = -1
+_NOTHING = -1
 _ARRAYS = 64
 """Of so many arrays it is remembered how they are passed."""
 _RESULT = 2
@@ -42,7 +42,7 @@ class Kept(NamedTuple):
 
     symbol: str
     results: int
-    """Integers in the tuple that it gives; 0 where it gives an integer, NOTHING where it gives nothing."""
+    """Integers in the tuple that it gives; 0 where it gives an integer, below 0 where it gives nothing."""
     code: bytes
     """An object file."""
 
@@ -97,7 +97,7 @@ def _results_of(gives: Any) -> int | None:
     import numba
 
     if gives == numba.types.none:
-        return NOTHING
+        return _NOTHING
     is_tuple = isinstance(gives, numba.types.BaseTuple)
     if any(each != numba.types.int64 for each in (gives if is_tuple else (gives,))):
         return None
@@ -168,7 +168,7 @@ class _Function:
                 flat += known[1] if known is not None and known[0]() is each else self._array(each)
         if self._call(*flat):
             raise SystemError("machine code raised an exception, which no compilable function does")
-        if self._results == NOTHING:
+        if self._results == _NOTHING:
             return None
         return tuple(room[: self._results]) if self._results else room[0]
 
