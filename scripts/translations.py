@@ -32,7 +32,7 @@ from babel.messages.pofile import read_po, write_po
 from scripts.messages import PACKAGE, extracted, unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from babel.messages.catalog import Message
 
@@ -59,6 +59,10 @@ class Undated(Catalog):
             ("Content-Transfer-Encoding", "8bit"),
             ("Plural-Forms", self.plural_forms),
         ]
+
+    @mime_headers.setter
+    def mime_headers(self, value: Iterable[tuple[str, str]]) -> None:
+        self._set_mime_headers(value)
 
 
 # ------------------------------------------------------------------------------- catalogues
