@@ -133,6 +133,30 @@ def test_a_shipped_capture_that_passes_by_is_judged_as_one_that_is_held(captures
             assert passing(rows, SEQUENCES[name]) == whole(rows, SEQUENCES[name]), path.stem
 
 
+def openings() -> dict[str, Conversation]:
+    """What hardly ever happens, and what a shorter look at the record would get wrong."""
+    answered = Conversation().client("SYN", seq=100, data=5).server("SYN,ACK", seq=300, ack=101)
+    return {
+        "refused with a number": Conversation().client("SYN", seq=100).server("RST,ACK", seq=77, ack=101),
+        "data refused": Conversation().client("SYN", seq=100, data=5).server("RST,ACK", seq=0, ack=106),
+        "data refused, the SYN alone acknowledged": Conversation()
+        .client("SYN", seq=100, data=5)
+        .server("RST,ACK", seq=0, ack=101),
+        "data in the SYN": answered.client("ACK", seq=101, ack=301),
+        "data in the SYN, gone on behind them": Conversation()
+        .client("SYN", seq=100, data=5)
+        .server("SYN,ACK", seq=300, ack=106)
+        .client("ACK", seq=106, ack=301),
+    }
+
+
+@pytest.mark.parametrize("name", openings())
+def test_no_record_of_a_rare_opening_contradicts_the_matcher(name: str) -> None:
+    told = hold_against_each_other(openings()[name].rows)
+
+    assert told["refused", Decision.MATCHES] == told["three-way-handshake", Decision.MATCHES] == 0
+
+
 CORPUS = (
     "zeek/testing/btest/Traces/wikipedia.pcap",
     "ppa-packets/activeosfingerprinting.pcapng",
