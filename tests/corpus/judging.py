@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.tcp.tracker import Tracker
@@ -69,7 +69,7 @@ class Verdict:
     duplicates: int
 
 
-@cache
+@lru_cache(maxsize=6)  # a large one takes hundreds of megabytes
 def judge(path: Path, *, plain_frames: int = 1_000_000, frames: int = 1_000_000) -> Verdict:
     """Read the first `frames` frames of a capture; the first `plain_frames` in the plain form. Once for all who ask."""
     tracker = Tracker()
