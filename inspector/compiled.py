@@ -46,7 +46,7 @@ from inspector.machine_code import Kept, kept_of, kinds_of, loaded, processor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Constants", "compilable", "compilable_as", "compiled", "tell_when_compiling", "use_cache"]
+__all__ = ["Constants", "compilable", "compilable_as", "compiled", "keeps_code", "tell_when_compiling", "use_cache"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -105,6 +105,11 @@ def use_cache(*parents: Path) -> None:
 def tell_when_compiling(hear: Callable[[], None]) -> None:
     """Call `hear` before a function is compiled that no cache had: it takes seconds, and users like to know why."""
     _hearers[:] = [hear]
+
+
+def keeps_code() -> bool:
+    """Whether there is a folder for it."""
+    return _cache_folder() is not None
 
 
 def compiled(function: F) -> F:

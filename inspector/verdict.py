@@ -23,7 +23,7 @@ def verdict_of(inspection: Inspection) -> Verdict:
     if inspection.selected is not None and _found_nobody(inspection, inspection.selected):
         return Verdict.NOTHING
     if _differs(inspection):
-        return Verdict.DIFFERS
+        return Verdict.DIFFERS if inspection.capture.frames else Verdict.NOTHING
     if _faults(inspection):
         return Verdict.FINDINGS
     if inspection.kernel is not None and _is_contradicted(inspection.connections, inspection.kernel):

@@ -107,7 +107,7 @@ def _names_a_file(word: str) -> bool:
 
 def _is_file(name: str) -> bool:
     try:
-        return Path(name).exists()
+        return bool(name) and Path(name).exists()
     except PermissionError:  # it is told when it is opened
         return True
     except (OSError, ValueError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspector.cli.environment import pick_colour, pick_unicode, pick_width
+from inspector.compiled import keeps_code
 from inspector.errors import (
     CaptureError,
     CaptureFileError,
@@ -217,6 +218,10 @@ _told_once: set[str] = set()
 def tell_slow_start() -> None:
     """Say, once a run, why a large capture keeps its user waiting before the first frame is counted."""
     words = marked("a large capture: compiling the fast path for this machine, once; it is kept for later runs")
+    if not keeps_code():
+        words = marked(
+            "a large capture: compiling the fast path; no folder can keep it for later runs: inspector doctor"
+        )
     if words not in _told_once:
         _told_once.add(words)
         tell(shown(words))

@@ -82,7 +82,7 @@ def parse_line(cursor: Cursor) -> Line:
     within_ns = _within(cursor)
     states = parse_states(cursor)
     cursor.end(_what_may_follow(carried))
-    return Line(sender, receiver, carried, fields, within_ns, states, at=at)
+    return Line(sender, receiver, carried, fields, within_ns, states, at=at, receiver_at=place)
 
 
 def _what_may_follow(carried: Carried) -> str:

@@ -177,6 +177,7 @@ class Line:
     at: Place = field(default=(0, 0), compare=False)
     part: str = field(default="", compare=False)
     """The named parts that it lies in, outermost first (`expansion` says so)."""
+    receiver_at: Place = field(default=(0, 0), compare=False)
     written_at: SourceLine | None = field(default=None, compare=False)
     """Where it stands, which may be in a file that is used (`expansion` says so)."""
 

@@ -101,7 +101,7 @@ def names_in(items: tuple[Item, ...]) -> Iterator[tuple[str, Place]]:
     for line in lines_of(items):
         if not isinstance(line, Unread):
             yield line.sender, line.at
-            yield line.receiver, line.at
+            yield line.receiver, line.receiver_at
     for item in all_items(items):
         if isinstance(item, Silence) and item.sender:
             yield item.sender, item.at

@@ -231,7 +231,11 @@ def _refuse_to_be_many(groups: list[_Group], connections: int) -> None:
         _refuse(said("found {found}, expected at most {most:,}", found=found, most=MOST_BLOCKS))
     if count * connections > MOST_PAIRS:
         found = said("{blocks:,} blocks that are not alike for {n:,} connections", blocks=count, n=connections)
-        _refuse(said("found {found}, expected at most {most:,} for their product", found=found, most=MOST_PAIRS))
+        pairs = count * connections
+        words = said(
+            "found {found}, {pairs:,} comparisons, expected at most {most:,}", found=found, pairs=pairs, most=MOST_PAIRS
+        )
+        _refuse(words)
 
 
 def _refuse_to_be_long(items: tuple[Item, ...]) -> None:

@@ -45,9 +45,10 @@ def render_cross_checks(
     _reasons(page, checks)
     page.blank()
     unexplained = sum(check.unexplained for check in checks)
-    words = unexplained_in_words(unexplained)
-    glyph = page.glyphs.fault if unexplained else page.glyphs.good
-    page.fact(shown("verdict"), f"{glyph} {words}", "bold red" if unexplained else "bold green")
+    is_good = not unexplained and any(check.segments for check in checks)
+    words = unexplained_in_words(unexplained) if is_good or unexplained else shown("nothing to inspect")
+    glyph = page.glyphs.good if is_good else page.glyphs.fault
+    page.fact(shown("verdict"), f"{glyph} {words}", "bold green" if is_good else "bold red")
     return page.text(colour=colour)
 
 

@@ -35,6 +35,8 @@ __all__ = ["Pick", "Watch", "pick"]
 _MOST_STRAYS = 4096
 _CONNECTIONS, _ENDS, _ZEEKS, _ZEEK_ENDS = range(4)
 
+_NOBODY = (1 << 63) - 1
+
 
 class Pick(NamedTuple):
     """A row of the latest batch that concerns somebody watched."""
@@ -153,7 +155,9 @@ class Watch:
             return self._wanted, [0] * room
         import numpy as np
 
-        return np.array(self._wanted, np.int64), np.zeros(room, np.int64)
+        # No connection has a number that takes more than 64 bits.
+        wanted = [min(number, _NOBODY) for number in self._wanted]
+        return np.array(wanted, np.int64), np.zeros(room, np.int64)
 
     def _made(self, rows: Any, traces: Any, places: Any, before: int) -> Iterator[Pick]:
         """The rows at `places`, all made at once; `before` is the ordinal of a row at place 0."""

@@ -224,6 +224,24 @@ def test_a_large_capture_is_compared_while_it_goes_by(tmp_path: Path) -> None:
     assert "hold" not in done.err
 
 
+def test_an_empty_capture_has_nothing_to_compare(tmp_path: Path) -> None:
+    done = inspector("check", written(tmp_path / "empty.pcap", 0), *HANDSHAKE)
+
+    assert done.code == 5
+    assert "nothing to inspect" in done.out
+
+
+@pytest.mark.parametrize("number", [1 << 63, 1 << 200])
+def test_a_connection_whose_number_takes_more_than_64_bits_is_none_of_a_capture_in_columns(
+    tmp_path: Path, number: int
+) -> None:
+    capture = written(tmp_path / "some.pcap", 4_000)
+    done = inspector("check", capture, *HANDSHAKE, "--connection", str(number))
+
+    assert done.code == 2
+    assert f"expected a number from 1 to 4000, found {number}" in done.err.replace(",000", "000")
+
+
 def test_a_difference_tells_where_its_line_stands(tmp_path: Path) -> None:
     mine = tmp_path / "mine.seq"
     mine.write_text("# mine\n\nuse three-way-handshake\n...\nclient > server  FIN,ACK  len=5\n...\n", "utf-8")

@@ -361,3 +361,17 @@ def test_blocks_too_deep_are_one_error_for_all_that_stands_below() -> None:
     deep = "\n".join(" " * depth + "optional:" for depth in range(1_000)) + "\n" + " " * 1_000 + "..."
 
     assert errors(f"{deep}\na > b SNY") == [(21, ""), (1002, "SNY")]
+
+
+def test_a_third_peer_is_told_where_its_name_stands() -> None:
+    text = "client > server SYN seq=x\nserver > client SYN,ACK seq=y ack=x+1\nclient > third ACK\nclient > servr RST\n"
+
+    assert [(each.line, each.column) for each in errors_of(text, "mine.seq").told] == [(3, 10), (4, 10)]
+
+
+def test_a_sequence_is_looked_for_beside_the_one_that_uses_it_with_its_suffix_too(tmp_path: Path) -> None:
+    (tmp_path / "one.seq").write_text("client > server SYN seq=x\n", "utf-8")
+    two = tmp_path / "two.seq"
+    two.write_text("use one.seq\n", "utf-8")
+
+    assert not errors_of(two.read_text("utf-8"), str(two)).told

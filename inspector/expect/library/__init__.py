@@ -37,7 +37,8 @@ def load(name_or_path: str, *, beside: str = "") -> Sequence:
     `beside` is the path of a file that includes it: a name is looked for in its folder first. ExpectationError,
     with the nearest names and the list, where there is none, and where the file cannot be read or parsed.
     """
-    if beside and (neighbour := Path(beside).parent / (name_or_path + _SUFFIX)).is_file():
+    neighbour = Path(beside).parent / (name_or_path.removesuffix(_SUFFIX) + _SUFFIX)
+    if beside and neighbour.is_file():
         return _read(neighbour)
     if name_or_path in names():
         return _library(name_or_path)
