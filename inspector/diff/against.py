@@ -48,7 +48,47 @@ _WISH = Wish(Level.EXACT, without=frozenset({Detail.STATES, Detail.WINDOWS}), te
 def diff(ones: Sequence[Conversation], others: Sequence[Conversation]) -> Diff:
     """All of A against all of B. ExpectationError where there is too much to compare."""
     pairs, only_a, only_b = pairs_of(ones, others)
-    return Diff(compare_pairs(pairs), tuple(only_a), tuple(only_b))
+    compared = compare_pairs(pairs)
+    if any(each.pair.is_same and not each.comparison.matched for each in compared):
+        of_a, of_b = _by_segment(ones), _by_segment(others)
+        compared = tuple(_with_elsewhere(each, of_a, of_b) for each in compared)
+    return Diff(compared, tuple(only_a), tuple(only_b))
+
+
+_Segments = dict["Hashable", tuple["Conversation", int]]
+
+
+def _by_segment(conversations: Sequence[Conversation]) -> _Segments:
+    """Each TCP segment of a capture, its conversation and its frame, by all that tells it from others."""
+    return {
+        _marks(each.row): (one, each.row.frame)
+        for one in conversations
+        if isinstance(one, Connection)
+        for each in one.segments
+    }
+
+
+def _marks(row: Row) -> Hashable:
+    return row.source, row.destination, row.seq, row.ack, row.flags, row.payload_len, row.tsval, row.tsecr
+
+
+def _with_elsewhere(compared: Compared, of_a: _Segments, of_b: _Segments) -> Compared:
+    """What is in none of two conversations may be in another one: the captures were divided otherwise."""
+    pair = compared.pair
+    if not pair.is_same or not isinstance(pair.one, Connection):
+        return compared
+    marks = [{row.frame: _marks(row) for row in _rows(each)} for each in (pair.one, pair.other)]
+    placed = []
+    for each in compared.placed:
+        is_missing, is_extra = each.difference.kind is Kind.MISSING, each.difference.kind is Kind.EXTRA
+        found = None
+        if is_missing and each.part is None:
+            found = of_b.get(marks[0].get(each.frame_a or 0))
+        elif is_extra and each.part is None:
+            found = of_a.get(marks[1].get(each.frame_b or 0))
+        own = pair.other.number if is_missing else pair.one.number
+        placed.append(each if found is None or found[0].number == own else replace(each, elsewhere=found[1]))
+    return replace(compared, placed=tuple(placed))
 
 
 def compare_pairs(pairs: Sequence[Pair]) -> tuple[Compared, ...]:

@@ -46,6 +46,8 @@ class Placed:
     """The frame of the same capture that is the same datagram: somebody on the way has doubled it."""
     part: tuple[int, int] | None = None
     """The first and the last of its sequence numbers, where it is about a part of the frame's data."""
+    elsewhere: int | None = None
+    """The frame of the other capture that it is after all: there it is a part of another connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class _Cut:
 
 
 _REASONS = {
+    "elsewhere": marked("it is frame {copy} there, of another connection"),
     "cut": marked("behind the place where {other} is cut"),
     "dropped": marked("dropped on its way, as {capture} says"),
     "copied": marked("it is frame {copy} once more, doubled on the way"),
@@ -111,12 +112,16 @@ class _Gone:
     def goes_on(self, other: _Gone) -> bool:
         """Whether `other` follows at once, and there is nothing else to say of it."""
         is_alike = (self.is_of_a, self.reason, self.last + 1) == (other.is_of_a, other.reason, other.last)
-        return is_alike and all(each.part is None and each.copy_of is None for each in (*self.those, *other.those))
+        return is_alike and all(
+            each.part is None and each.copy_of is None and each.elsewhere is None
+            for each in (*self.those, *other.those)
+        )
 
     def in_words(self) -> str:
         """A sentence."""
         capture, other = ("A", "B") if self.is_of_a else ("B", "A")
-        reason = shown(_REASONS[self.reason], capture=capture, other=other, copy=self.those[0].copy_of)
+        copy = self.those[0].elsewhere or self.those[0].copy_of
+        reason = shown(_REASONS[self.reason], capture=capture, other=other, copy=copy)
         first, *_, last = [each.frame_a if self.is_of_a else each.frame_b for each in (*self.those, self.those[-1])]
         what, part = self.those[0].what, self.those[0].part
         if len(self.those) > 1:
@@ -129,6 +134,8 @@ class _Gone:
             )
         else:
             words = marked("frame {first} of {capture} ({what}) is not in {other}: {reason}")
+        if self.reason == "elsewhere":
+            words = marked("frame {first} of {capture} ({what}) is not in the same connection of {other}: {reason}")
         begin, end = part or (0, 0)
         return shown(
             words, first=first, last=last, number=len(self.those), capture=capture, what=what, begin=begin, end=end,
@@ -159,6 +166,7 @@ def _each_gone(pair: Compared, cut: _Cut) -> Iterator[_Gone]:
             frame = each.frame_a if is_of_a else each.frame_b
             is_hidden = cut.hides_of_a(frame) if is_of_a else cut.hides_of_b(frame)
             reasons = {
+                "elsewhere": each.elsewhere is not None,
                 "dropped": each.is_lost,
                 "copied": each.copy_of is not None,
                 "passed": each.has_passed,

@@ -91,6 +91,7 @@ def _difference(each: Placed) -> dict[str, Any]:
         "display_filter": portable(difference.display_filter) or None,
         "lost": each.is_lost,
         "copy_of": each.copy_of,
+        "elsewhere": each.elsewhere,
         "passed": each.has_passed,
         "part": None if each.part is None else dict(zip(("first", "last"), each.part, strict=True)),
     }

@@ -164,3 +164,15 @@ def test_what_cannot_be_read_and_what_is_empty_have_their_exit_codes(tmp_path: P
     assert inspector("diff", empty, tmp_path / "none").code == 3
     assert inspector("diff", empty, empty).code == 5
     assert inspector("diff", empty, shipped("tcp-hello")).code == 1
+
+
+def test_what_is_a_part_of_another_connection_there_is_not_called_lost(captures: Path) -> None:
+    """To the server the old SYN began a connection of its own; the client never asked for it."""
+    one, other = (captures / name / f"{name}.pcapng" for name in ("old-duplicate-syn", "old-duplicate-syn-at-client"))
+    for first, second in ((one, other), (other, one)):
+        told = " ".join(inspector("diff", first, second).out.split())
+
+        assert "(SYN,ACK) is not in the same connection of" in told
+        assert "it is frame 2 there, of another connection" in told
+        assert "it is frame 3 there, of another connection" in told
+        assert "lost between them" not in told
