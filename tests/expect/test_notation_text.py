@@ -122,7 +122,7 @@ def test_where_a_piece_stood_is_no_part_of_its_value() -> None:
         ("a b SYN", 1, 3, "b", "`>`"),
         ("a > b", 1, 6, "", "flags"),
         ("a > a SYN", 1, 5, "a", "other peer"),
-        ("a > b SYN\na > c ACK", 2, 1, "c", "`a` or `b`"),
+        ("a > b SYN\na > c ACK", 2, 5, "c", "`a` or `b`"),
         ("a > b UDP seq=x", 1, 11, "seq", "`len`"),
         ("a > b ICMP nonsense", 1, 12, "nonsense", "`port-unreachable`"),
         ("a > b SYN sack=1", 1, 11, "sack=", "`no-sack`"),
