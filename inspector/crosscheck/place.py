@@ -71,6 +71,10 @@ class Place:
         """Earlier segments of the other end, the latest first."""
         return (pair for pair in reversed(self.before) if pair.traced.sender is not self.pair.traced.sender)
 
+    def ends(self) -> list[int]:
+        """The number after each of them, the latest first, but for resets."""
+        return [end_of(pair.row) for pair in self.mine() if not pair.row.flags & Flag.RST]
+
     def holes(self) -> Iterator[int]:
         """Where a gap in what the peer was seen to send begins, for each that the row's acknowledgment is beyond."""
         seen: int | None = None

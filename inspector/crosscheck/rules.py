@@ -108,7 +108,7 @@ def _hangs_on_their_count(place: Place) -> bool:
 
 def _was_acknowledged_unseen(place: Place) -> bool:
     """Between what was captured of its end and this segment lies a gap, and the peer had acknowledged all of it."""
-    ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
+    ends = place.ends()
     has_gap = bool(ends) and all(ahead(place.row.seq, end) > 0 for end in ends)
     latest = next((pair for pair in place.peers() if pair.row.flags & Flag.ACK), None)
     return has_gap and latest is not None and ahead(latest.row.ack, place.row.seq) >= 0
@@ -121,7 +121,7 @@ def _is_known_from_ack(place: Place) -> bool:
         is_asked = asked is not None and asked.traced.facts & Fact.KEEP_ALIVE
         if asked and is_asked and asked.opinion and "keep_alive" not in asked.opinion.labels:
             return True
-    ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
+    ends = place.ends()
     acks = [pair.row.ack for pair in place.peers() if pair.row.flags & Flag.ACK]
     return bool(ends) and any(all(ahead(ack, end) > 0 for end in ends) for ack in acks)
 
@@ -233,7 +233,7 @@ def _repeats(place: Place) -> bool:
 
 
 def _goes_one_back(place: Place) -> bool:
-    ends = [end_of(pair.row) for pair in place.mine() if not pair.row.flags & Flag.RST]
+    ends = place.ends()
     return place.row.payload_len > 1 and any(plus(place.row.seq, 1) == end for end in ends)
 
 
